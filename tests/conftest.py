@@ -1,0 +1,19 @@
+"""What all tests share."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+
+from epochwatch.datasets import Stream, Streams
+
+
+@pytest.fixture
+def tiny_streams() -> Streams:
+    """Streams of 5 and 12 samples; sample i is an image full of i, so it says which it is."""
+    minority = np.array([2, 5, 9, 11, 16])
+    majority = np.setdiff1d(np.arange(17), minority)
+    images = np.broadcast_to(np.arange(17, dtype=np.uint8)[:, None, None], (17, 28, 28)).copy()
+    return Streams(Stream(images[minority], 1, minority), Stream(images[majority], 0, majority))
