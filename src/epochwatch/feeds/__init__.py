@@ -1,0 +1,52 @@
+"""Ways to feed `fit`, a module each; its name is the value of the parameter `feed`.
+
+Every module has `balanced(streams, batch_size)`. All deliver the same samples in the
+same order: minority, majority, minority, …, each stream repeating without end.
+"""
+
+import importlib
+
+from epochwatch.datasets import Streams
+from epochwatch.errors import BadInput
+
+NAMES = ("tf_data", "generator", "py_dataset")
+
+
+def balanced(feed: str, streams: Streams, batch_size: int = 16):
+    """Make the balanced feed of the given kind.
+
+    Args:
+        feed: one of `NAMES`.
+        streams: the minority and the majority, as `one_vs_rest` gives them.
+        batch_size: samples in a batch.
+
+    Returns:
+        A new feed, ready for `fit`.
+
+    Raises:
+        BadInput: there is no feed of that name.
+    """
+    return module(feed).balanced(streams, batch_size)
+
+
+def module(feed: str):
+    """Import the module of one way to feed `fit`.
+
+    Args:
+        feed: one of `NAMES`.
+
+    Returns:
+        The module.
+
+    Raises:
+        BadInput: there is no feed of that name.
+    """
+    if feed not in NAMES:
+        raise BadInput(f"feed: got {feed!r}, allowed: one of {', '.join(NAMES)}")
+    return importlib.import_module(f"{__name__}.{feed}")
+
+
+def __getattr__(name: str):
+    if name in NAMES:
+        return module(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
