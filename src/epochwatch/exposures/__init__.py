@@ -1,0 +1,1 @@
+"""The record of every exposure, and what follows from it. NumPy and Arrow only."""

@@ -1,0 +1,296 @@
+"""What happens to the feed from epoch to epoch: does it resume, restart, skip or replay?
+
+The feed's own order is what it yields when iterated plainly, without `fit`. A batch's rank
+in it is its place. The trained batches are followed along the places; what matters is how
+the first place after a boundary stands to the last one before it.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from epochwatch.exposures.log import TrainedBatch
+
+WORST_FIRST = (
+    "restarts",
+    "skips",
+    "replays",
+    "runs dry",
+    "overruns",
+    "reshuffles",
+    "resumes",
+)
+
+
+EVIDENCE = ("after epoch", "place trained last", "place trained next", "verdict")
+MEANING = {
+    "restarts": "epochs begin again with the feed's first batch, and what lies past the end of "
+    "an epoch is never trained",
+    "skips": "batches that the feed delivered between two epochs are passed over",
+    "replays": "batches trained before an epoch's end are trained again after it",
+    "runs dry": "the feed ends before an epoch has all its steps",
+    "overruns": "epochs have more steps than were asked for",
+    "reshuffles": "the feed has no fixed order to follow, so only the counts can judge",
+    "resumes": "every epoch goes on with the batch that follows the last one of the epoch before",
+    None: "a single epoch has no boundary to judge",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainedEpoch:
+    """One epoch as it was trained.
+
+    Attributes:
+        fit: which call of `fit`, from 1.
+        epoch: which epoch, from 1.
+        first: int64 (batch,), the indices of its first batch.
+        last: int64 (batch,), the indices of its last batch.
+        digests: per step, the batch reduced to 64 bits.
+    """
+
+    fit: int
+    epoch: int
+    first: np.ndarray
+    last: np.ndarray
+    digests: list[int]
+
+    @property
+    def steps(self) -> int:
+        """Steps trained."""
+        return len(self.digests)
+
+
+@dataclasses.dataclass(frozen=True)
+class Boundary:
+    """Where one epoch, or one call of `fit`, ends and the next begins.
+
+    Attributes:
+        before: the epoch before the boundary.
+        after: the epoch after it.
+        last_place: place of the last batch before.
+        first_place: place of the first batch after.
+        verdict: `resumes`, `restarts`, `skips` or `replays`.
+    """
+
+    before: TrainedEpoch
+    after: TrainedEpoch
+    last_place: int
+    first_place: int
+    verdict: str
+
+    @property
+    def passed_over(self) -> int:
+        """Batches that the feed delivered and `fit` left out: 0 unless it skips."""
+        return self.first_place - self.last_place - 1 if self.verdict == "skips" else 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What happened to the feed over the epochs, with the batches that prove it.
+
+    Attributes:
+        epochs: the epochs as trained.
+        boundaries: one between each two epochs; none where there is no order to follow.
+        ordered: whether the batches of every epoch are consecutive in the feed's own order.
+        steps_asked: steps_per_epoch.
+    """
+
+    epochs: tuple[TrainedEpoch, ...]
+    boundaries: tuple[Boundary, ...]
+    ordered: bool
+    steps_asked: int
+
+    @property
+    def step_findings(self) -> tuple[str | None, ...]:
+        """Per epoch: `runs dry`, `overruns`, or None."""
+        return tuple(step_finding(epoch.steps, self.steps_asked) for epoch in self.epochs)
+
+    @property
+    def verdict(self) -> str | None:
+        """The worst that occurs; None for a single epoch without a finding."""
+        occur = {boundary.verdict for boundary in self.boundaries} | set(self.step_findings)
+        if not self.ordered:
+            occur.add("reshuffles")
+        return next((verdict for verdict in WORST_FIRST if verdict in occur), None)
+
+    @property
+    def meaning(self) -> str:
+        """What the verdict says, in a clause."""
+        return MEANING[self.verdict]
+
+    def evidence(self) -> list[list]:
+        """List the boundaries, a row each, under the names in `EVIDENCE`."""
+        return [
+            [b.before.epoch, b.last_place, b.first_place, f"**{b.verdict}**"]
+            for b in self.boundaries
+        ]
+
+    @property
+    def passed_over(self) -> int:
+        """Batches passed over, at all boundaries."""
+        return sum(boundary.passed_over for boundary in self.boundaries)
+
+
+class OwnOrder:
+    """The feed's own order as digests by place, read from the feed no further than needed.
+
+    Args:
+        batches: a new pass over the feed: each batch's indices.
+        at_most: batches to look at before giving a search up; a feed may be endless.
+    """
+
+    def __init__(self, batches: Iterable[np.ndarray], at_most: int):
+        self._batches = iter(batches)
+        self.at_most = at_most
+        self.digests: list[int] = []
+        self.ended = False
+
+    def reach(self, place: int) -> bool:
+        """Read on until a place is known; False where the feed ends before, or the search."""
+        while len(self.digests) <= place < self.at_most and not self.ended:
+            batch = next(self._batches, None)
+            if batch is None:
+                self.ended = True
+            else:
+                self.digests.append(digest(batch))
+        return place < len(self.digests)
+
+    def is_last(self, place: int) -> bool:
+        """Say whether a pass over the feed is complete with this place."""
+        return not self.reach(place + 1) and self.ended
+
+    def holds(self, digests: list[int], place: int) -> bool:
+        """Say whether batches stand here one after the other, the first of them at `place`."""
+        known = self.reach(place) and self.digests[place] == digests[0]
+        return (
+            known
+            and self.reach(place + len(digests) - 1)
+            and self.digests[place : place + len(digests)] == digests
+        )
+
+    def places_of(self, wanted: int, after: int) -> Iterator[int]:
+        """Find where a batch stands, the reading kindest to the feed first.
+
+        Args:
+            wanted: the batch's digest.
+            after: the place trained last; -1 before the first batch.
+
+        Yields:
+            The next place, then 0, then the nearest forward, then the nearest back.
+        """
+        yield from (after + 1, 0)
+        place = after + 2
+        while self.reach(place):
+            if self.digests[place] == wanted:
+                yield place
+            place += 1
+        yield from (place for place in range(after, 0, -1) if self.digests[place] == wanted)
+
+    def is_repeated_by(self, batches: Iterable[np.ndarray]) -> bool:
+        """Say whether another pass over the feed begins in the same way."""
+        again = itertools.islice(map(digest, batches), len(self.digests))
+        return list(again) == self.digests
+
+
+def judge(
+    trained: Iterable[TrainedBatch],
+    make_own_order: Callable[[], Iterable[np.ndarray]],
+    steps_per_epoch: int,
+    *,
+    can_be_iterated_again: bool,
+) -> Verdict:
+    """Follow the trained batches along the feed's own order.
+
+    Args:
+        trained: the batches in the order trained, as `ExposureLog.batches` gives them.
+        make_own_order: called for a new pass over the feed; yields each batch's indices
+            (int64) as plain iteration delivers them. It is called twice: where the passes
+            differ there is no fixed order.
+        steps_per_epoch: steps that `fit` was asked for in an epoch.
+        can_be_iterated_again: whether the feed begins anew when it has ended. A generator
+            does not.
+
+    Returns:
+        The verdict and its evidence.
+
+    Example:
+        >>> order = [np.array([0, 1]), np.array([2, 3])]
+        >>> trained = [TrainedBatch(1, epoch, 0, order[epoch - 1]) for epoch in (1, 2)]
+        >>> judge(trained, lambda: order, 1, can_be_iterated_again=True).verdict
+        'resumes'
+    """
+    epochs = _epochs(trained)
+    order = OwnOrder(make_own_order(), at_most=2 * sum(epoch.steps for epoch in epochs))
+    first_places = _first_places(epochs, order)
+    ordered = first_places is not None and order.is_repeated_by(make_own_order())
+    boundaries = _boundaries(epochs, first_places, order, can_be_iterated_again) if ordered else ()
+    return Verdict(tuple(epochs), tuple(boundaries), ordered, steps_per_epoch)
+
+
+def step_finding(run: int, asked: int) -> str | None:
+    """Compare the steps of one epoch with what was asked for.
+
+    Args:
+        run: steps trained.
+        asked: steps_per_epoch.
+
+    Returns:
+        `runs dry`, `overruns`, or None.
+    """
+    if run == asked:
+        return None
+    return "runs dry" if run < asked else "overruns"
+
+
+def digest(index: np.ndarray) -> int:
+    """Reduce a batch to 64 bits: the same for the same indices in the same order."""
+    return hash(np.asarray(index, dtype=np.int64).tobytes())
+
+
+def _epochs(trained: Iterable[TrainedBatch]) -> list[TrainedEpoch]:
+    epochs = []
+    for (fit, epoch), group in itertools.groupby(trained, key=lambda batch: batch[:2]):
+        batches = iter(group)
+        first = last = next(batches)
+        digests = [digest(first.index)]
+        for batch in batches:
+            last = batch
+            digests.append(digest(batch.index))
+        epochs.append(TrainedEpoch(fit, epoch, first.index, last.index, digests))
+    return epochs
+
+
+def _first_places(epochs: list[TrainedEpoch], order: OwnOrder) -> list[int] | None:
+    """Find where each epoch begins, or None if one is not consecutive in the feed's order."""
+    places, after = [], -1
+    for epoch in epochs:
+        candidates = order.places_of(epoch.digests[0], after)
+        place = next((p for p in candidates if order.holds(epoch.digests, p)), None)
+        if place is None:
+            return None
+        places.append(place)
+        after = place + epoch.steps - 1
+    return places
+
+
+def _boundaries(
+    epochs: list[TrainedEpoch], places: list[int], order: OwnOrder, can_be_iterated_again: bool
+) -> Iterator[Boundary]:
+    one_shot_ended = False
+    for (before, start), (after, first) in itertools.pairwise(zip(epochs, places, strict=True)):
+        last = start + before.steps - 1
+        complete = order.is_last(last)
+        one_shot_ended |= complete and not can_be_iterated_again
+        verdict = "replays" if one_shot_ended else _step_over(last, first, complete)
+        yield Boundary(before, after, last, first, verdict)
+
+
+def _step_over(last: int, first: int, complete: bool) -> str:
+    """Name the step from the last place before a boundary to the first one after it."""
+    if first == last + 1 or (first == 0 and complete):
+        return "resumes"
+    if first == 0:
+        return "restarts"
+    return "skips" if first > last else "replays"
