@@ -1,0 +1,1 @@
+"""Seeing what a training step received, without taking part in the training."""

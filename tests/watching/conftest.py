@@ -1,0 +1,69 @@
+"""Small models and data, whose batches end in a short one: 34 rows in batches of 16."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+ROWS, BATCH_SIZE = 34, 16
+
+
+class Data:
+    """Rows with targets; `indexed` carries the index beside the target, `plain` does not."""
+
+    def __init__(self, ids, batch_size=BATCH_SIZE):
+        rng = np.random.default_rng(0)
+        self.ids = np.asarray(ids, np.int64)
+        self.x = rng.normal(size=(len(ids), 3)).astype("float32")
+        self.y = rng.normal(size=(len(ids), 1)).astype("float32")
+        self.weight = rng.uniform(0.5, 2, len(ids)).astype("float32")
+        self.batch_size = batch_size
+
+    def targets(self):
+        """The targets of a watched model."""
+        return {"label": self.y, "index": self.ids}
+
+    def dataset(self, *columns):
+        """Batch some columns."""
+        return tf.data.Dataset.from_tensor_slices(columns).batch(self.batch_size)
+
+    @property
+    def indexed(self):
+        """The feed of a watched model."""
+        return self.dataset(self.x, self.targets())
+
+    @property
+    def plain(self):
+        """The same without indices."""
+        return self.dataset(self.x, self.y)
+
+    def batches(self):
+        """The indices, batch by batch, counted without TensorFlow."""
+        starts = range(0, len(self.ids), self.batch_size)
+        return [self.ids[start : start + self.batch_size].tolist() for start in starts]
+
+
+@pytest.fixture
+def data():
+    """Rows with indices beyond what a float can hold."""
+    return Data(np.arange(ROWS) + 2**62 + 1)
+
+
+@pytest.fixture
+def make_model():
+    """Make a compiled model with dropout, the same weights every time."""
+
+    def make(**compile_options):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential(
+            [
+                keras.Input((3,)),
+                keras.layers.Dense(4, activation="relu"),
+                keras.layers.Dropout(0.3),
+                keras.layers.Dense(1),
+            ]
+        )
+        model.compile("adam", "mse", metrics=["mae"], **compile_options)
+        return model
+
+    return make

@@ -1,0 +1,269 @@
+"""A watched training is recorded exactly, and is the training it would have been."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import epochwatch
+from epochwatch.errors import BadInput
+from epochwatch.watching.batch_counter import ExposuresLost
+from tests.watching.conftest import ROWS, Data
+
+WAYS = [
+    {},
+    {"steps_per_execution": 3},
+    {"steps_per_execution": 2},
+    {"jit_compile": True},
+    {"run_eagerly": True},
+]
+EPOCHS = 3
+
+
+def recorded(log_folder):
+    """Read the log as (fit, epoch, step, indices)."""
+    batches = epochwatch.ExposureLog.read(log_folder).batches()
+    return [(b.fit, b.epoch, b.step, b.index.tolist()) for b in batches]
+
+
+def expected(data, epochs=EPOCHS, fit=1):
+    """Say what a training of whole epochs must have recorded."""
+    return [
+        (fit, epoch, step, batch)
+        for epoch in range(1, epochs + 1)
+        for step, batch in enumerate(data.batches())
+    ]
+
+
+@pytest.fixture(params=WAYS, ids=str)
+def way(request):
+    """How the model is compiled."""
+    return request.param
+
+
+def test_watching_changes_nothing_to_the_bit(way, data, make_model, tmp_path):
+    plain = make_model(**way)
+    history = plain.fit(data.plain, epochs=EPOCHS, verbose=0, validation_data=data.plain).history
+    watched = epochwatch.watch(make_model(**way), log=tmp_path / "log")
+    fitted = watched.fit(data.indexed, epochs=EPOCHS, verbose=0, validation_data=data.indexed)
+    assert fitted.history == history
+    for mine, theirs in zip(watched.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert watched.evaluate(data.indexed, verbose=0) == plain.evaluate(data.plain, verbose=0)
+
+
+def test_the_log_holds_what_was_trained_and_no_validation(way, data, make_model, tmp_path):
+    watched = epochwatch.watch(make_model(**way), log=tmp_path / "log")
+    watched.fit(data.indexed, epochs=EPOCHS, verbose=0, validation_data=data.indexed)
+    assert recorded(tmp_path / "log") == expected(data)
+
+
+def test_sample_weights_stay_free_for_what_they_are_for(data, make_model, tmp_path):
+    plain = make_model()
+    plain.fit(data.dataset(data.x, data.y, data.weight), verbose=0)
+    watched = epochwatch.watch(make_model(), log=tmp_path / "log")
+    watched.fit(data.dataset(data.x, data.targets(), data.weight), verbose=0)
+    np.testing.assert_array_equal(watched.get_weights()[0], plain.get_weights()[0])
+    assert recorded(tmp_path / "log") == expected(data, epochs=1)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    ids=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=40),
+    batch_size=st.integers(1, 17),
+    steps_per_execution=st.integers(1, 4),
+)
+def test_any_int64_in_any_batches_comes_back_exactly(
+    ids, batch_size, steps_per_execution, make_model, tmp_path_factory
+):
+    data = Data(ids, batch_size)
+    log = tmp_path_factory.mktemp("logs") / "log"
+    model = make_model(steps_per_execution=steps_per_execution)
+    epochwatch.watch(model, log=log, capacity=512).fit(data.indexed, epochs=2, verbose=0)
+    assert recorded(log) == expected(data, epochs=2)
+
+
+def test_a_small_counter_is_drained_before_it_wraps(data, make_model, tmp_path):
+    model = epochwatch.watch(make_model(), log=tmp_path / "log", capacity=40)
+    model.fit(data.indexed.repeat(), steps_per_epoch=300, epochs=2, verbose=0)
+    assert len(recorded(tmp_path / "log")) == 600
+
+
+def test_a_counter_that_is_too_small_says_so_instead_of_losing_exposures(
+    data, make_model, tmp_path
+):
+    model = epochwatch.watch(make_model(steps_per_execution=3), log=tmp_path / "log", capacity=20)
+    with pytest.raises(ExposuresLost, match="raise `capacity`"):
+        model.fit(data.indexed, epochs=2, verbose=0)
+
+
+def test_several_fits_are_told_apart_and_keep_their_epoch_numbers(data, make_model, tmp_path):
+    model = epochwatch.watch(make_model(), log=tmp_path / "log")
+    model.fit(data.indexed, verbose=0)
+    model.fit(data.indexed, verbose=0, initial_epoch=4, epochs=5)
+    second = [(2, 5, step, batch) for step, batch in enumerate(data.batches())]
+    assert recorded(tmp_path / "log") == expected(data, epochs=1) + second
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 2])
+def test_what_was_trained_before_an_exception_is_recorded(
+    steps_per_execution, data, make_model, tmp_path
+):
+    def stop(batch, logs):
+        if batch >= 1:
+            raise KeyboardInterrupt
+
+    model = epochwatch.watch(make_model(steps_per_execution=steps_per_execution), tmp_path / "log")
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=stop)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(data.indexed, verbose=0, callbacks=[callback])
+    assert recorded(tmp_path / "log") == expected(data)[:2]
+    assert epochwatch.ExposureLog.read(tmp_path / "log").interrupted_by == "KeyboardInterrupt"
+
+
+def test_a_feed_that_fails_in_mid_execution_leaves_the_steps_before_it(data, make_model, tmp_path):
+    def feed():
+        for step in range(4):
+            if step == 3:
+                raise OSError("the disk is gone")
+            yield data.x[:8], {"label": data.y[:8], "index": data.ids[:8]}
+
+    model = epochwatch.watch(make_model(steps_per_execution=4), log=tmp_path / "log")
+    with pytest.raises(Exception, match="the disk is gone"):
+        model.fit(feed(), steps_per_epoch=4, verbose=0)
+    assert [batch[2] for batch in recorded(tmp_path / "log")] == [0, 1, 2]
+
+
+def test_users_callbacks_and_callback_lists_keep_working(data, make_model, tmp_path):
+    model = epochwatch.watch(make_model(), log=tmp_path / "log")
+    seen = []
+    mine = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    model.fit(data.indexed, verbose=0, callbacks=mine)
+    listed = keras.callbacks.CallbackList([mine], add_history=True, model=model, epochs=1)
+    model.fit(data.indexed, verbose=0, callbacks=listed)
+    assert seen == [0, 0]
+    assert [batch[0] for batch in recorded(tmp_path / "log")] == [1, 1, 1, 2, 2, 2]
+
+
+def test_targets_of_several_outputs_are_passed_on_without_the_index(data, tmp_path):
+    inputs = keras.Input((3,))
+    outputs = {name: keras.layers.Dense(1, name=name)(inputs) for name in ("mask", "kind")}
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"mask": "mse", "kind": "mae"})
+    targets = {"mask": data.y, "kind": data.y, "index": data.ids}
+    epochwatch.watch(model, log=tmp_path / "log").fit(data.dataset(data.x, targets), verbose=0)
+    assert recorded(tmp_path / "log") == expected(data, epochs=1)
+
+
+def test_a_watched_model_saves_as_its_own_class_and_can_be_unwatched(data, make_model, tmp_path):
+    model = make_model()
+    watched = epochwatch.watch(model, log=tmp_path / "log")
+    watched.fit(data.indexed, verbose=0)
+    watched.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded) is keras.Sequential
+    np.testing.assert_array_equal(
+        loaded.predict(data.x, verbose=0), model.predict(data.x, verbose=0)
+    )
+    assert epochwatch.unwatch(watched) is model
+    assert type(model) is keras.Sequential
+    assert set(model.fit(data.plain, verbose=0).history) == {"loss", "mae"}
+
+
+def test_the_counters_memory_does_not_grow_with_the_run(data, make_model, tmp_path):
+    model = epochwatch.watch(make_model(), log=tmp_path / "log", capacity=64)
+    before = [tuple(variable.shape) for variable in model.epochwatch.counter.variables]
+    model.fit(data.indexed.repeat(), steps_per_epoch=50, epochs=2, verbose=0)
+    assert [tuple(variable.shape) for variable in model.epochwatch.counter.variables] == before
+    assert model.epochwatch.recorder.writer.pending == []
+
+
+@pytest.mark.parametrize(
+    ("index", "told"),
+    [
+        (np.arange(ROWS, dtype=np.float32), "got float32, allowed: integers"),
+        (np.arange(ROWS)[:, None], r"got the shape \(None, 1\), allowed: \(batch,\)"),
+        (np.arange(ROWS, dtype=np.uint64), "got uint64, allowed: integers that int64 can hold"),
+    ],
+)
+def test_indices_that_cannot_be_exact_are_refused(index, told, data, make_model):
+    feed = data.dataset(data.x, {"label": data.y, "index": index})
+    with pytest.raises(BadInput, match=told):
+        epochwatch.watch(make_model()).fit(feed, verbose=0)
+
+
+def test_a_feed_without_indices_is_refused_in_training_only(data, make_model):
+    model = epochwatch.watch(make_model())
+    assert len(model.evaluate(data.plain, verbose=0)) == 2
+    with pytest.raises(BadInput, match="the targets of a watched model: got no dictionary"):
+        model.fit(data.plain, verbose=0)
+
+
+def test_class_weights_are_refused_with_the_way_out(data, make_model):
+    with pytest.raises(BadInput, match="class_weight: .* sample_weight"):
+        epochwatch.watch(make_model()).fit(data.indexed, class_weight={0: 1.0}, verbose=0)
+
+
+class OwnStep(keras.Sequential):
+    """A model that trains in its own way."""
+
+    def train_step(self, data):
+        """Do nothing."""
+        return {}
+
+
+class OldLoss(keras.Sequential):
+    """A model whose loss is not told whether it is trained."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+        """Return no loss."""
+        return tf.constant(0.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "compiled", "told"),
+    [
+        (keras.Sequential, False, "it is not compiled"),
+        (OwnStep, True, "it has a `train_step` of its own"),
+        (OldLoss, True, "its `compute_loss` takes no `training`"),
+    ],
+)
+def test_models_that_could_be_watched_wrongly_are_refused(model, compiled, told):
+    built = model([keras.Input((3,)), keras.layers.Dense(1)])
+    if compiled:
+        built.compile("sgd", "mse")
+    with pytest.raises(BadInput, match=told):
+        epochwatch.watch(built)
+
+
+def test_watching_twice_and_unwatching_the_unwatched_are_refused(make_model):
+    model = make_model()
+    with pytest.raises(BadInput, match="is not watched"):
+        epochwatch.unwatch(model)
+    epochwatch.watch(model)
+    with pytest.raises(BadInput, match="it is watched already"):
+        epochwatch.watch(model)
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(BadInput, match=r"watch: got dict, allowed: a compiled keras\.Model"):
+        epochwatch.watch({})
+
+
+def test_a_model_of_a_distribution_strategy_is_refused():
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+    with pytest.raises(BadInput, match="it belongs to a distribution strategy"):
+        epochwatch.watch(model)
+
+
+def test_an_existing_log_is_never_overwritten(make_model, tmp_path):
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "precious").touch()
+    with pytest.raises(BadInput, match="is not empty, and no record is ever overwritten"):
+        epochwatch.watch(make_model(), log=tmp_path / "log")
