@@ -1,0 +1,91 @@
+"""The one look of all figures: on paper, on a dark page, and without colour.
+
+The ground is white and opaque, so that a figure is a card on a dark page. The two streams
+differ in colour (petroff10, told apart by colour-blind readers), in lightness and in line.
+"""
+
+import contextlib
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib as mpl
+from matplotlib import ticker
+from matplotlib.figure import Figure
+
+INK = "#22262b"
+FAINT = "#c9cdd2"
+NEVER = "#8c0f26"
+PNG_DOTS_PER_INCH = 150
+
+_SETTINGS = {
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "svg.hashsalt": "epochwatch",
+}
+
+
+class Look(NamedTuple):
+    """How one stream is drawn.
+
+    Attributes:
+        colour: line and fill.
+        line: line style.
+        marker: of its points.
+    """
+
+    colour: str
+    line: str
+    marker: str
+
+
+LOOKS = {"minority": Look("#d1660a", "-", "o"), "majority": Look("#3f90da", "--", "s")}
+
+
+@contextlib.contextmanager
+def figure(width: float = 8.0, height: float = 3.6):
+    """Make a figure in the common style.
+
+    Args:
+        width: inches.
+        height: inches.
+
+    Yields:
+        A `matplotlib.figure.Figure`, which belongs to no window.
+    """
+    with mpl.rc_context(_SETTINGS):
+        yield Figure(figsize=(width, height))
+
+
+def save(drawn: Figure, folder: Path, name: str) -> None:
+    """Save a figure as vectors and as pixels, the same bytes for the same figure.
+
+    Args:
+        drawn: the figure.
+        folder: where.
+        name: file name without its ending.
+    """
+    with mpl.rc_context(_SETTINGS):
+        drawn.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        drawn.savefig(folder / f"{name}.png", dpi=PNG_DOTS_PER_INCH)
+
+
+def thousands(axis) -> None:
+    """Write the numbers of an axis as 12,345.
+
+    Args:
+        axis: `ax.xaxis` or `ax.yaxis`.
+    """
+    axis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
