@@ -1,0 +1,19 @@
+"""From an executed notebook to a post that can be published as it is.
+
+Importing this package imports no nbconvert: each name is loaded when it is first used.
+"""
+
+import importlib
+
+_HOMES = {
+    "PostExporter": "epochwatch.publishing.post",
+    "export_post": "epochwatch.publishing.blog",
+}
+
+__all__ = ["PostExporter", "export_post"]
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
