@@ -1,0 +1,1 @@
+"""Runs of the notebooks: their parameters, their folders, papermill behind one door."""

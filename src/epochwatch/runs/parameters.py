@@ -1,0 +1,196 @@
+"""The parameters of each notebook: one model for the notebook and the command line."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from epochwatch.errors import BadInput
+
+LARGEST_EXECUTION = 125
+RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+
+
+class Parameters(BaseModel):
+    """What all notebooks share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @classmethod
+    def from_names(cls, names: Mapping[str, object]):
+        """Check the variables that a notebook's `parameters` cell has set.
+
+        Args:
+            names: the notebook's `globals()`; None stands for the default.
+
+        Returns:
+            The checked parameters.
+
+        Raises:
+            BadInput: a value is not allowed.
+        """
+        given = {name: names[name] for name in cls.model_fields if names.get(name) is not None}
+        return cls.checked(given)
+
+    @classmethod
+    def from_text(cls, texts: Mapping[str, str]):
+        """Check values given as text, on a command line.
+
+        Args:
+            texts: the values given; the others keep their defaults.
+
+        Returns:
+            The checked parameters.
+
+        Raises:
+            BadInput: a name is unknown, or a value is not allowed.
+        """
+        return cls.checked(texts, as_text=True)
+
+    @classmethod
+    def checked(cls, values: Mapping[str, object], *, as_text: bool = False):
+        """Check values, and turn what pydantic says into one line.
+
+        Args:
+            values: by name.
+            as_text: whether they are texts that stand for integers and names.
+
+        Returns:
+            The checked parameters.
+
+        Raises:
+            BadInput: a name is unknown, or a value is not allowed.
+        """
+        try:
+            return cls.model_validate_strings(values) if as_text else cls.model_validate(values)
+        except ValidationError as error:
+            raise BadInput(_one_line(cls, error.errors()[0])) from None
+
+    @classmethod
+    def allowed(cls, name: str) -> str:
+        """Say in words what a parameter may be.
+
+        Args:
+            name: of the parameter.
+
+        Returns:
+            For example `an integer from 0 to 9`.
+        """
+        schema = cls.model_json_schema()["properties"][name]
+        if "enum" in schema:
+            return "one of " + ", ".join(schema["enum"])
+        if schema["type"] == "string":
+            return "a name of up to 64 letters, digits, - and _ that begins with one of the former"
+        even = schema.get("multipleOf") == 2
+        kind = "an even integer" if even else "an integer"
+        reason = " (an odd batch cannot be balanced)" if even else ""
+        return f"{kind} from {schema['minimum']:,} to {schema['maximum']:,}{reason}"
+
+
+def _one_line(model: type[Parameters], error: dict) -> str:
+    name = error["loc"][0]
+    if error["type"] == "value_error":
+        return f"{name}: {error['ctx']['error']}"
+    if error["type"] == "extra_forbidden":
+        return unknown_parameter(name, model.model_fields)
+    return f"{name}: got {error['input']!r}, allowed: {model.allowed(name)}"
+
+
+def unknown_parameter(name: str, known) -> str:
+    """Say that there is no parameter of a name, and which was probably meant.
+
+    Args:
+        name: what was given.
+        known: the names there are.
+
+    Returns:
+        One line.
+    """
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f"{name}: unknown parameter, allowed: {', '.join(known)}{meant}"
+
+
+def largest_divisor(number: int, at_most: int) -> int:
+    """Find the largest divisor within a bound.
+
+    Args:
+        number: what is divided.
+        at_most: the bound.
+
+    Returns:
+        The divisor.
+
+    Example:
+        >>> largest_divisor(625, 125), largest_divisor(127, 125)
+        (125, 1)
+    """
+    return next(d for d in range(min(number, at_most), 0, -1) if number % d == 0)
+
+
+Steps = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+def _default_execution(checked: dict) -> int:
+    return largest_divisor(checked.get("steps_per_epoch", 1), LARGEST_EXECUTION)
+
+
+class DoesFitResume(Parameters):
+    """Parameters of `01_does_fit_resume`."""
+
+    positive_digit: int = Field(1, ge=0, le=9, description="the digit that is the rare class")
+    batch_size: int = Field(
+        16, ge=2, le=4096, multiple_of=2, description="samples a batch, half of either class"
+    )
+    steps_per_epoch: Steps = Field(625, description="steps after which fit calls it an epoch")
+    epochs: int = Field(10, ge=1, le=10_000, description="epochs to train")
+    feed: Literal["tf_data", "generator", "py_dataset"] = Field(
+        "tf_data", description="how fit is fed"
+    )
+    steps_per_execution: Steps = Field(
+        default_factory=_default_execution,
+        description="steps a call of the training function; must divide steps_per_epoch",
+    )
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights and their training")
+    run_name: str = Field(
+        "interactive", pattern=f"^{RUN_NAME}$", description="the run's folder under outputs"
+    )
+
+    @field_validator("steps_per_execution")
+    @classmethod
+    def _divides_the_epoch(cls, steps: int, checked: ValidationInfo) -> int:
+        epoch = checked.data.get("steps_per_epoch", steps)
+        if epoch % steps:
+            raise ValueError(
+                f"got {steps:,}, allowed: a divisor of steps_per_epoch ({epoch:,}), "
+                "or every epoch would overrun"
+            )
+        return steps
+
+
+NOTEBOOKS: dict[str, type[Parameters]] = {"01_does_fit_resume": DoesFitResume}
+
+
+def parameters_of(notebook: str) -> type[Parameters]:
+    """Find the parameters of a notebook.
+
+    Args:
+        notebook: its name, without ending.
+
+    Returns:
+        The model of its parameters.
+
+    Raises:
+        BadInput: there is no such notebook.
+    """
+    if notebook not in NOTEBOOKS:
+        raise BadInput(f"notebook: got {notebook!r}, allowed: {', '.join(NOTEBOOKS)}")
+    return NOTEBOOKS[notebook]

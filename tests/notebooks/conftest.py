@@ -1,0 +1,22 @@
+"""Running the command as its users do."""
+
+import subprocess
+import sys
+
+import pytest
+
+NOTEBOOK = "01_does_fit_resume"
+COMMAND = [sys.executable, "-c", "from epochwatch.cli import main; main()"]
+
+
+@pytest.fixture
+def epochwatch_run(tmp_path):
+    """Run the notebook with some parameters, outputs in a folder of the test."""
+
+    def run(*options, **parameters):
+        given = [f"-p{name}={value}" for name, value in parameters.items()]
+        where = ["--outputs", str(tmp_path / "outputs")]
+        command = [*COMMAND, "run", NOTEBOOK, *given, *where, *options]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    return run

@@ -1,0 +1,190 @@
+"""Bad input and broken runs: one line, the right exit code, and nothing lost."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from epochwatch.datasets import mnist
+from epochwatch.errors import BadInput, DataError
+from epochwatch.runs import execute, project
+from epochwatch.runs.parameters import DoesFitResume
+from tests.notebooks.conftest import COMMAND, NOTEBOOK
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"positive_digit": 10}, "positive_digit: got '10'"),
+        ({"positive_digit": "one"}, "positive_digit: got 'one'"),
+        ({"batch_size": 15}, "cannot be balanced"),
+        ({"batch_size": "1e9"}, "even integer from 2 to 4,096"),
+        ({"steps_per_epoch": 0}, "steps_per_epoch: got '0'"),
+        ({"feed": "tfdata"}, "feed: got 'tfdata'"),
+        ({"DIGT": 7}, "DIGT: unknown parameter"),
+        ({"epoch": 7}, "did you mean epochs?"),
+        ({"steps_per_execution": 4}, "a divisor of steps_per_epoch (625)"),
+    ],
+    ids=str,
+)
+def test_a_bad_parameter_is_one_line_exit_code_2_and_nothing_is_written(
+    parameters, told, epochwatch_run, tmp_path
+):
+    done = epochwatch_run(**parameters)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "no_such_notebook"], "allowed: 01_does_fit_resume"),
+        (["run", NOTEBOOK, "-p", "epochs"], "allowed: NAME=VALUE"),
+        (["run"], "Missing argument 'NOTEBOOK'"),
+        (["rum"], "No such command 'rum'"),
+        (["run", NOTEBOOK, "--output", "x"], "No such option"),
+        (["post", "nowhere"], "nowhere: no finished run"),
+    ],
+    ids=str,
+)
+def test_a_bad_command_line_is_one_line_and_exit_code_2(words, told):
+    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_unwritable_outputs_are_told_before_anything_is_run(epochwatch_run, tmp_path):
+    (tmp_path / "outputs").touch()
+    done = epochwatch_run()
+    assert done.returncode == 2
+    assert "outputs: cannot write in" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_damaged_data_is_told_before_anything_is_run(tmp_path, monkeypatch):
+    damaged = tmp_path / "mnist.npz"
+    damaged.write_bytes(mnist.EMBEDDED.read_bytes()[:-1000])
+    monkeypatch.setattr(mnist, "EMBEDDED", damaged)
+    with pytest.raises(DataError, match=r"git checkout -- data/mnist\.npz"):
+        execute.execute(NOTEBOOK, DoesFitResume(), tmp_path / "outputs", progress=False)
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.fixture
+def notebook_with(tmp_path, monkeypatch):
+    """Put a cell of code into the notebook, right behind its parameters."""
+
+    def make(source):
+        notebook = nbformat.read(project.notebook_path(NOTEBOOK), as_version=4)
+        notebook.cells.insert(2, nbformat.v4.new_code_cell(source))
+        (tmp_path / "notebooks").mkdir()
+        nbformat.write(notebook, tmp_path / "notebooks" / f"{NOTEBOOK}.ipynb")
+        monkeypatch.setattr(project, "NOTEBOOKS", tmp_path / "notebooks")
+
+    return make
+
+
+@pytest.fixture
+def good_run(tmp_path):
+    """An earlier good run of the same name."""
+    folder = tmp_path / "outputs" / NOTEBOOK / "default"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("good")
+    return folder
+
+
+def attempt(tmp_path):
+    """Run whatever notebook there is."""
+    parameters = DoesFitResume(run_name="default")
+    return execute.execute(NOTEBOOK, parameters, tmp_path / "outputs", progress=False)
+
+
+def test_a_failing_cell_keeps_its_traceback_aside_and_the_good_run(
+    notebook_with, good_run, tmp_path
+):
+    notebook_with("1 / 0")
+    with pytest.raises(execute.RunFailed, match="ZeroDivisionError: division by zero; the partial"):
+        attempt(tmp_path)
+    failed = good_run.with_name("default.failed")
+    outputs = [c.get("outputs") for c in nbformat.read(failed / "notebook.ipynb", 4).cells]
+    assert any(o.output_type == "error" for cell in outputs if cell for o in cell)
+    assert "ZeroDivisionError" in (failed / "reason.txt").read_text()
+    assert (good_run / "run.json").read_text() == "good"
+    assert not good_run.with_name("default.attempt").exists()
+
+
+def test_bad_input_found_by_a_cell_is_bad_input(notebook_with, tmp_path):
+    notebook_with("from epochwatch.errors import BadInput\nraise BadInput('the reason')")
+    with pytest.raises(BadInput, match="^the reason$"):
+        attempt(tmp_path)
+
+
+def test_a_dead_kernel_is_a_failed_run(notebook_with, good_run, tmp_path):
+    notebook_with("import os\nos._exit(9)")
+    with pytest.raises(execute.RunFailed, match="DeadKernelError"):
+        attempt(tmp_path)
+    assert (good_run / "run.json").read_text() == "good"
+
+
+def test_a_notebook_that_does_not_write_its_findings_is_not_finished(
+    notebook_with, good_run, tmp_path
+):
+    notebook_with("from epochwatch.runs.run import Run\nRun.finish = lambda *a: None\n")
+    notebook = project.NOTEBOOKS / f"{NOTEBOOK}.ipynb"
+    short = nbformat.read(notebook, as_version=4)
+    short.cells = short.cells[:3]
+    nbformat.write(short, notebook)
+    with pytest.raises(BadInput, match=r"lacks findings\.json, exposures/manifest\.json, figures"):
+        attempt(tmp_path)
+    assert (good_run / "run.json").read_text() == "good"
+
+
+def kernels_of(process):
+    """List the descendants of a process that are alive."""
+    children = Path(f"/proc/{process}/task/{process}/children")
+    found = [int(child) for child in children.read_text().split()]
+    return found + [grandchild for child in found for grandchild in kernels_of(child)]
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
+)
+def test_a_stopped_run_leaves_no_kernel_no_result_and_no_hindrance(stop, code, tmp_path):
+    command = [*COMMAND, "run", NOTEBOOK, "-prun_name=stopped", "--outputs", str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (kernels := kernels_of(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(2)
+    process.send_signal(stop)
+    assert process.wait(timeout=60) == code
+    while any(map(alive, kernels)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(map(alive, kernels))
+    assert not (tmp_path / NOTEBOOK / "stopped").exists()
+    again = [*command, "-pepochs=1", "-psteps_per_epoch=1"]
+    assert subprocess.run(again, capture_output=True).returncode == 0
+
+
+def alive(process):
+    """Say whether a process is running, and not just waiting to be reaped."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")")[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_an_unfinished_attempt_has_no_record(tmp_path, notebook_with):
+    notebook_with("raise SystemExit")
+    with pytest.raises((execute.RunFailed, BadInput)):
+        attempt(tmp_path)
+    assert not list(tmp_path.rglob("run.json"))
+    assert os.listdir(tmp_path / "outputs" / NOTEBOOK)
