@@ -1,0 +1,90 @@
+"""Comparing two things in one run: by turns, medians and spread, a ratio and its interval."""
+
+import json
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+OUTPUTS = Path(__file__).resolve().parent.parent / "outputs" / "bench"
+RESAMPLES = 10_000
+
+
+def by_turns(
+    measured: Callable[[], float], reference: Callable[[], float], rounds: int
+) -> tuple[list[float], list[float]]:
+    """Take the time of two things alternately, each first in every other round.
+
+    Args:
+        measured: takes the time of what is measured, in seconds.
+        reference: takes the time of what it is compared with.
+        rounds: how often.
+
+    Returns:
+        Seconds of the one and of the other, by round.
+    """
+    times = ([], [])
+    for turn in range(rounds):
+        for which in (0, 1) if turn % 2 else (1, 0):
+            times[which].append((measured, reference)[which]())
+        if sys.stderr.isatty():
+            print(f"\rround {turn + 1} of {rounds}", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    return times
+
+
+def ratio_interval(measured: list[float], reference: list[float]) -> tuple[float, float]:
+    """Bootstrap the ratio of medians over the rounds.
+
+    Args:
+        measured: seconds by round.
+        reference: seconds by round.
+
+    Returns:
+        The interval that holds 95 % of the resampled ratios.
+    """
+    pairs = np.array([measured, reference])
+    rounds = pairs.shape[1]
+    drawn = np.random.default_rng(0).integers(0, rounds, (RESAMPLES, rounds))
+    medians = np.median(pairs[:, drawn], axis=2)
+    low, high = np.percentile(medians[0] / medians[1], [2.5, 97.5])
+    return float(low), float(high)
+
+
+def report(
+    name: str,
+    target: float,
+    measured: tuple[str, list[float]],
+    reference: tuple[str, list[float]],
+) -> None:
+    """Print a comparison, and keep it under outputs/bench.
+
+    Args:
+        name: of the comparison.
+        target: the ratio must not be more.
+        measured: what is measured, and its seconds by round.
+        reference: what it is compared with, and its seconds by round.
+    """
+    ratio = statistics.median(measured[1]) / statistics.median(reference[1])
+    low, high = ratio_interval(measured[1], reference[1])
+    print(f"{name}: {len(measured[1])} rounds by turns")
+    for what, seconds in (measured, reference):
+        print(
+            f"  {what:<44} median {statistics.median(seconds):7.3f} s"
+            f"  ({min(seconds):.3f} to {max(seconds):.3f})"
+        )
+    print(f"  ratio of medians {ratio:.3f}  (95 % {low:.3f} to {high:.3f}); target ≤ {target}\n")
+    result = {
+        "name": name,
+        "ratio": round(ratio, 4),
+        "interval_95": [round(low, 4), round(high, 4)],
+        "target": target,
+        "seconds": {
+            what: [round(s, 4) for s in seconds] for what, seconds in (measured, reference)
+        },
+    }
+    OUTPUTS.mkdir(parents=True, exist_ok=True)
+    (OUTPUTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
