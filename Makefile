@@ -48,7 +48,8 @@ run: .venv/.ready
 
 ## lab: open the notebooks in JupyterLab, on this machine only
 lab: .venv/.ready
-	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
+	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks \
+	  $$([ "$$(id -u)" -ne 0 ] || echo --allow-root)
 
 ## test: run all tests
 test: .venv/.ready
@@ -57,7 +58,7 @@ test: .venv/.ready
 ## lint: check code and notebooks
 lint: .venv/.ready
 	@$(VENV)/ruff check && $(VENV)/ruff format --check
-	@$(VENV)/nbstripout --verify notebooks/*.ipynb
+	@$(VENV)/nbstripout --verify --keep-id notebooks/*.ipynb
 
 ## bench: measure what the README claims, into outputs/bench
 bench: .venv/.ready

@@ -17,7 +17,7 @@ from epochwatch import feeds
 from epochwatch.feeds.order import Table
 from epochwatch.feeds.tf_data import BATCHES_AHEAD
 
-ROUNDS = 60
+ROUNDS = 100
 STEPS = 625
 STEPS_PER_EXECUTION = 125
 BATCH_SIZE = 16

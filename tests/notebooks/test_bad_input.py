@@ -1,5 +1,6 @@
 """Bad input and broken runs: one line, the right exit code, and nothing lost."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -125,6 +126,20 @@ def test_bad_input_found_by_a_cell_is_bad_input(notebook_with, tmp_path):
     notebook_with("from epochwatch.errors import BadInput\nraise BadInput('the reason')")
     with pytest.raises(BadInput, match="^the reason$"):
         attempt(tmp_path)
+
+
+def test_a_full_disk_is_told_and_costs_no_earlier_run(
+    notebook_with, good_run, tmp_path, monkeypatch
+):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    notebook_with("import errno, os\nraise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))")
+    monkeypatch.setattr(execute, "write_whole", full)
+    with pytest.raises(BadInput, match="outputs: no space left on the device of .* free some"):
+        attempt(tmp_path)
+    assert (good_run / "run.json").read_text() == "good"
+    assert good_run.with_name("default.failed").exists()
 
 
 def test_a_dead_kernel_is_a_failed_run(notebook_with, good_run, tmp_path):

@@ -69,6 +69,37 @@ def test_sample_weights_stay_free_for_what_they_are_for(data, make_model, tmp_pa
     assert recorded(tmp_path / "log") == expected(data, epochs=1)
 
 
+def test_sample_weights_given_as_an_array_are_the_samples(data, make_model, tmp_path):
+    options = {"sample_weight": data.weight, "batch_size": 16, "shuffle": False, "verbose": 0}
+    plain = make_model()
+    plain.fit(data.x, data.y, **options)
+    watched = epochwatch.watch(make_model(), log=tmp_path / "log")
+    watched.fit(data.x, data.targets(), **options)
+    np.testing.assert_array_equal(watched.get_weights()[0], plain.get_weights()[0])
+    assert recorded(tmp_path / "log") == expected(data, epochs=1)
+
+
+def test_keras_own_shuffle_of_arrays_is_recorded(data, make_model, tmp_path):
+    model = epochwatch.watch(make_model(), log=tmp_path / "log")
+    model.fit(data.x, data.targets(), batch_size=16, epochs=2, verbose=0)
+    # Seeded as `make_model` is, Keras 3.15 shuffles both epochs alike, so that is not asserted.
+    for epoch in (1, 2):
+        order = [index for b in recorded(tmp_path / "log") if b[1] == epoch for index in b[3]]
+        assert sorted(order) == data.ids.tolist()
+        assert order != data.ids.tolist()
+
+
+def test_batches_trained_by_hand_are_kept_without_a_log_and_refused_with_one(
+    data, make_model, tmp_path
+):
+    model = epochwatch.watch(make_model())
+    model.train_on_batch(data.x[:4], {"label": data.y[:4], "index": data.ids[:4]})
+    assert model.epochwatch.counter.drain().indices.tolist() == data.ids[:4].tolist()
+    logged = epochwatch.watch(make_model(), log=tmp_path / "log")
+    with pytest.raises(BadInput, match="the log records calls of `fit`"):
+        logged.train_on_batch(data.x[:4], {"label": data.y[:4], "index": data.ids[:4]})
+
+
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

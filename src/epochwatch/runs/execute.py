@@ -4,6 +4,8 @@ Papermill runs a misspelt parameter's defaults, and overwrites a good result wit
 one. Here parameters are checked before, and a run is made aside.
 """
 
+import contextlib
+import errno
 import os
 import time
 from pathlib import Path
@@ -96,10 +98,15 @@ def _papermill(source: Path, attempt: Path, parameters: Parameters, progress: bo
 def _failure(folder: RunFolder, error: Exception) -> Exception:
     """Keep a failed attempt with its reason, and say what failed in one line."""
     name = getattr(error, "ename", type(error).__name__)
-    message = str(getattr(error, "evalue", error)).strip().splitlines() or [""]
-    reason = f"{name}: {message[0]}"
-    write_whole(folder.attempt / "reason.txt", lambda file: file.write(f"{error}\n".encode()))
+    message = (str(getattr(error, "evalue", error)).strip().splitlines() or [""])[0]
+    with contextlib.suppress(OSError):  # the disk may be full, and the reason just that
+        write_whole(folder.attempt / "reason.txt", lambda file: file.write(f"{error}\n".encode()))
     folder.fail()
     if name in BAD_INPUT_NAMES:
-        return BadInput(message[0])
-    return RunFailed(f"{reason}; the partial notebook is kept in {folder.failed}")
+        return BadInput(message)
+    if os.strerror(errno.ENOSPC) in message:
+        return BadInput(
+            f"outputs: no space left on the device of {folder.home}; free some, or choose "
+            "another folder with --outputs"
+        )
+    return RunFailed(f"{name}: {message}; the partial notebook is kept in {folder.failed}")

@@ -43,7 +43,6 @@ class ExposureRecorder(keras.callbacks.Callback):
         """
         self.steps_per_execution = steps_per_execution
         self.fits += 1
-        self.counter.drain()  # what `train_on_batch` left belongs to no `fit`
         self.writer.open()
         interruption = None
         try:

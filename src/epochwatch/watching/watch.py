@@ -74,6 +74,15 @@ class Watched:
         with recorder.recording(self.steps_per_execution):
             return super().fit(*call.args, **call.kwargs)
 
+    def train_on_batch(self, *args, **kwargs):
+        """Refuse, where a log is kept: a batch of its own belongs to no `fit` and no epoch."""
+        if self.epochwatch.recorder is None:
+            return super().train_on_batch(*args, **kwargs)
+        raise BadInput(
+            "train_on_batch: the log records calls of `fit`; watch without a log and drain "
+            "`model.epochwatch.counter` yourself, or call `fit`"
+        )
+
     def save(self, *args, **kwargs):
         """Save the model as its user's own class."""
         watched, self.__class__ = type(self), own_class(self)
