@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import click
@@ -65,12 +66,13 @@ def run(notebook: str, given: tuple[str, ...], outputs: Path):
     """
     from epochwatch.runs.execute import execute
 
+    begin = time.perf_counter()
     parameters = checked_parameters(notebook, given)
-    finished = execute(notebook, parameters, outputs, progress=sys.stderr.isatty())
+    folder = execute(notebook, parameters, outputs, progress=sys.stderr.isatty())
     post = None
     if parameters.run_name == PUBLISHED_RUN:
-        post = write_post(finished.folder, outputs / "blog")
-    click.echo(summary(finished, post))
+        post = write_post(folder, outputs / "blog")
+    click.echo(summary(folder, post, time.perf_counter() - begin))
 
 
 @command.command()
@@ -128,23 +130,25 @@ def write_post(run_folder: Path, blog: Path) -> Path:
     return export_post(run_folder / NOTEBOOK, blog)
 
 
-def summary(finished, post: Path | None) -> str:
+def summary(folder: Path, post: Path | None, seconds: float) -> str:
     """Write what a run found and where it is.
 
     Args:
-        finished: the run.
+        folder: of the finished run.
         post: the exported post, if there is one.
+        seconds: wall time of everything.
 
     Returns:
         A few lines, at most 80 columns wide.
     """
-    answer = json.loads((finished.folder / "findings.json").read_text())["answer"]
-    stages = json.loads((finished.folder / "run.json").read_text())["stages"]
-    published = shown(post) if post else f"none; epochwatch post {shown(finished.folder)}"
+    answer = json.loads((folder / "findings.json").read_text())["answer"]
+    stages = json.loads((folder / "run.json").read_text())["stages"]
+    published = shown(post) if post else f"none; epochwatch post {shown(folder)}"
     lines = [textwrap.fill(re.sub(r"\*+", "", answer), WIDTH), ""]
-    lines += [f"figures  {shown(finished.folder / 'figures')}", f"post     {published}"]
-    lines += [f"seconds  {finished.seconds:5.1f}  in all, of which"]
-    lines += [f"         {seconds:5.1f}  {stage}" for stage, seconds in stages.items()]
+    lines += [f"figures  {shown(folder / 'figures')}", f"post     {published}"]
+    stages["kernel and post"] = seconds - sum(stages.values())
+    lines += [f"seconds  {seconds:5.1f}  in all, of which"]
+    lines += [f"         {part:5.1f}  {stage}" for stage, part in stages.items()]
     return "\n".join(lines)
 
 

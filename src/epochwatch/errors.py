@@ -13,6 +13,10 @@ class BadInput(ValueError):
         epochwatch.errors.BadInput: epochs: got 0, allowed: an integer from 1 to 10,000
     """
 
+    def _render_traceback_(self) -> list[str]:
+        """Have notebooks show the line and no traceback: the fault is not in the code."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class DataError(BadInput):
     """A data file is missing, damaged, or not what its checksum says."""

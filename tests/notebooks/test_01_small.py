@@ -41,7 +41,8 @@ def test_a_single_epoch_says_that_it_cannot_tell(epochwatch_run, tmp_path):
     assert "A single epoch cannot tell" in done.stdout
 
 
-def test_run_by_hand_it_moves_its_own_folder_into_place(tmp_path):
+def by_hand(tmp_path, **parameters):
+    """Run the notebook by plain papermill, its outputs in a folder of the test."""
     notebook = nbformat.read(project.notebook_path(NOTEBOOK), as_version=4)
     elsewhere = (
         "from pathlib import Path\nfrom epochwatch.runs import project\n"
@@ -49,14 +50,24 @@ def test_run_by_hand_it_moves_its_own_folder_into_place(tmp_path):
     )
     notebook.cells.insert(2, nbformat.v4.new_code_cell(elsewhere))
     nbformat.write(notebook, tmp_path / "copy.ipynb")
-    papermill.execute_notebook(
-        tmp_path / "copy.ipynb",
-        tmp_path / "executed.ipynb",
-        parameters={"epochs": 2, "steps_per_epoch": 4},
-        progress_bar=False,
-    )
+    source, executed = tmp_path / "copy.ipynb", tmp_path / "executed.ipynb"
+    papermill.execute_notebook(source, executed, parameters=parameters, progress_bar=False)
+
+
+def test_run_by_hand_it_moves_its_own_folder_into_place(tmp_path):
+    by_hand(tmp_path, epochs=2, steps_per_epoch=4)
     run = tmp_path / NOTEBOOK / "interactive"
     record = json.loads((run / "run.json").read_text())
     assert record["run"] == "interactive"
     assert (run / "figures" / "order.svg").stat().st_size == record["files"]["figures/order.svg"]
     assert [p.name for p in run.parent.iterdir() if not p.name.startswith(".")] == ["interactive"]
+
+
+def test_run_by_hand_a_bad_parameter_is_one_line_without_a_traceback(tmp_path):
+    with pytest.raises(papermill.PapermillExecutionError):
+        by_hand(tmp_path, batch_size=15)
+    cells = nbformat.read(tmp_path / "executed.ipynb", as_version=4).cells
+    (error,) = [o for c in cells for o in c.get("outputs", []) if o.output_type == "error"]
+    (line,) = error.traceback
+    assert line.startswith("BadInput: batch_size: got 15, allowed: an even integer")
+    assert not (tmp_path / NOTEBOOK).exists()

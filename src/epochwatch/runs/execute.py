@@ -7,9 +7,7 @@ one. Here parameters are checked before, and a run is made aside.
 import contextlib
 import errno
 import os
-import time
 from pathlib import Path
-from typing import NamedTuple
 
 from epochwatch.datasets import load_mnist
 from epochwatch.errors import BadInput
@@ -29,19 +27,7 @@ class RunFailed(RuntimeError):
     """A notebook did not run to its end. The message is one line; the folder is kept."""
 
 
-class Finished(NamedTuple):
-    """A finished run.
-
-    Attributes:
-        folder: where it is.
-        seconds: wall time of the whole run.
-    """
-
-    folder: Path
-    seconds: float
-
-
-def execute(notebook: str, parameters: Parameters, outputs: Path, *, progress: bool) -> Finished:
+def execute(notebook: str, parameters: Parameters, outputs: Path, *, progress: bool) -> Path:
     """Run a notebook with these parameters and keep what it makes.
 
     Args:
@@ -51,14 +37,13 @@ def execute(notebook: str, parameters: Parameters, outputs: Path, *, progress: b
         progress: whether to draw a progress bar on standard error.
 
     Returns:
-        The finished run, in place.
+        The folder of the finished run, in place.
 
     Raises:
         BadInput: data or folders that cannot be used; nothing was started.
         RunFailed: a cell raised, or the kernel died. What there is stands in the folder
             `<run>.failed`; an earlier run of the name is as it was.
     """
-    begin = time.perf_counter()
     source = project.notebook_path(notebook)
     load_mnist()  # damaged data is told here, before anything is started
     folder = RunFolder(outputs.resolve(), notebook, parameters.run_name)
@@ -74,7 +59,7 @@ def execute(notebook: str, parameters: Parameters, outputs: Path, *, progress: b
             folder.fail()
             raise
         folder.commit()
-    return Finished(folder.final, time.perf_counter() - begin)
+    return folder.final
 
 
 def _papermill(source: Path, attempt: Path, parameters: Parameters, progress: bool) -> None:

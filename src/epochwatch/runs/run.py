@@ -21,6 +21,8 @@ ATTEMPT_VARIABLE = "EPOCHWATCH_ATTEMPT"
 FACTS = "facts.json"
 RECORD = "run.json"
 
+_held: dict[Path, contextlib.ExitStack] = {}  # by attempt: what this process is making by hand
+
 
 class Run:
     """The run that a notebook is.
@@ -38,7 +40,6 @@ class Run:
         self.folder = folder
         self._begin = time.perf_counter()
         self._own_folder = own_folder
-        self._closing = contextlib.ExitStack()
 
     @classmethod
     def start(cls, parameters: Parameters) -> "Run":
@@ -59,9 +60,12 @@ class Run:
         if given:
             return cls(notebook, parameters, Path(given), None)
         own = RunFolder(project.OUTPUTS, notebook, parameters.run_name)
-        run = cls(notebook, parameters, own.attempt, own)
-        run._closing.enter_context(own.held())
-        return run
+        if own.attempt in _held:  # the cell is run again, in the same kernel
+            _held.pop(own.attempt).close()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(own.held())
+            _held[own.attempt] = stack.pop_all()
+        return cls(notebook, parameters, own.attempt, own)
 
     @property
     def interactive(self) -> bool:
@@ -107,7 +111,7 @@ class Run:
             stages = {"by hand": round(time.perf_counter() - self._begin, 2)}
             write_record(self.folder, self.notebook, self.parameters, PROMISED, stages)
             self._own_folder.commit()
-            self._closing.close()
+            _held.pop(self._own_folder.attempt).close()
             self.folder = self._own_folder.final
 
 
