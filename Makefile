@@ -8,78 +8,79 @@ MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
 VENV := .venv/bin
 
-PYTHON ?= python3
-
 # Variable of make = parameter of the notebook.
 PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_per_epoch \
   EPOCHS=epochs FEED=feed STEPS_PER_EXECUTION=steps_per_execution SEED=seed RUN=run_name
-PARAMETER_VARIABLES := $(foreach pair,$(PARAMETERS),$(firstword $(subst =, ,$(pair))))
-KNOWN_VARIABLES := $(PARAMETER_VARIABLES) OUTPUTS PYTHON
+
+variable_of = $(firstword $(subst =, ,$(1)))
+parameter_of = $(lastword $(subst =, ,$(1)))
+RUN_VARIABLES := $(foreach pair,$(PARAMETERS),$(call variable_of,$(pair))) OUTPUTS
+ALLOWED := $(if $(filter run,$(MAKECMDGOALS)),$(RUN_VARIABLES)) PYTHON
 
 given = $(filter command,$(word 1,$(origin $(1))))
 GIVEN := $(foreach name,$(filter-out MAKEFLAGS -% .%,$(.VARIABLES)),$(if $(call given,$(name)),$(name)))
-UNKNOWN := $(filter-out $(KNOWN_VARIABLES),$(GIVEN))
+UNKNOWN := $(firstword $(filter-out $(ALLOWED),$(GIVEN)))
 ifneq ($(UNKNOWN),)
-$(error unknown variable $(firstword $(UNKNOWN)); allowed: $(KNOWN_VARIABLES))
-endif
-
-ifeq ($(filter run,$(MAKECMDGOALS)),)
-ifneq ($(filter $(PARAMETER_VARIABLES),$(GIVEN)),)
-$(error $(firstword $(filter $(PARAMETER_VARIABLES),$(GIVEN))) is for `make run` only)
-endif
+TARGET := $(strip make $(MAKECMDGOALS))
+$(error $(UNKNOWN): no variable of `$(TARGET)`, allowed: $(strip $(ALLOWED)))
 endif
 
 # make would expand what is given on its command line in order to export it: keep it from that.
-unexport $(KNOWN_VARIABLES)
-$(foreach name,$(filter $(KNOWN_VARIABLES),$(GIVEN)),$(eval export EPOCHWATCH_$(name) := $$(value $(name))))
+unexport $(GIVEN)
+$(foreach name,$(GIVEN),$(eval export EPOCHWATCH_$(name) := $$(value $(name))))
 
 option = $(if $(filter $(1),$(GIVEN)),$(2)"$$EPOCHWATCH_$(1)")
-run_options = $(foreach pair,$(PARAMETERS),$(call option,$(firstword $(subst =, ,$(pair))),-p $(lastword $(subst =, ,$(pair)))=)) $(call option,OUTPUTS,--outputs=)
+run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))=)
 
-.PHONY: run lab test lint bench blog lock clean help
+.PHONY: run lab test lint bench blog lock clean help .venv
 
-.venv/.ready: requirements.lock pyproject.toml scripts/setup.sh
-	@sh scripts/setup.sh "$(if $(filter PYTHON,$(GIVEN)),$$EPOCHWATCH_PYTHON,$(PYTHON))"
+# Costs 10 ms where .venv is ready.
+.venv:
+	@exec sh scripts/setup.sh $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
 ## run: run notebook 01 on the full MNIST and write its post
-run: .venv/.ready
-	@$(VENV)/epochwatch run 01_does_fit_resume $(run_options)
+run: .venv
+	@exec $(VENV)/epochwatch run 01_does_fit_resume \
+	  $(foreach pair,$(PARAMETERS),$(call run_option,$(pair))) $(call option,OUTPUTS,--outputs=)
 	@$(VENV)/python scripts/index_notebooks.py
 
 ## lab: open the notebooks in JupyterLab, on this machine only
-lab: .venv/.ready
-	@JUPYTER_PREFER_ENV_PATH=1 $(VENV)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks \
-	  $$([ "$$(id -u)" -ne 0 ] || echo --allow-root)
+# A kernel of the user's own named python3 must not stand in for the one of .venv.
+lab: .venv
+	@JUPYTER_PREFER_ENV_PATH=1 exec $(VENV)/jupyter lab --allow-root \
+	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks
 
 ## test: run all tests
-test: .venv/.ready
-	@$(VENV)/python -m pytest -n 2 --dist loadfile
+test: .venv
+	@exec $(VENV)/python -m pytest -n 2 --dist loadfile
 
 ## lint: check code and notebooks
-lint: .venv/.ready
+lint: .venv
 	@$(VENV)/ruff check && $(VENV)/ruff format --check
 	@$(VENV)/nbstripout --verify --keep-id notebooks/*.ipynb
 
 ## bench: measure what the README claims, into outputs/bench
-bench: .venv/.ready
+bench: .venv
 	@for script in bench/bench_*.py; do TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/python "$$script" || exit; done
 
 ## blog: write the post of the run named default again
-blog: .venv/.ready
+blog: .venv
 	@$(VENV)/epochwatch post outputs/01_does_fit_resume/default
 	@$(VENV)/python scripts/index_notebooks.py
 
 ## lock: resolve requirements.lock anew from pyproject.toml
-lock: .venv/.ready
+lock: .venv
 	@$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	  --extra dev --upgrade --output-file requirements.lock pyproject.toml
 
 ## clean: remove all outputs but the posts, and what tools leave
 clean:
-	@find outputs -mindepth 1 -maxdepth 1 ! -name blog -exec rm -rf {} +
-	@rm -rf .pytest_cache .ruff_cache .hypothesis build src/*.egg-info
-	@find src tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	@[ ! -d outputs ] || find outputs -mindepth 1 -maxdepth 1 ! -name blog -exec rm -rf {} +
+	@rm -rf .pytest_cache .ruff_cache .hypothesis build dist src/*.egg-info
+	@find . \( -path ./.venv -o -path ./.git \) -prune -o -type d \
+	  \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+	@echo 'Kept: outputs/blog, and .venv (rm -rf .venv removes it).'
 
 ## help: say what there is
 help:
@@ -89,4 +90,4 @@ help:
 	@echo
 	@echo 'make run takes DIGIT, EPOCHS, BATCH_SIZE, STEPS_PER_EPOCH, STEPS_PER_EXECUTION,'
 	@echo 'FEED (tf_data, generator, py_dataset), SEED, RUN (name of the run; default) and'
-	@echo 'OUTPUTS (folder). Every target takes PYTHON, for the first set-up.'
+	@echo 'OUTPUTS (folder). Every target takes PYTHON=python3.12, 3.11 to 3.13.'

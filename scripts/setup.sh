@@ -1,43 +1,108 @@
 #!/bin/sh
-# Make .venv from requirements.lock: scripts/setup.sh PYTHON
-# It is whole when .venv/.ready is there; an interrupted set-up is begun again from nothing.
-set -eu
-python=$1
+# Make .venv from requirements.lock: scripts/setup.sh asked-for|any PYTHON
+#
+# A .venv of another Python stays, if this one was not asked for.
+# .venv holds either .ready, a copy of what it was made from, or, while it is being made,
+# .unfinished with the number of the process. So an interrupted set-up is known as one and begun
+# again, a new lock is installed into the .venv there is, and one that make did not make is safe.
+asked_for=$1
+python=$2
 venv=.venv
-uv_version=0.13.9  # as in pyproject.toml
+ready=$venv/.ready
+unfinished=$venv/.unfinished
+name_another="or name another: make run PYTHON=python3.12"
+
+say() { printf 'set-up: %s\n' "$*" >&2; }
 
 fail() {
-    printf 'set-up: %s\n' "$*" >&2
-    rm -rf "$venv"
-    exit 2
+    say "$*"
+    exit 1
 }
 
-command -v "$python" >/dev/null 2>&1 ||
-    fail "there is no $python; install Python 3.11, 3.12 or 3.13, or name one: make run PYTHON=python3.12"
-version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) ||
-    fail "$python does not run; name another: make run PYTHON=python3.12"
-case $version in
-3.11 | 3.12 | 3.13) ;;
-*) fail "$python is Python $version, needed is 3.11, 3.12 or 3.13; name one: make run PYTHON=python3.12" ;;
-esac
+version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 
-printf 'Setting up .venv with Python %s: a minute or two, once …\n' "$version"
-begin=$(date +%s)
-"$python" -m venv --clear "$venv" >/dev/null 2>&1 && [ -x "$venv/bin/pip" ] ||
-    fail "$python cannot make a virtual environment; on Debian and Ubuntu: apt install python$version-venv"
+made_from() {
+    pwd -P
+    cat requirements.lock pyproject.toml
+}
 
-uv=$(command -v uv || true)
-if [ -z "$uv" ]; then
-    "$venv/bin/pip" install --quiet --disable-pip-version-check "uv==$uv_version" ||
-        fail "uv could not be installed; is there a network?"
+is_python() { [ "$(version_of "$python")" = "$(version_of "$venv/bin/python")" ]; }
+
+# The scripts of a virtual environment name its folder: it does not survive being moved.
+is_usable() {
+    [ -x "$venv/bin/python" ] && [ "$(head -n 1 "$ready" 2>/dev/null)" = "$(pwd -P)" ] &&
+        { [ "$asked_for" = any ] || is_python; }
+}
+
+check_python() {
+    version=$(version_of "$python") ||
+        fail "$python cannot be run; install Python 3.11, 3.12 or 3.13, $name_another"
+    case $version in
+    3.11 | 3.12 | 3.13) ;;
+    *) fail "$python is Python $version; install Python 3.11, 3.12 or 3.13, $name_another" ;;
+    esac
+}
+
+check_ours() {
+    if [ -e "$unfinished" ]; then
+        process=$(cat "$unfinished")
+        ! kill -0 "$process" 2>/dev/null ||
+            fail "process $process is at work on $venv; wait for it; if it is something else: rm -rf $venv"
+    elif [ -e "$venv" ] && [ ! -e "$ready" ]; then
+        fail "$venv was not made by make; move it away and call make again"
+    fi
+}
+
+make_venv() {
+    rm -rf "$venv"
+    mkdir "$venv" || exit
+    echo $$ >"$unfinished"
+    "$python" -m venv "$venv" >/dev/null 2>&1 ||
+        fail "$python cannot make a virtual environment; on Debian and Ubuntu:" \
+            "apt install python3-venv, $name_another"
+}
+
+# The user's own uv, or else the one that requirements.lock has.
+find_uv() {
+    uv=uv
+    uv --version >/dev/null 2>&1 && return
     uv=$venv/bin/uv
-fi
+    sed -n '/^uv==/,/^ *#/p' requirements.lock >"$venv/uv.lock"
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps \
+        --require-hashes --requirement "$venv/uv.lock"
+}
+
+# In the background, because a shell that waits for a program in front puts signals off till then.
+install() {
+    "$uv" pip install --quiet --python "$venv/bin/python" "$@" &
+    wait $!
+}
+
+interrupted() {
+    kill $! 2>/dev/null
+    wait
+    exit "$1"
+}
+
+is_usable && made_from | cmp -s - "$ready" && exit
+is_usable || check_python
+check_ours
+begin=$(date +%s)
+say "making $venv from requirements.lock, a minute or two, once …"
+trap 'rm -rf "$venv"' EXIT
+trap 'interrupted 130' INT
+trap 'interrupted 143' TERM HUP
+is_usable || make_venv
+echo $$ >"$unfinished"
+rm -f "$ready"
 # Bytecode compiled now is what lets TensorFlow start in 5 s instead of 12.
 unset PYTHONDONTWRITEBYTECODE
-"$uv" pip install --quiet --python "$venv/bin/python" --compile-bytecode \
-    --require-hashes -r requirements.lock || fail "the packages could not be installed; see above"
-"$uv" pip install --quiet --python "$venv/bin/python" --compile-bytecode \
-    --no-deps --no-build-isolation --editable . || fail "epochwatch could not be installed; see above"
-
-touch "$venv/.ready"
-printf 'Set-up took %s s.\n' "$(($(date +%s) - begin))"
+find_uv &&
+    install --compile-bytecode --require-hashes -r requirements.lock &&
+    install --no-deps --no-build-isolation --editable . &&
+    "$venv/bin/python" -m compileall -q src ||
+    fail "failed, see above; nothing is left of $venv, call make again"
+made_from >"$ready"
+rm -f "$unfinished"
+trap - EXIT
+say "took $(($(date +%s) - begin)) s"

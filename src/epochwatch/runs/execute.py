@@ -66,6 +66,8 @@ def _papermill(source: Path, attempt: Path, parameters: Parameters, progress: bo
     import papermill
 
     os.environ[run.ATTEMPT_VARIABLE] = str(attempt)
+    # A kernel of the user's own named python3 must not stand in for this environment's.
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     try:
         papermill.execute_notebook(
             str(source),
