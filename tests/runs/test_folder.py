@@ -73,6 +73,24 @@ def test_a_kill_between_the_two_renames_loses_nothing(folder):
     assert not folder.replaced.exists()
 
 
+def test_a_new_run_that_cannot_be_moved_in_leaves_the_old_one_to_come_back(folder, monkeypatch):
+    make(folder, "1")
+    real = type(folder.attempt).rename
+
+    def rename(path, target):
+        if path == folder.attempt:
+            raise OSError("killed here")
+        return real(path, target)
+
+    with folder.held():
+        monkeypatch.setattr(type(folder.attempt), "rename", rename)
+        with pytest.raises(OSError, match="killed here"):
+            folder.commit()
+        monkeypatch.undo()
+    with folder.held():
+        assert (folder.final / "result").read_text() == "1"
+
+
 def test_two_runs_of_one_name_at_once_are_refused_and_a_kill_frees_the_name(folder, tmp_path):
     script = textwrap.dedent("""
         import sys, time

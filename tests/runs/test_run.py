@@ -1,11 +1,9 @@
 """A run as its notebook sees it."""
 
-import json
-
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch.runs import project, run
+from epochwatch.runs import environment, project, run
 from epochwatch.runs.parameters import DoesFitResume
 
 
@@ -43,12 +41,12 @@ def test_no_record_is_written_where_something_promised_is_lacking(tmp_path):
     assert not (tmp_path / "run.json").exists()
 
 
-def test_a_runs_identity_follows_its_parameters(tmp_path):
-    def identity(**parameters):
-        (tmp_path / run.FACTS).write_text("{}")
-        checked = DoesFitResume.from_names(parameters)
-        run.write_record(tmp_path, "01_does_fit_resume", checked, (), {})
-        return json.loads((tmp_path / run.RECORD).read_text())["id"]
-
-    assert identity() == identity()
-    assert identity() != identity(seed=1)
+def test_a_runs_identity_follows_its_parameters_its_notebook_and_the_version(tmp_path):
+    notebook = tmp_path / "notebook.ipynb"
+    notebook.write_text("1")
+    one = environment.identity(notebook, {"seed": 1}, "0.1.0")
+    assert environment.identity(notebook, {"seed": 1}, "0.1.0") == one
+    assert environment.identity(notebook, {"seed": 2}, "0.1.0") != one
+    assert environment.identity(notebook, {"seed": 1}, "0.2.0") != one
+    notebook.write_text("2")
+    assert environment.identity(notebook, {"seed": 1}, "0.1.0") != one

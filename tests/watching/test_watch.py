@@ -1,5 +1,10 @@
 """A watched training is recorded exactly, and is the training it would have been."""
 
+import json
+import subprocess
+import sys
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import epochwatch
+from epochwatch import feeds
 from epochwatch.errors import BadInput
+from epochwatch.feeds.order import Table
 from epochwatch.watching.batch_counter import ExposuresLost
 from tests.watching.conftest import ROWS, Data
 
@@ -132,6 +139,89 @@ def test_a_counter_that_is_too_small_says_so_instead_of_losing_exposures(
         model.fit(data.indexed, epochs=2, verbose=0)
 
 
+def test_a_counter_has_room_for_batches_that_become_twice_as_long(make_model, tmp_path):
+    lengths = [8] * 8 + [16] * 8
+    model = epochwatch.watch(make_model(steps_per_execution=4), log=tmp_path / "log", capacity=90)
+
+    def feed():
+        for length in lengths:
+            x = np.zeros((length, 3), "float32")
+            yield x, {"label": x[:, :1], "index": np.arange(length)}
+
+    model.fit(feed(), steps_per_epoch=16, verbose=0)
+    assert [len(batch[3]) for batch in recorded(tmp_path / "log")] == lengths
+
+
+def test_a_model_trained_before_it_is_watched_is_recorded_from_then_on(data, make_model, tmp_path):
+    model = make_model()
+    model.fit(data.plain, verbose=0)
+    epochwatch.watch(model, log=tmp_path / "log").fit(data.indexed, verbose=0)
+    assert recorded(tmp_path / "log") == expected(data, epochs=1)
+
+
+def test_a_model_watched_a_second_time_writes_into_its_second_log(data, make_model, tmp_path):
+    model = epochwatch.watch(make_model(), log=tmp_path / "first")
+    model.fit(data.indexed, verbose=0)
+    epochwatch.watch(epochwatch.unwatch(model), log=tmp_path / "log").fit(data.indexed, verbose=0)
+    assert recorded(tmp_path / "log") == expected(data, epochs=1)
+    assert recorded(tmp_path / "first") == expected(data, epochs=1)
+
+
+def test_the_counter_is_one_of_the_models_metrics_and_shows_nothing(data, make_model):
+    model = epochwatch.watch(make_model())
+    assert model.epochwatch.counter in model.metrics
+    assert set(model.fit(data.indexed, verbose=0).history) == {"loss", "mae"}
+
+
+@pytest.mark.parametrize("feed", feeds.NAMES)
+def test_keras_default_shuffle_leaves_the_balanced_feeds_in_order(feed, tiny_streams, tmp_path):
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model = epochwatch.watch(model, log=tmp_path / "log")
+    model.fit(feeds.balanced(feed, tiny_streams, 4), steps_per_epoch=5, epochs=2, verbose=0)
+    table = Table.of(tiny_streams)
+    wanted = [table.batch(place, 4)[1]["index"].tolist() for place in range(10)]
+    assert [batch[3] for batch in recorded(tmp_path / "log")] == wanted
+
+
+def test_while_a_later_fit_runs_the_log_does_not_claim_to_be_complete(data, make_model, tmp_path):
+    model = epochwatch.watch(make_model(), log=tmp_path / "log")
+    model.fit(data.indexed, verbose=0)
+    seen = []
+
+    def look(epoch, logs):
+        log = epochwatch.ExposureLog.read(tmp_path / "log")
+        seen.append((log.complete, len(log)))
+
+    look_in = keras.callbacks.LambdaCallback(on_epoch_end=look)
+    model.fit(data.indexed, verbose=0, callbacks=[look_in])
+    assert seen == [(False, 2 * ROWS)]
+    assert epochwatch.ExposureLog.read(tmp_path / "log").complete
+
+
+KILLED = """
+import os, signal, sys
+import keras, numpy as np
+import epochwatch
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+x, index = np.zeros((34, 3)), np.arange(34)
+kill = lambda epoch, logs: epoch == 2 and os.kill(os.getpid(), signal.SIGKILL)
+callback = keras.callbacks.LambdaCallback(on_epoch_begin=kill)
+model = epochwatch.watch(model, log=sys.argv[1])
+targets = {"label": x[:, :1], "index": index}
+model.fit(x, targets, batch_size=16, epochs=5, shuffle=False, verbose=0, callbacks=[callback])
+"""
+
+
+def test_after_sigkill_the_log_holds_every_epoch_that_had_ended(tmp_path):
+    killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / "log"], stderr=-3)
+    assert killed.returncode == -9
+    log = epochwatch.ExposureLog.read(tmp_path / "log")
+    assert not log.complete
+    assert [batch[1] for batch in recorded(tmp_path / "log")] == [1, 1, 1, 2, 2, 2]
+
+
 def test_several_fits_are_told_apart_and_keep_their_epoch_numbers(data, make_model, tmp_path):
     model = epochwatch.watch(make_model(), log=tmp_path / "log")
     model.fit(data.indexed, verbose=0)
@@ -203,6 +293,23 @@ def test_a_watched_model_saves_as_its_own_class_and_can_be_unwatched(data, make_
     assert epochwatch.unwatch(watched) is model
     assert type(model) is keras.Sequential
     assert set(model.fit(data.plain, verbose=0).history) == {"loss", "mae"}
+
+
+@keras.saving.register_keras_serializable("epochwatch_tests")
+class Mine(keras.Sequential):
+    """A class of a user's own, known to Keras by its registration."""
+
+
+def test_a_registered_class_of_the_users_own_is_what_is_saved(data, tmp_path):
+    model = Mine([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    watched = epochwatch.watch(model)
+    watched.save(tmp_path / "model.keras")
+    assert isinstance(watched.epochwatch.counter, epochwatch.BatchCounter)
+    with zipfile.ZipFile(tmp_path / "model.keras") as saved:
+        config = json.loads(saved.read("config.json"))
+    assert config["registered_name"] == "epochwatch_tests>Mine"
+    assert type(keras.saving.load_model(tmp_path / "model.keras")) is Mine
 
 
 def test_the_counters_memory_does_not_grow_with_the_run(data, make_model, tmp_path):
