@@ -125,6 +125,13 @@ def test_a_feed_that_differs_from_pass_to_pass_has_no_order_to_judge_by():
     assert judged.verdict == "reshuffles"
 
 
+@pytest.mark.parametrize("skipped", [1, 100, 999])
+def test_a_short_run_may_skip_far(skipped):
+    judged = verdict_of([[0], [1 + skipped]], steps=1)
+    assert judged.verdict == "skips"
+    assert judged.passed_over == skipped
+
+
 def test_a_batch_that_the_feed_never_delivers_is_looked_for_only_so_far():
     """An endless feed must not be searched for ever."""
     assert verdict_of([[0, 1, 2], [10**6, 10**6 + 1, 10**6 + 2]]).verdict == "reshuffles"

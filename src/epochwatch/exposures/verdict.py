@@ -222,11 +222,24 @@ def judge(
         'resumes'
     """
     epochs = _epochs(trained)
-    order = OwnOrder(make_own_order(), at_most=2 * sum(epoch.steps for epoch in epochs))
+    order = OwnOrder(make_own_order(), search_bound(sum(epoch.steps for epoch in epochs)))
     first_places = _first_places(epochs, order)
     ordered = first_places is not None and order.is_repeated_by(make_own_order())
     boundaries = _boundaries(epochs, first_places, order, can_be_iterated_again) if ordered else ()
     return Verdict(tuple(epochs), tuple(boundaries), ordered, steps_per_epoch)
+
+
+def search_bound(steps: int) -> int:
+    """Say how far into an endless feed a batch is looked for.
+
+    Args:
+        steps: steps trained in all.
+
+    Returns:
+        Batches: several times the run, and enough for a run of a few steps. A feed that
+        skips farther than that is taken for one without an order.
+    """
+    return 4 * steps + 1_000
 
 
 def step_finding(run: int, asked: int) -> str | None:
