@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 import epochwatch
-from epochwatch.errors import BadInput
+from epochwatch.errors import BadInput, RunFailed
 from epochwatch.runs import project
 from epochwatch.runs.parameters import NOTEBOOKS, parameters_of, unknown_parameter
 
@@ -177,6 +177,6 @@ def main():
         sys.exit(BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(128 + signal.SIGINT)
-    except RuntimeError as error:
+    except RunFailed as error:
         click.echo(f"epochwatch: {error}", err=True)
         sys.exit(FAILED)

@@ -20,3 +20,7 @@ class BadInput(ValueError):
 
 class DataError(BadInput):
     """A data file is missing, damaged, or not what its checksum says."""
+
+
+class RunFailed(RuntimeError):
+    """A notebook did not run to its end. The message is one line; the folder is kept."""

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import resource
 import subprocess
 import sys
 import textwrap
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from epochwatch import ExposureLog
 from epochwatch.errors import BadInput
+from epochwatch.exposures import log as log_module
 from epochwatch.exposures import writer as writer_module
 from epochwatch.exposures.writer import ExposureWriter
 
@@ -53,6 +55,7 @@ def test_batches_come_back_in_order_wherever_the_seams_of_the_parts_are(
     epochs, part, tmp_path_factory, monkeypatch
 ):
     monkeypatch.setattr(writer_module, "EXPOSURES_A_PART", part)
+    monkeypatch.setattr(log_module, "ROWS_AT_ONCE", 3)  # so that batches are cut when read
     folder = tmp_path_factory.mktemp("logs") / "log"
     write(folder, epochs).close()
     log = ExposureLog.read(folder)
@@ -139,6 +142,34 @@ def test_a_broken_log_is_refused_in_one_line(told, tmp_path):
     with pytest.raises(BadInput, match=told) as refusal:
         ExposureLog.read(folder)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_flipped_byte_is_told_or_changes_nothing(tmp_path):
+    folder = tmp_path / "log"
+    index = np.random.default_rng(0).permutation(400)
+    write(folder, [index.reshape(-1, 4).tolist()]).close()
+    part, intact = folder / "part-000000.parquet", ExposureLog.read(folder).to_arrow()
+    content = part.read_bytes()
+    told = 0
+    for place in range(0, len(content), 7):
+        changed = bytearray(content)
+        changed[place] ^= 0x10
+        part.write_bytes(changed)
+        try:
+            assert ExposureLog.read(folder).to_arrow().equals(intact)
+        except BadInput:
+            told += 1
+    assert told > 100
+
+
+def test_a_log_may_have_more_parts_than_a_process_may_open_files(tmp_path):
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    write(tmp_path / "log", [[[n]] for n in range(150)]).close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (120, limit[1]))
+    try:
+        assert len(ExposureLog.read(tmp_path / "log").counts()) == 150
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
 
 
 def test_what_is_no_log_is_refused(tmp_path):

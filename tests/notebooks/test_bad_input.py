@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from epochwatch.datasets import mnist
-from epochwatch.errors import BadInput, DataError
+from epochwatch.errors import BadInput, DataError, RunFailed
 from epochwatch.runs import execute, project
 from epochwatch.runs.parameters import DoesFitResume
 from tests.notebooks.conftest import COMMAND, NOTEBOOK
@@ -112,7 +112,7 @@ def test_a_failing_cell_keeps_its_traceback_aside_and_the_good_run(
     notebook_with, good_run, tmp_path
 ):
     notebook_with("1 / 0")
-    with pytest.raises(execute.RunFailed, match="ZeroDivisionError: division by zero; the partial"):
+    with pytest.raises(RunFailed, match="ZeroDivisionError: division by zero; the partial"):
         attempt(tmp_path)
     failed = good_run.with_name("default.failed")
     outputs = [c.get("outputs") for c in nbformat.read(failed / "notebook.ipynb", 4).cells]
@@ -144,7 +144,7 @@ def test_a_full_disk_is_told_and_costs_no_earlier_run(
 
 def test_a_dead_kernel_is_a_failed_run(notebook_with, good_run, tmp_path):
     notebook_with("import os\nos._exit(9)")
-    with pytest.raises(execute.RunFailed, match="DeadKernelError"):
+    with pytest.raises(RunFailed, match="DeadKernelError"):
         attempt(tmp_path)
     assert (good_run / "run.json").read_text() == "good"
 
@@ -199,7 +199,7 @@ def alive(process):
 
 def test_an_unfinished_attempt_has_no_record(tmp_path, notebook_with):
     notebook_with("raise SystemExit")
-    with pytest.raises((execute.RunFailed, BadInput)):
+    with pytest.raises((RunFailed, BadInput)):
         attempt(tmp_path)
     assert not list(tmp_path.rglob("run.json"))
     assert os.listdir(tmp_path / "outputs" / NOTEBOOK)

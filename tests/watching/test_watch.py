@@ -346,6 +346,76 @@ def test_class_weights_are_refused_with_the_way_out(data, make_model):
         epochwatch.watch(make_model()).fit(data.indexed, class_weight={0: 1.0}, verbose=0)
 
 
+class PassesOn(keras.Sequential):
+    """A model whose `fit` passes everything on, and whose loss takes `training` by name."""
+
+    def fit(self, *args, **kwargs):
+        """Fit."""
+        return super().fit(*args, **kwargs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, *, training=True):
+        """Compute the loss."""
+        return super().compute_loss(x, y, y_pred, sample_weight, training=training)
+
+
+class PassesNothingOn(keras.Sequential):
+    """A model whose `fit` keeps the callbacks to itself."""
+
+    def fit(self, x, y, callbacks=None, **kwargs):
+        """Fit without callbacks."""
+        return super().fit(x, y, **kwargs)
+
+
+def test_a_fit_of_the_users_own_that_passes_all_on_is_recorded(data, tmp_path):
+    model = PassesOn([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    epochwatch.watch(model, log=tmp_path / "log").fit(data.indexed, epochs=2, verbose=0)
+    assert recorded(tmp_path / "log") == expected(data, epochs=2)
+
+
+def test_a_fit_of_the_users_own_that_calls_no_callback_is_refused(data, tmp_path):
+    model = PassesNothingOn([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(BadInput, match="called no callback, so no epoch is known"):
+        epochwatch.watch(model, log=tmp_path / "log").fit(data.x, data.targets(), verbose=0)
+
+
+def test_one_log_is_not_shared_by_two_models(make_model, tmp_path):
+    epochwatch.watch(make_model(), log=tmp_path / "log")
+    with pytest.raises(BadInput, match="is not empty, and no record is ever overwritten"):
+        epochwatch.watch(make_model(), log=tmp_path / "log")
+
+
+def test_a_log_stays_where_it_was_made_when_the_training_changes_the_folder(
+    data, make_model, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    model = epochwatch.watch(make_model(), log="log")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    model.fit(data.indexed, verbose=0)
+    assert recorded(tmp_path / "log") == expected(data, epochs=1)
+
+
+def test_batches_that_become_much_longer_are_drained_in_time(make_model, tmp_path):
+    lengths = [1, 1] + [16] * 400
+
+    def feed():
+        for length in lengths:
+            x = np.zeros((length, 3), "float32")
+            yield x, {"label": x[:, :1], "index": np.arange(length)}
+
+    model = epochwatch.watch(make_model(), log=tmp_path / "log", capacity=2_500)
+    model.fit(feed(), steps_per_epoch=len(lengths), verbose=0)
+    assert [len(batch[3]) for batch in recorded(tmp_path / "log")] == lengths
+
+
+def test_too_few_indices_for_a_batch_are_refused(data, make_model):
+    feed = tf.data.Dataset.from_tensors((data.x, {"label": data.y, "index": data.ids[:7]}))
+    with pytest.raises(BadInput, match="got 7 for a batch of 34 samples"):
+        epochwatch.watch(make_model()).fit(feed, verbose=0)
+
+
 class OwnStep(keras.Sequential):
     """A model that trains in its own way."""
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from epochwatch.errors import BadInput
 from epochwatch.exposures import parts
@@ -37,7 +36,7 @@ class ExposureLog:
 
     Args:
         folder: where the log is.
-        files: its parts, in order.
+        found: its parts, in order.
         manifest: what the manifest says; None where the record was cut off.
 
     Example:
@@ -45,9 +44,9 @@ class ExposureLog:
         `<ExposureLog run.exposures: 100,000 exposures to fit 1, epoch 10, step 624; complete>`.
     """
 
-    def __init__(self, folder: Path, files: list[pq.ParquetFile], manifest: dict | None):
+    def __init__(self, folder: Path, found: list[parts.Part], manifest: dict | None):
         self.folder = folder
-        self.files = files
+        self.parts = found
         self.manifest = manifest
 
     @classmethod
@@ -64,10 +63,10 @@ class ExposureLog:
             BadInput: there is no log, or it is damaged or incomplete in its middle.
         """
         folder = Path(path)
-        files, manifest = parts.open_parts(folder), parts.read_manifest(folder)
-        if not files and manifest is None:
+        found, manifest = parts.find_parts(folder), parts.read_manifest(folder)
+        if not found and manifest is None:
             raise BadInput(f"{folder}: no exposure log; give the folder that `watch` was given")
-        log = cls(folder, files, manifest)
+        log = cls(folder, found, manifest)
         if manifest is not None and manifest["exposures"] != len(log):
             raise BadInput(
                 f"{folder}: {len(log):,} exposures, and the manifest says "
@@ -86,12 +85,13 @@ class ExposureLog:
         return self.manifest["interrupted_by"] if self.manifest else None
 
     def __len__(self) -> int:
-        return sum(file.metadata.num_rows for file in self.files)
+        return sum(part.exposures for part in self.parts)
 
     def __repr__(self) -> str:
         end = "nothing trained"
         if len(self):
-            last = self.files[-1].read().slice(self.files[-1].metadata.num_rows - 1).to_pylist()[0]
+            *_, rows = self.parts[-1].rows(ROWS_AT_ONCE)
+            (last,) = rows.slice(rows.num_rows - 1).to_pylist()
             end = f"to fit {last['fit']}, epoch {last['epoch']}, step {last['step']}"
         state = "complete" if self.complete else "cut off there"
         return f"<ExposureLog {self.folder}: {len(self):,} exposures {end}; {state}>"
@@ -102,8 +102,8 @@ class ExposureLog:
         Returns:
             A table of `fit`, `epoch` (int32), `step`, `index` (int64): a row an exposure.
         """
-        tables = [file.read().replace_schema_metadata() for file in self.files]
-        return pa.concat_tables(tables) if tables else parts.COLUMNS.empty_table()
+        rows = [batch.replace_schema_metadata() for batch in self._rows()]
+        return pa.Table.from_batches(rows, schema=parts.COLUMNS)
 
     def counts(self) -> Counts:
         """Count the exposures per index.
@@ -135,12 +135,12 @@ class ExposureLog:
         """
         pieces = itertools.chain.from_iterable(map(_batches, self._rows()))
         for place, group in itertools.groupby(pieces, key=lambda batch: batch[:3]):
-            # A batch may lie on two sides of a seam between parts.
+            # A batch may have been cut where one read of rows ends and the next begins.
             yield TrainedBatch(*place, np.concatenate([batch.index for batch in group]))
 
     def _rows(self) -> Iterator[pa.RecordBatch]:
-        for file in self.files:
-            yield from file.iter_batches(batch_size=ROWS_AT_ONCE)
+        for part in self.parts:
+            yield from part.rows(ROWS_AT_ONCE)
 
     def _epochs(self):
         pieces = itertools.chain.from_iterable(map(_by_epoch, self._rows()))

@@ -4,8 +4,12 @@ Each part is written aside, synced and renamed, so that a killed run loses at mo
 being written. A single open Parquet file would be unreadable after kill -9.
 """
 
+import contextlib
 import json
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,6 +37,7 @@ def write_part(folder: Path, number: int, first_exposure: int, table: pa.Table) 
         table: the exposures, with the columns of `COLUMNS`.
     """
     about = {"schema": SCHEMA_NUMBER, "part": number, "first_exposure": first_exposure}
+    about["crc32"] = checksums(table.to_batches())
     table = table.replace_schema_metadata({ABOUT: json.dumps(about).encode()})
 
     def write(file):
@@ -60,53 +65,102 @@ def write_manifest(folder: Path, manifest: dict) -> None:
     write_whole(folder / MANIFEST, lambda file: file.write(text.encode()))
 
 
-def open_parts(folder: Path) -> list[pq.ParquetFile]:
-    """Open the parts of a log, in order.
+class Part(NamedTuple):
+    """One part of a log on disk.
+
+    Attributes:
+        path: its file. It is opened when read: a log may have more parts than a process
+            may have open files.
+        exposures: rows in it.
+        crc32: of each column's values, as they were written.
+    """
+
+    path: Path
+    exposures: int
+    crc32: list[int]
+
+    def rows(self, at_once: int) -> Iterator[pa.RecordBatch]:
+        """Read the part.
+
+        Args:
+            at_once: rows in memory at a time.
+
+        Yields:
+            The exposures, in the order trained.
+
+        Raises:
+            BadInput: it is damaged.
+        """
+        crc32 = [0] * len(COLUMNS)
+        with _damage_told(self.path), pq.ParquetFile(self.path) as file:
+            for rows in file.iter_batches(batch_size=at_once):
+                crc32 = checksums([rows], crc32)
+                yield rows
+            if crc32 != self.crc32:
+                raise ValueError("its values have another checksum")
+
+
+def checksums(batches: Iterable[pa.RecordBatch], crc32: list[int] | None = None) -> list[int]:
+    """Compute a checksum of each column's values, however they are cut into batches.
+
+    Args:
+        batches: rows.
+        crc32: of the rows before them.
+
+    Returns:
+        CRC-32 by column.
+    """
+    crc32 = crc32 or [0] * len(COLUMNS)
+    for rows in batches:
+        values = [column.to_numpy().tobytes() for column in rows.columns]
+        crc32 = [zlib.crc32(*pair) for pair in zip(values, crc32, strict=True)]
+    return crc32
+
+
+def find_parts(folder: Path) -> list[Part]:
+    """Find the parts of a log, in order.
 
     Args:
         folder: the log.
 
     Returns:
-        The Parquet files.
+        The parts.
 
     Raises:
         BadInput: a part is damaged, missing or there twice.
     """
-    files, exposures = [], 0
+    found, exposures = [], 0
     for number, path in enumerate(sorted(folder.glob(PART_GLOB))):
-        file = open_part(path)
-        about = json.loads(file.schema_arrow.metadata[ABOUT])
+        about, rows = _about(path)
+        crc32 = about.pop("crc32", None)
         expected = {"schema": SCHEMA_NUMBER, "part": number, "first_exposure": exposures}
         if about != expected:
             raise BadInput(
                 f"{path}: got {about}, expected {expected}: a part of the log is missing, "
                 "doubled or from another version; restore it or record again"
             )
-        files.append(file)
-        exposures += file.metadata.num_rows
-    return files
+        found.append(Part(path, rows, crc32))
+        exposures += rows
+    return found
 
 
-def open_part(path: Path) -> pq.ParquetFile:
-    """Open one part.
+def _about(path: Path) -> tuple[dict, int]:
+    """Read what a part says of itself, and how many rows it has."""
+    with _damage_told(path), pq.ParquetFile(path) as file:
+        metadata = file.schema_arrow.metadata or {}
+        if ABOUT in metadata and file.schema_arrow.remove_metadata() == COLUMNS:
+            return json.loads(metadata[ABOUT]), file.metadata.num_rows
+    raise BadInput(f"{path}: not a part of an exposure log; read a folder that `watch` wrote")
 
-    Args:
-        path: the part.
 
-    Returns:
-        The Parquet file.
-
-    Raises:
-        BadInput: it is damaged, or no part of an exposure log.
-    """
+@contextlib.contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
     try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = str(error).splitlines()[0]
+        yield
+    # Arrow's errors are of these types too: a flipped byte raises any of them (as measured).
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = (str(error).splitlines() or [""])[0]
         raise BadInput(f"{path}: damaged ({reason}); restore it or record again") from error
-    if ABOUT not in (file.schema_arrow.metadata or {}):
-        raise BadInput(f"{path}: not a part of an exposure log; read a folder that `watch` wrote")
-    return file
 
 
 def read_manifest(folder: Path) -> dict | None:

@@ -23,11 +23,13 @@ class ExposureWriter:
     """
 
     def __init__(self, path: str | Path):
-        self.folder = Path(path)
+        self.folder = Path(path).absolute()  # the training may change the current folder
         self.pending: list[pa.Table] = []
         self.parts = 0
         self.exposures = 0
+        self.pending_exposures = 0
         make_empty_folder(self.folder)
+        self.close()  # an empty log, which nobody else can take for a free folder
 
     def open(self) -> None:
         """Begin to record: until `close`, the log counts as unfinished."""
@@ -49,7 +51,8 @@ class ExposureWriter:
         columns = [np.full(len(steps), fit), np.full(len(steps), epoch), steps, indices]
         columns = [pa.array(c, f.type) for c, f in zip(columns, parts.COLUMNS, strict=True)]
         self.pending.append(pa.table(columns, schema=parts.COLUMNS))
-        if sum(table.num_rows for table in self.pending) >= EXPOSURES_A_PART:
+        self.pending_exposures += len(steps)
+        if self.pending_exposures >= EXPOSURES_A_PART:
             self.flush()
 
     def flush(self) -> None:
@@ -58,7 +61,7 @@ class ExposureWriter:
             return
         table = pa.concat_tables(self.pending)
         parts.write_part(self.folder, self.parts, self.exposures, table)
-        self.pending = []
+        self.pending, self.pending_exposures = [], 0
         self.parts += 1
         self.exposures += table.num_rows
 

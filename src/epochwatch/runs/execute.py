@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from epochwatch.datasets import load_mnist
-from epochwatch.errors import BadInput
+from epochwatch.errors import BadInput, RunFailed
 from epochwatch.files import write_whole
 from epochwatch.runs import project, run
 from epochwatch.runs.folder import PROMISED, RunFolder
@@ -21,10 +21,6 @@ NOTEBOOK = "notebook.ipynb"
 KERNEL = "python3"
 KERNEL_WITH_LOG = "epochwatch.runs.kernel.KernelWithLog"
 BAD_INPUT_NAMES = ("BadInput", "DataError")
-
-
-class RunFailed(RuntimeError):
-    """A notebook did not run to its end. The message is one line; the folder is kept."""
 
 
 def execute(notebook: str, parameters: Parameters, outputs: Path, *, progress: bool) -> Path:

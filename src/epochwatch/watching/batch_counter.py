@@ -91,8 +91,8 @@ class BatchCounter(keras.metrics.Metric):
         if written - self.drained > self.capacity:
             raise ExposuresLost(
                 f"{written - self.drained:,} values came between two drains, and the counter "
-                f"holds {self.capacity:,}: raise `capacity` to more than steps_per_execution "
-                "× (batch size + 1)"
+                f"holds {self.capacity:,}: raise `capacity` to more than twice "
+                "steps_per_execution × (the longest batch + 1)"
             )
         cells = np.arange(self.drained, written) % self.capacity
         self.drained = written

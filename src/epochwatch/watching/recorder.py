@@ -4,8 +4,11 @@ import contextlib
 
 import keras
 
+from epochwatch.errors import BadInput
 from epochwatch.exposures.writer import ExposureWriter
 from epochwatch.watching.batch_counter import BatchCounter
+
+LONGEST_WAIT = 64  # steps
 
 
 class ExposureRecorder(keras.callbacks.Callback):
@@ -43,6 +46,7 @@ class ExposureRecorder(keras.callbacks.Callback):
         """
         self.steps_per_execution = steps_per_execution
         self.fits += 1
+        self.epoch = 0
         self.writer.open()
         interruption = None
         try:
@@ -51,8 +55,10 @@ class ExposureRecorder(keras.callbacks.Callback):
             interruption = type(error).__name__
             raise
         finally:
-            self.drain()
-            self.writer.close(interruption)
+            try:
+                self.drain()
+            finally:
+                self.writer.close(interruption)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Count the epochs as `fit` prints them, and the steps from 0."""
@@ -78,6 +84,7 @@ class ExposureRecorder(keras.callbacks.Callback):
         """Move what the counter kept into the log."""
         batches = self.counter.drain()
         if len(batches.lengths):
+            self.check_that_it_is_called()
             self.writer.append(self.fits, self.epoch, self.step, *batches)
             self.step += len(batches.lengths)
             self.longest = max(self.longest, int(batches.lengths.max()))
@@ -87,8 +94,20 @@ class ExposureRecorder(keras.callbacks.Callback):
         """Say how many steps may pass before the next drain.
 
         Returns:
-            Steps, such that later batches may be twice as long as the longest so far; 0 to
-            drain after every execution.
+            Steps, such that later batches may be twice as long as the longest so far, and
+            few, because they may be longer; 0 to drain after every execution.
         """
         room = self.counter.capacity // (2 * (self.longest + 1))
-        return max(0, room - self.steps_per_execution)
+        return max(0, min(room - self.steps_per_execution, LONGEST_WAIT))
+
+    def check_that_it_is_called(self) -> None:
+        """Refuse a `fit` that trained and told its callbacks of no epoch.
+
+        Raises:
+            BadInput: a `fit` of the user's own does not pass `callbacks` on.
+        """
+        if self.epoch == 0:
+            raise BadInput(
+                "fit: the model's own `fit` called no callback, so no epoch is known; have it "
+                "pass `callbacks` on to keras.Model.fit"
+            )

@@ -43,14 +43,14 @@ class Watched:
         """Compute the user's loss, on the user's targets."""
         self.epochwatch.training = training
         y, sample_weight = without_index(y), without_index(sample_weight)
-        return super().compute_loss(x, y, y_pred, sample_weight, training)
+        return super().compute_loss(x, y, y_pred, sample_weight, training=training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Update the user's metrics; in training, keep the indices."""
         targets, sample_weight = without_index(y), without_index(sample_weight)
         results = super().compute_metrics(x, targets, y_pred, sample_weight)
         if self.epochwatch.training:
-            self.epochwatch.counter.update_state(index_of(y))
+            self.epochwatch.counter.update_state(index_of(y, y_pred))
         return results
 
     @property
@@ -61,18 +61,22 @@ class Watched:
     def fit(self, *args, **kwargs):
         """Train as `keras.Model.fit` does, recording what is trained on."""
         call = inspect.signature(super().fit).bind(*args, **kwargs)
-        if call.arguments.get("class_weight") is not None:
+        if {**kwargs, **call.arguments}.get("class_weight") is not None:
             raise BadInput(
                 "class_weight: Keras rejects it beside targets in a dictionary; give the "
                 "weights as the feed's third element, sample_weight"
             )
         recorder = self.epochwatch.recorder
         if recorder is None:
-            return super().fit(*call.args, **call.kwargs)
-        callbacks = call.arguments.get("callbacks")
-        call.arguments["callbacks"] = with_recorder(callbacks, recorder)
+            return super().fit(*args, **kwargs)
+        if "callbacks" in call.signature.parameters:  # else it is one of the user's **kwargs
+            callbacks = call.arguments.get("callbacks")
+            call.arguments["callbacks"] = with_recorder(callbacks, recorder)
+            args, kwargs = call.args, call.kwargs
+        else:
+            kwargs["callbacks"] = with_recorder(kwargs.get("callbacks"), recorder)
         with recorder.recording(self.steps_per_execution):
-            return super().fit(*call.args, **call.kwargs)
+            return super().fit(*args, **kwargs)
 
     def train_on_batch(self, *args, **kwargs):
         """Refuse, where a log is kept: a batch of its own belongs to no `fit` and no epoch."""
@@ -179,20 +183,27 @@ def without_index(targets):
     return rest[LABEL] if list(rest) == [LABEL] else rest
 
 
-def index_of(targets):
+def index_of(targets, outputs):
     """Return the indices of a training batch.
 
     Args:
         targets: what the feed gave as targets.
+        outputs: what the model made of the batch, a row to a sample.
 
     Returns:
         The value of "index".
 
     Raises:
-        BadInput: there is none.
+        BadInput: there is none, or not one to a sample.
     """
     if isinstance(targets, dict) and INDEX in targets:
-        return targets[INDEX]
+        index, samples = targets[INDEX], keras.tree.flatten(outputs)[0].shape[0]
+        if index.shape[:1] not in ((), (None,), (samples,)) and samples is not None:
+            raise BadInput(
+                f'the target "index": got {index.shape[0]} for a batch of {samples} samples, '
+                "allowed: one integer to a sample"
+            )
+        return index
     got = f"a dictionary of {sorted(targets)}" if isinstance(targets, dict) else "no dictionary"
     raise BadInput(
         f'the targets of a watched model: got {got}, allowed: {{"label": …, "index": …}} '
@@ -215,6 +226,8 @@ def check_model(model) -> None:
         "the Keras backend is {backend!r}: only 'tensorflow' is watched exactly; set "
         "KERAS_BACKEND=tensorflow": keras.backend.backend() != "tensorflow",
         "it is watched already; `unwatch` it first": isinstance(model, Watched),
+        "it has an attribute `epochwatch` of its own; rename it": "epochwatch" in model.__dict__
+        and not isinstance(model, Watched),
         "it is not compiled; call `model.compile(…)` first": not model.compiled,
         "it has a `train_step` of its own, which need not ask for the metrics after each "
         "step; watch a model that overrides `compute_loss` instead": has_own_train_step(model),
@@ -230,8 +243,13 @@ def check_model(model) -> None:
 
 
 def has_own_train_step(model) -> bool:
-    """Say whether the user's class replaces Keras' training step."""
-    return type(model).train_step is not keras.Model.train_step
+    """Say whether the user's class or model replaces Keras' training step."""
+    own = type(model)
+    return (
+        "train_step" in model.__dict__
+        or own.train_step is not keras.Model.train_step
+        or own.make_train_function is not keras.Model.make_train_function
+    )
 
 
 def takes_training(model) -> bool:
