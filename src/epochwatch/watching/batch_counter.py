@@ -4,10 +4,8 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from keras import ops
 
-from epochwatch.errors import BadInput
-from epochwatch.watching import on_tensorflow
+from epochwatch.watching import backends
 
 CAPACITY = 2**20
 
@@ -17,11 +15,17 @@ class Batches(NamedTuple):
 
     Attributes:
         lengths: int64 (batches,), samples in each batch.
-        indices: int64 (sum of lengths,), their indices, batch after batch.
+        values: int64 (columns, sum of lengths), what was kept of them, batch after batch;
+            the first column is the index.
     """
 
     lengths: np.ndarray
-    indices: np.ndarray
+    values: np.ndarray
+
+    @property
+    def indices(self) -> np.ndarray:
+        """int64 (sum of lengths,), the samples' indices."""
+        return self.values[0]
 
 
 class ExposuresLost(RuntimeError):
@@ -34,42 +38,42 @@ class BatchCounter(keras.metrics.Metric):
     The metric has no value: its result is an empty dictionary, so it adds no key to the
     history and nothing to what `evaluate` returns. `reset_state` does nothing, because
     Keras calls it at every epoch and before every validation, and what was trained stays
-    trained. Its memory is a tape of fixed length, written round and round: each batch
-    leaves its length and then its indices.
+    trained. Its memory is bounded: each batch takes its length and one cell.
 
     Args:
-        capacity: cells of the tape, 8 bytes each. One execution of the training
+        capacity: integers it can hold, 8 bytes each. One execution of the training
             function must fit: steps_per_execution × (batch size + 1).
         name: name of the metric.
+        columns: integers kept of each sample; the first is its index.
+        backend: how the values travel; None for that of Keras 3. One of
+            `watching.backends.NAMES`.
 
     Example:
         >>> counter = BatchCounter()
-        >>> counter.update_state([7, 2**62])
-        >>> counter.drain()
-        Batches(lengths=array([2]), indices=array([                  7, 4611686018427387904]))
+        >>> counter.update_state([[7, 2**62]])
+        >>> counter.drain().indices
+        array([                  7, 4611686018427387904])
     """
 
-    def __init__(self, capacity: int = CAPACITY, name: str = "batch_counter"):
+    def __init__(
+        self,
+        capacity: int = CAPACITY,
+        name: str = "batch_counter",
+        columns: int = 1,
+        backend: str | None = None,
+    ):
         super().__init__(name=name, dtype="int64")
         self.capacity = capacity
-        self.tape = self.add_variable((capacity,), "zeros", dtype="int64", name="tape")
-        self.written = self.add_variable((), "zeros", dtype="int64", name="written")
-        self.drained = 0
+        self.columns = columns
+        self.tape = backends.module(backend).Tape(capacity, columns)
 
-    def update_state(self, index) -> None:
-        """Keep the indices of one batch.
+    def update_state(self, values) -> None:
+        """Keep the values of one batch.
 
         Args:
-            index: integer tensor (batch,), any integer dtype that int64 can hold.
-
-        Raises:
-            BadInput: the indices are not integers, or not one to a sample.
+            values: int64 (columns, batch), or the indices alone, (batch,).
         """
-        index = ops.convert_to_tensor(index)
-        check_index(index)
-        index = ops.cast(index, "int64")
-        length = ops.cast(ops.shape(index)[0], "int64")
-        on_tensorflow.append(self.tape, self.written, ops.append(length[None], index))
+        self.tape.append(values)
 
     def result(self) -> dict:
         """Return nothing: there is no value to show beside the loss."""
@@ -85,59 +89,19 @@ class BatchCounter(keras.metrics.Metric):
             The batches, in the order trained.
 
         Raises:
-            ExposuresLost: the tape has been written past its length since.
+            ExposuresLost: more came since than it can hold.
         """
-        written = int(self.written.value)
-        if written - self.drained > self.capacity:
+        batches, lost = self.tape.drain()
+        if lost:
             raise ExposuresLost(
-                f"{written - self.drained:,} values came between two drains, and the counter "
+                f"{lost + self.capacity:,} values came between two drains, and the counter "
                 f"holds {self.capacity:,}: raise `capacity` to more than twice "
                 "steps_per_execution × (the longest batch + 1)"
             )
-        cells = np.arange(self.drained, written) % self.capacity
-        self.drained = written
-        return split_tape(on_tensorflow.read(self.tape, cells))
+        lengths = np.array([values.shape[1] for values in batches], np.int64)
+        empty = np.empty((self.columns, 0), np.int64)
+        return Batches(lengths, np.concatenate([empty, *batches], axis=1))
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
-        return {"capacity": self.capacity, "name": self.name}
-
-
-def check_index(index) -> None:
-    """Refuse indices that cannot identify the samples of a batch.
-
-    Args:
-        index: the tensor that arrived as the target "index".
-
-    Raises:
-        BadInput: it is not an integer tensor with one number to a sample.
-    """
-    dtype = keras.backend.standardize_dtype(index.dtype)
-    if "int" not in dtype or dtype == "uint64":
-        raise BadInput(
-            f'the target "index": got {dtype}, allowed: integers that int64 can hold; '
-            "a float would lose digits (float32 cannot hold 16,777,217)"
-        )
-    if len(index.shape) != 1:
-        raise BadInput(
-            f'the target "index": got the shape {tuple(index.shape)}, allowed: (batch,), '
-            "one integer to a sample"
-        )
-
-
-def split_tape(values: np.ndarray) -> Batches:
-    """Read a stretch of tape: each batch is its length and then its indices.
-
-    Args:
-        values: int64 (n,), whole batches.
-
-    Returns:
-        The batches.
-    """
-    lengths, place = [], 0
-    is_index = np.ones(len(values), dtype=bool)
-    while place < len(values):
-        is_index[place] = False
-        lengths.append(int(values[place]))
-        place += lengths[-1] + 1
-    return Batches(np.array(lengths, dtype=np.int64), values[is_index])
+        return {"capacity": self.capacity, "name": self.name, "columns": self.columns}

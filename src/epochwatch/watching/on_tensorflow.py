@@ -1,49 +1,140 @@
-"""What is done differently on TensorFlow.
+"""What is done differently on TensorFlow, for Keras 3 and for tf_keras.
 
-The counter's tape is written and read in place: Keras' own `ops.slice_update` copies the
-whole variable at every step.
+The training step is traced into a graph that takes its batches by itself, so the index is
+taken out inside of `train_step`, and kept on a tape that the graph writes in place: Keras'
+own `ops.slice_update` copies the whole variable at every step.
 """
 
 import numpy as np
 import tensorflow as tf
 
+from epochwatch.watching import targets
 
-def append(tape, written, values) -> None:
-    """Write values behind the last one, from inside a traced step.
+
+class Tape:
+    """Batches of indices in the order trained, on a tape that is written round and round.
+
+    A batch leaves its length and then its values, column by column.
 
     Args:
-        tape: keras.Variable, int64 (capacity,), written round and round.
-        written: keras.Variable, int64 (), values written so far.
-        values: int64 tensor (n,).
+        capacity: cells of the tape, 8 bytes each.
+        columns: values to a sample.
     """
-    start = written.value.read_value()
-    count = tf.size(values, out_type=tf.int64)
-    cells = (start + tf.range(count)) % tape.shape[0]
-    tape.value.scatter_update(tf.IndexedSlices(values, cells))
-    written.value.assign(start + count)
+
+    def __init__(self, capacity: int, columns: int):
+        self.capacity = capacity
+        self.columns = columns
+        with tf.init_scope():
+            self.cells = tf.Variable(tf.zeros(capacity, tf.int64), trainable=False)
+            self.written = tf.Variable(0, trainable=False, dtype=tf.int64)
+        self.drained = 0
+
+    def append(self, values: tf.Tensor) -> None:
+        """Write one batch behind the last one, from inside a traced step or outside.
+
+        Args:
+            values: int64 (columns, batch), or (batch,) for one column.
+        """
+        values = tf.reshape(tf.cast(values, tf.int64), [self.columns, -1])
+        entry = tf.concat([tf.shape(values, tf.int64)[1:], tf.reshape(values, [-1])], axis=0)
+        start = self.written.read_value()
+        count = tf.size(entry, out_type=tf.int64)
+        places = (start + tf.range(count)) % self.capacity
+        self.cells.scatter_update(tf.IndexedSlices(entry, places))
+        self.written.assign(start + count)
+
+    def drain(self) -> tuple[list[np.ndarray], int]:
+        """Take out what was written since the last time, without copying the rest.
+
+        Returns:
+            The batches, int64 (columns, batch) each, and how many cells were lost.
+        """
+        written = int(self.written)
+        lost = max(0, written - self.drained - self.capacity)
+        places = np.arange(self.drained, written) % self.capacity
+        self.drained = written
+        return ([], lost) if lost else (self.split(self.cells.sparse_read(places).numpy()), 0)
+
+    def split(self, cells: np.ndarray) -> list[np.ndarray]:
+        """Read a stretch of tape.
+
+        Args:
+            cells: int64 (n,), whole batches.
+
+        Returns:
+            The batches, int64 (columns, batch) each.
+        """
+        batches, place = [], 0
+        while place < len(cells):
+            end = place + 1 + self.columns * int(cells[place])
+            batches.append(cells[place + 1 : end].reshape(self.columns, -1))
+            place = end
+        return batches
 
 
-def read(tape, cells: np.ndarray) -> np.ndarray:
-    """Read some cells of the tape, without copying the rest.
+def index(values, samples: int | None) -> tf.Tensor:
+    """Check and take the indices of a batch.
 
     Args:
-        tape: keras.Variable, int64 (capacity,).
-        cells: int64 (n,), which cells.
+        values: tensor (batch,), any integer dtype that int64 can hold.
+        samples: in the batch, where it is known.
 
     Returns:
-        int64 (n,), what they hold.
+        int64 (batch,).
     """
-    return tape.value.sparse_read(cells).numpy()
+    values = tf.convert_to_tensor(values)
+    targets.check_index(values, samples)
+    return tf.cast(values, tf.int64)
 
 
-def is_distributed(model) -> bool:
-    """Say whether a model is trained by a distribution strategy.
+stack = tf.stack
+
+
+class Door:
+    """The part of a watched model's class that takes the index out: on TensorFlow, the steps."""
+
+    def train_step(self, data):
+        """Train as the model would on what is left of the batch; then keep its indices."""
+        watch = self.epochwatch
+        values, data = watch.take(data)
+        logs = super().train_step(data)
+        # Not before the loss is known: a step that fails has trained nothing.
+        with tf.control_dependencies([t for t in tf.nest.flatten(logs) if tf.is_tensor(t)]):
+            watch.counter.update_state(values)
+        return logs
+
+    def test_step(self, data):
+        """Test as the model would on what is left of the batch."""
+        return super().test_step(targets.set_aside(data))
+
+
+def class_weights(y, table: np.ndarray) -> tf.Tensor:
+    """Weigh the samples of a batch by their class, as Keras does.
 
     Args:
-        model: a keras.Model.
+        y: tensor (batch,), (batch, 1), or (batch, classes) one-hot.
+        table: as `targets.class_table` makes it.
 
     Returns:
-        Whether it was made in a strategy's scope, or one is in force now.
+        float32 (batch,).
+    """
+    if y.shape.rank > 1:
+        y = tf.argmax(y, axis=-1) if y.shape[-1] != 1 else tf.squeeze(y, axis=-1)
+    number = y if y.dtype.is_integer else tf.round(y)
+    number = tf.minimum(tf.cast(number, tf.int64), len(table) - 1)
+    return tf.gather(tf.constant(table, tf.float32), number)
+
+
+def distribution(model) -> str | None:
+    """Name the distribution that a model is trained by.
+
+    Args:
+        model: a Keras model.
+
+    Returns:
+        The strategy it was made in or that is in force now; None for none.
     """
     strategy = tf.distribute.get_strategy()
-    return tf.distribute.has_strategy() or model.distribute_strategy is not strategy
+    if tf.distribute.has_strategy() or model.distribute_strategy is not strategy:
+        return type(model.distribute_strategy).__name__
+    return None

@@ -1,41 +1,36 @@
 """The callback that writes what the counter kept into the exposure log."""
 
+import atexit
 import contextlib
 
 import keras
 
 from epochwatch.errors import BadInput
-from epochwatch.exposures.writer import ExposureWriter
-from epochwatch.watching.batch_counter import BatchCounter
+from epochwatch.watching.batch_counter import BatchCounter, Batches
 
 LONGEST_WAIT = 64  # steps
 
 
-class ExposureRecorder(keras.callbacks.Callback):
-    """Drains a `BatchCounter` into an exposure log, in the order trained.
-
-    It drains when an epoch ends, when the counter may become too full for the next
-    execution of the training function, and when `fit` ends for whatever reason, so an
-    exception in mid-epoch loses nothing that was trained. Validation is not seen here
-    because the counter never keeps it.
-
-    `watch(model, log=…)` puts it in place; nothing more is needed.
+class Recording:
+    """Drains a `BatchCounter` into an exposure log, whichever Keras calls it back.
 
     Args:
         counter: the metric to drain.
-        writer: where the exposures go.
+        sink: where the exposures go: `open`, `append`, `flush` and `close` of
+            `exposures.writer.ExposureWriter`.
     """
 
-    def __init__(self, counter: BatchCounter, writer: ExposureWriter):
+    def __init__(self, counter: BatchCounter, sink):
         super().__init__()
         self.counter = counter
-        self.writer = writer
+        self.sink = sink
         self.fits = 0
         self.epoch = 0
         self.step = 0
         self.steps_per_execution = 1
         self.longest = 0
         self.next_drain = 0
+        self.by_hand: int | None = None
 
     @contextlib.contextmanager
     def recording(self, steps_per_execution: int):
@@ -44,10 +39,8 @@ class ExposureRecorder(keras.callbacks.Callback):
         Args:
             steps_per_execution: batches between two calls of `on_train_batch_begin`.
         """
-        self.steps_per_execution = steps_per_execution
-        self.fits += 1
-        self.epoch = 0
-        self.writer.open()
+        self.end_by_hand()
+        self.begin(steps_per_execution)
         interruption = None
         try:
             yield
@@ -58,7 +51,14 @@ class ExposureRecorder(keras.callbacks.Callback):
             try:
                 self.drain()
             finally:
-                self.writer.close(interruption)
+                self.sink.close(interruption)
+
+    def begin(self, steps_per_execution: int) -> None:
+        """Begin another `fit`."""
+        self.steps_per_execution = steps_per_execution
+        self.fits += 1
+        self.epoch = 0
+        self.sink.open()
 
     def on_epoch_begin(self, epoch, logs=None):
         """Count the epochs as `fit` prints them, and the steps from 0."""
@@ -78,17 +78,21 @@ class ExposureRecorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Write the epoch's last exposures, and its part of the log."""
         self.drain()
-        self.writer.flush()
+        self.sink.flush()
 
     def drain(self) -> None:
         """Move what the counter kept into the log."""
         batches = self.counter.drain()
         if len(batches.lengths):
             self.check_that_it_is_called()
-            self.writer.append(self.fits, self.epoch, self.step, *batches)
+            self.keep(batches)
             self.step += len(batches.lengths)
             self.longest = max(self.longest, int(batches.lengths.max()))
             self.next_drain = self.step + self.steps_with_room()
+
+    def keep(self, batches: Batches) -> None:
+        """Write batches of the epoch that are trained."""
+        self.sink.append(self.fits, self.epoch, self.step, batches.lengths, batches.indices)
 
     def steps_with_room(self) -> int:
         """Say how many steps may pass before the next drain.
@@ -97,7 +101,8 @@ class ExposureRecorder(keras.callbacks.Callback):
             Steps, such that later batches may be twice as long as the longest so far, and
             few, because they may be longer; 0 to drain after every execution.
         """
-        room = self.counter.capacity // (2 * (self.longest + 1))
+        cells = self.counter.columns * self.longest + 1
+        room = self.counter.capacity // (2 * cells)
         return max(0, min(room - self.steps_per_execution, LONGEST_WAIT))
 
     def check_that_it_is_called(self) -> None:
@@ -111,3 +116,37 @@ class ExposureRecorder(keras.callbacks.Callback):
                 "fit: the model's own `fit` called no callback, so no epoch is known; have it "
                 "pass `callbacks` on to keras.Model.fit"
             )
+
+    def next_by_hand(self) -> None:
+        """Prepare for one `train_on_batch`: such batches on end are one `fit` of one epoch."""
+        if self.by_hand is None:
+            self.begin(1)
+            self.on_epoch_begin(0)
+            self.by_hand = 0
+            atexit.register(self.end_by_hand)
+        self.on_train_batch_begin(self.by_hand)
+        self.by_hand += 1
+
+    def end_by_hand(self) -> None:
+        """Close the log after batches trained by hand, if there were any."""
+        if self.by_hand is not None:
+            self.by_hand = None
+            atexit.unregister(self.end_by_hand)
+            self.drain()
+            self.sink.close(None)
+
+
+class ExposureRecorder(Recording, keras.callbacks.Callback):
+    """The callback that drains a `BatchCounter` into an exposure log, in the order trained.
+
+    It drains when an epoch ends, when the counter may become too full for the next
+    execution of the training function, and when `fit` ends for whatever reason, so an
+    exception in mid-epoch loses nothing that was trained. Validation is not seen here
+    because the counter never keeps it.
+
+    `watch(model, log=…)` puts it in place; nothing more is needed.
+
+    Args:
+        counter: the metric to drain.
+        sink: where the exposures go; `exposures.writer.ExposureWriter`.
+    """

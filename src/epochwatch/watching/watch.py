@@ -1,99 +1,135 @@
 """Putting the counter into a user's model, and taking it out again.
 
-The model stays the object it was. Its class becomes a subclass of its own class, with two
-public Keras methods overridden: `compute_loss` sets the index aside and notes whether this
-is training; `compute_metrics` sets it aside too and hands it to the counter. Both then do
-what they did before.
+The model stays the object it was. Its class becomes a subclass of its own class, in which
+the door of its backend (`on_tensorflow`, `on_jax`, `on_torch`) takes the index out of each
+batch before anything of the user's or of Keras' sees it, and keeps it if that was training.
 """
 
-import inspect
+import contextlib
 from pathlib import Path
 
 import keras
 
 from epochwatch.errors import BadInput
 from epochwatch.exposures.writer import ExposureWriter
-from epochwatch.watching import on_tensorflow
+from epochwatch.watching import backends, targets
 from epochwatch.watching.batch_counter import CAPACITY, BatchCounter
-from epochwatch.watching.recorder import ExposureRecorder
-
-INDEX = "index"
-LABEL = "label"
+from epochwatch.watching.call import Call
+from epochwatch.watching.recorder import ExposureRecorder, Recording
 
 
 class Watch:
     """What a watched model carries. Keras neither tracks nor saves it.
 
     Attributes:
+        backend: the module of what is done differently on the model's backend.
         counter: the metric.
         recorder: the callback that drains it, or None where no log is kept.
-        training: whether the loss was last asked for in training.
+        class_weight: as `fit` was given it last.
+        refusal: why a batch was refused, if one was.
     """
 
-    def __init__(self, counter: BatchCounter, recorder: ExposureRecorder | None):
+    def __init__(self, backend, counter: BatchCounter, recorder: Recording | None):
+        self.backend = backend
         self.counter = counter
         self.recorder = recorder
-        self.training = False
+        self.class_weight: dict | None = None
+        self.refusal: BadInput | None = None
+
+    def take(self, data) -> tuple:
+        """Take from a training batch what is to be kept of it.
+
+        Args:
+            data: what the training step was given.
+
+        Returns:
+            int64 (columns, batch), and what the model's own step is to be given.
+
+        Raises:
+            BadInput: there is no index, or it cannot identify the samples.
+        """
+        try:
+            return self.identify(data), self.weighted(targets.set_aside(data))
+        except BadInput as refusal:
+            self.refusal = refusal
+            raise
+
+    def identify(self, data):
+        """Return what is kept of a training batch, int64 (1, batch): its indices."""
+        samples = targets.samples_in(targets.unpack(data)[0])
+        return self.backend.stack([self.backend.index(targets.index_of(data), samples)])
+
+    def weighted(self, data):
+        """Put class weights into a batch, where `fit` was given some.
+
+        Keras has none for targets in a dictionary, which they are until the index is out.
+        """
+        if self.class_weight is None:
+            return data
+        x, y, sample_weight = targets.unpack(data)
+        targets.check_weighable(y, sample_weight)
+        return x, y, self.backend.class_weights(y, targets.class_table(self.class_weight))
+
+    @contextlib.contextmanager
+    def telling_refusals(self):
+        """Raise a refusal as it is: tf_keras wraps what is raised in a traced step."""
+        self.refusal = None
+        try:
+            yield
+        except Exception as error:
+            if self.refusal is None or error is self.refusal:
+                raise
+            raise self.refusal from None
 
 
 class Watched:
     """The part of a watched model's class that is not the user's."""
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Compute the user's loss, on the user's targets."""
-        self.epochwatch.training = training
-        y, sample_weight = without_index(y), without_index(sample_weight)
-        return super().compute_loss(x, y, y_pred, sample_weight, training=training)
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **training):
+        """Compute the user's loss; Keras builds it with a batch that still has its index."""
+        y, sample_weight = targets.without_index(y), targets.without_index(sample_weight)
+        return super().compute_loss(x, y, y_pred, sample_weight, **training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """Update the user's metrics; in training, keep the indices."""
-        targets, sample_weight = without_index(y), without_index(sample_weight)
-        results = super().compute_metrics(x, targets, y_pred, sample_weight)
-        if self.epochwatch.training:
-            self.epochwatch.counter.update_state(index_of(y, y_pred))
-        return results
-
-    @property
-    def metrics(self):
-        """The user's metrics, and the counter."""
-        return [*super().metrics, self.epochwatch.counter]
+        """Update the user's metrics; Keras builds them with a batch that has its index."""
+        y, sample_weight = targets.without_index(y), targets.without_index(sample_weight)
+        return super().compute_metrics(x, y, y_pred, sample_weight)
 
     def fit(self, *args, **kwargs):
         """Train as `keras.Model.fit` does, recording what is trained on."""
-        call = inspect.signature(super().fit).bind(*args, **kwargs)
-        if {**kwargs, **call.arguments}.get("class_weight") is not None:
-            raise BadInput(
-                "class_weight: Keras rejects it beside targets in a dictionary; give the "
-                "weights as the feed's third element, sample_weight"
-            )
-        recorder = self.epochwatch.recorder
-        if recorder is None:
-            return super().fit(*args, **kwargs)
-        if "callbacks" in call.signature.parameters:  # else it is one of the user's **kwargs
-            callbacks = call.arguments.get("callbacks")
-            call.arguments["callbacks"] = with_recorder(callbacks, recorder)
-            args, kwargs = call.args, call.kwargs
-        else:
-            kwargs["callbacks"] = with_recorder(kwargs.get("callbacks"), recorder)
-        with recorder.recording(self.steps_per_execution):
-            return super().fit(*args, **kwargs)
+        call = Call(super().fit, args, kwargs)
+        self.use_class_weight(call.take("class_weight"))
+        with contextlib.ExitStack() as around:
+            around.enter_context(self.epochwatch.telling_refusals())
+            recorder = self.epochwatch.recorder
+            if recorder is not None:
+                call.replace("callbacks", with_recorder(call.get("callbacks"), recorder))
+                around.enter_context(recorder.recording(steps_per_execution_of(self)))
+            return call.make()
 
     def train_on_batch(self, *args, **kwargs):
-        """Refuse, where a log is kept: a batch of its own belongs to no `fit` and no epoch."""
-        if self.epochwatch.recorder is None:
-            return super().train_on_batch(*args, **kwargs)
-        raise BadInput(
-            "train_on_batch: the log records calls of `fit`; watch without a log and drain "
-            "`model.epochwatch.counter` yourself, or call `fit`"
-        )
+        """Train as `keras.Model.train_on_batch` does, recording what is trained on."""
+        call = Call(super().train_on_batch, args, kwargs)
+        self.use_class_weight(call.take("class_weight"))
+        if self.epochwatch.recorder is not None:
+            self.epochwatch.recorder.next_by_hand()
+        with self.epochwatch.telling_refusals():
+            return call.make()
+
+    def use_class_weight(self, class_weight: dict | None) -> None:
+        """Have the steps weigh classes; they are traced anew where the weights are others."""
+        if class_weight != self.epochwatch.class_weight:
+            self.epochwatch.class_weight = class_weight
+            forget_traces(self)
 
     def save(self, *args, **kwargs):
         """Save the model as its user's own class."""
-        watched, self.__class__ = type(self), own_class(self)
-        try:
+        with as_own_class(self):
             return self.save(*args, **kwargs)
-        finally:
-            self.__class__ = watched
+
+    def __reduce__(self):
+        with as_own_class(self):
+            return self.__reduce__()
 
 
 def watch(model, log: str | Path | None = None, capacity: int = CAPACITY):
@@ -117,12 +153,27 @@ def watch(model, log: str | Path | None = None, capacity: int = CAPACITY):
         BadInput: the model cannot be watched exactly, or the log exists already.
     """
     check_model(model)
-    counter = BatchCounter(capacity)
-    recorder = None if log is None else ExposureRecorder(counter, ExposureWriter(log))
+    name = backend_of(model)
+    counter = BatchCounter(capacity, backend=name)
+    recorder = None if log is None else recorder_class(model)(counter, ExposureWriter(log))
+    return put_in(model, Watch(backends.module(name), counter, recorder))
+
+
+def put_in(model, carried: Watch):
+    """Make a model's class a watched one.
+
+    Args:
+        model: a model that can be watched.
+        carried: what it shall carry.
+
+    Returns:
+        The same model.
+    """
     forget_traces(model)
-    model.__dict__["epochwatch"] = Watch(counter, recorder)
+    model.__dict__["epochwatch"] = carried
     own = type(model)
-    model.__class__ = type(own.__name__, (Watched, own), {"__module__": own.__module__})
+    bases = (Watched, carried.backend.Door, own)
+    set_class(model, type(own.__name__, bases, {"__module__": own.__module__}))
     return model
 
 
@@ -140,75 +191,70 @@ def unwatch(model):
     """
     if not isinstance(model, Watched):
         raise BadInput(f"unwatch: {model.name!r} is not watched; give it what `watch` returned")
+    if model.epochwatch.recorder is not None:
+        model.epochwatch.recorder.end_by_hand()
     forget_traces(model)
     del model.__dict__["epochwatch"]
-    model.__class__ = own_class(model)
+    set_class(model, own_class(model))
     return model
 
 
 def own_class(model) -> type:
     """Return the user's class of a watched model."""
-    return type(model).__bases__[1]
+    return type(model).__bases__[-1]
+
+
+def set_class(model, wanted: type) -> None:
+    """Give a model another class; `__setattr__` of Keras and torch would look for layers."""
+    object.__setattr__(model, "__class__", wanted)
+
+
+@contextlib.contextmanager
+def as_own_class(model):
+    """Let a watched model be of its user's class for a while."""
+    watched, carried = type(model), model.__dict__.pop("epochwatch")
+    set_class(model, own_class(model))
+    try:
+        yield
+    finally:
+        set_class(model, watched)
+        model.__dict__["epochwatch"] = carried
 
 
 def forget_traces(model) -> None:
-    """Have Keras trace the training and test steps anew, with the methods of now."""
+    """Have Keras make the training and test steps anew, with the methods of now."""
     model.train_function = model.test_function = None
+
+
+def backend_of(model) -> str:
+    """Name the backend that a model runs on: tf_keras has only one."""
+    return keras.backend.backend() if backends.keras_of(model) is keras else "tensorflow"
+
+
+def recorder_class(model) -> type:
+    """Return the recorder as a callback of the model's own Keras."""
+    own = backends.keras_of(model)
+    if own is keras:
+        return ExposureRecorder
+    return type("ExposureRecorder", (Recording, own.callbacks.Callback), {})
+
+
+def steps_per_execution_of(model) -> int:
+    """Return how many steps one call of the training function makes."""
+    if backends.keras_of(model) is keras:
+        return model.steps_per_execution
+    return int(model._steps_per_execution)
 
 
 def with_recorder(callbacks, recorder):
     """Add the recorder to the callbacks of a `fit` call, whatever form they have."""
-    if isinstance(callbacks, keras.callbacks.CallbackList):
+    if hasattr(callbacks, "append") and hasattr(callbacks, "callbacks"):
         if recorder not in callbacks.callbacks:
             callbacks.callbacks.insert(0, recorder)
         return callbacks
     if callbacks is None:
         return [recorder]
     return [recorder, *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks])]
-
-
-def without_index(targets):
-    """Set the index aside.
-
-    Args:
-        targets: what the feed gave as targets, or as sample weights.
-
-    Returns:
-        What the model is to be trained on: the value of "label" if that is all that is
-        left, else the rest of the dictionary; anything without an index as it stands.
-    """
-    if not isinstance(targets, dict) or INDEX not in targets:
-        return targets
-    rest = {key: value for key, value in targets.items() if key != INDEX}
-    return rest[LABEL] if list(rest) == [LABEL] else rest
-
-
-def index_of(targets, outputs):
-    """Return the indices of a training batch.
-
-    Args:
-        targets: what the feed gave as targets.
-        outputs: what the model made of the batch, a row to a sample.
-
-    Returns:
-        The value of "index".
-
-    Raises:
-        BadInput: there is none, or not one to a sample.
-    """
-    if isinstance(targets, dict) and INDEX in targets:
-        index, samples = targets[INDEX], keras.tree.flatten(outputs)[0].shape[0]
-        if index.shape[:1] not in ((), (None,), (samples,)) and samples is not None:
-            raise BadInput(
-                f'the target "index": got {index.shape[0]} for a batch of {samples} samples, '
-                "allowed: one integer to a sample"
-            )
-        return index
-    got = f"a dictionary of {sorted(targets)}" if isinstance(targets, dict) else "no dictionary"
-    raise BadInput(
-        f'the targets of a watched model: got {got}, allowed: {{"label": …, "index": …}} '
-        "with an int64 index to a sample; or `unwatch` the model"
-    )
 
 
 def check_model(model) -> None:
@@ -220,38 +266,32 @@ def check_model(model) -> None:
     Raises:
         BadInput: one line that says what to do instead.
     """
-    if not isinstance(model, keras.Model):
+    if backends.keras_of(model) is None:
         raise BadInput(f"watch: got {type(model).__name__}, allowed: a compiled keras.Model")
     refusals = {
-        "the Keras backend is {backend!r}: only 'tensorflow' is watched exactly; set "
-        "KERAS_BACKEND=tensorflow": keras.backend.backend() != "tensorflow",
         "it is watched already; `unwatch` it first": isinstance(model, Watched),
         "it has an attribute `epochwatch` of its own; rename it": "epochwatch" in model.__dict__
         and not isinstance(model, Watched),
-        "it is not compiled; call `model.compile(…)` first": not model.compiled,
-        "it has a `train_step` of its own, which need not ask for the metrics after each "
-        "step; watch a model that overrides `compute_loss` instead": has_own_train_step(model),
-        "its `compute_loss` takes no `training`, so validation could pass for training; add "
-        "the argument `training=True`": not takes_training(model),
-        "it belongs to a distribution strategy, where a step has several batches; compile it "
-        "outside of the strategy's scope": on_tensorflow.is_distributed(model),
+        "it is not compiled; call `model.compile(…)` first": getattr(model, "optimizer", None)
+        is None,
+        "it makes its training function itself, which need not call `train_step`; override "
+        "`train_step` instead": makes_own_function(model),
     }
     for reason, applies in refusals.items():
         if applies:
-            reason = reason.format(backend=keras.backend.backend())
             raise BadInput(f"watch: cannot watch {model.name!r}: {reason}")
+    distribution = backends.module(backend_of(model)).distribution(model)
+    if distribution is not None:
+        raise BadInput(
+            f"watch: cannot watch {model.name!r}: it is trained by {distribution}, where a step "
+            "has several batches; make and compile it outside of any distribution"
+        )
 
 
-def has_own_train_step(model) -> bool:
-    """Say whether the user's class or model replaces Keras' training step."""
-    own = type(model)
+def makes_own_function(model) -> bool:
+    """Say whether something of the user's stands between `fit` and `train_step`."""
+    keras_model = backends.keras_of(model).Model
     return (
         "train_step" in model.__dict__
-        or own.train_step is not keras.Model.train_step
-        or own.make_train_function is not keras.Model.make_train_function
+        or type(model).make_train_function is not keras_model.make_train_function
     )
-
-
-def takes_training(model) -> bool:
-    """Say whether the model's loss is told if it is computed in training."""
-    return "training" in inspect.signature(model.compute_loss).parameters

@@ -1,11 +1,32 @@
-"""Small models and data, whose batches end in a short one: 34 rows in batches of 16."""
+"""What runs on every backend: EPOCHWATCH_BACKEND says on which, TensorFlow unless told.
 
-import keras
+Models and data are small, and batches end in a short one: 34 rows in batches of 16.
+"""
+
+import importlib
+import os
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+BACKEND = os.environ.get("EPOCHWATCH_BACKEND", "tensorflow")
 ROWS, BATCH_SIZE = 34, 16
+
+keras = importlib.import_module("tf_keras" if BACKEND == "tf_keras" else "keras")
+HAS_STEPS_PER_EXECUTION = BACKEND != "torch"  # Keras refuses more than 1 there
+
+
+def backend_only(*names):
+    """Leave a test to some of the backends."""
+    return pytest.mark.skipif(BACKEND not in names, reason=f"is of {', '.join(names)}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_backend_is_the_one_asked_for():
+    import keras as keras_3
+
+    assert keras_3.backend.backend() == BACKEND.replace("tf_keras", "tensorflow")
 
 
 class Data:
@@ -15,7 +36,7 @@ class Data:
         rng = np.random.default_rng(0)
         self.ids = np.asarray(ids, np.int64)
         self.x = rng.normal(size=(len(ids), 3)).astype("float32")
-        self.y = rng.normal(size=(len(ids), 1)).astype("float32")
+        self.y = rng.integers(0, 3, (len(ids), 1)).astype("float32")
         self.weight = rng.uniform(0.5, 2, len(ids)).astype("float32")
         self.batch_size = batch_size
 
@@ -51,15 +72,15 @@ def data():
 
 @pytest.fixture
 def make_model():
-    """Make a compiled model with dropout, the same weights every time."""
+    """Make a compiled model, the same weights every time."""
 
-    def make(**compile_options):
+    def make(dropout=0.3, **compile_options):
         keras.utils.set_random_seed(1)
         model = keras.Sequential(
             [
-                keras.Input((3,)),
+                keras.layers.Input((3,)),
                 keras.layers.Dense(4, activation="relu"),
-                keras.layers.Dropout(0.3),
+                keras.layers.Dropout(dropout),
                 keras.layers.Dense(1),
             ]
         )

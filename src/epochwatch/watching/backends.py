@@ -1,0 +1,46 @@
+"""Which module does what is done differently, backend by backend."""
+
+import importlib
+import sys
+
+import keras
+
+from epochwatch.errors import BadInput
+
+NAMES = ("tensorflow", "jax", "torch")
+
+
+def module(name: str | None = None):
+    """Import the module of a backend.
+
+    Args:
+        name: one of `NAMES`; None for the backend of Keras 3.
+
+    Returns:
+        The module: its `Tape`, `Door`, `index`, `stack`, `class_weights`, `distribution`.
+
+    Raises:
+        BadInput: there is none for that backend.
+    """
+    name = name or keras.backend.backend()
+    if name not in NAMES:
+        raise BadInput(
+            f"the Keras backend: got {name!r}, allowed: one of {', '.join(NAMES)}; set "
+            "KERAS_BACKEND"
+        )
+    return importlib.import_module(f"epochwatch.watching.on_{name}")
+
+
+def keras_of(model):
+    """Find the Keras that a model is made with.
+
+    Args:
+        model: anything.
+
+    Returns:
+        The module `keras`, or `tf_keras` (Keras 2); None for what is no model.
+    """
+    tf_keras = sys.modules.get("tf_keras")
+    if isinstance(model, keras.Model):
+        return keras
+    return tf_keras if tf_keras and isinstance(model, tf_keras.Model) else None

@@ -1,0 +1,133 @@
+"""What is done the same way on JAX and torch: batches pass through Python's hands there.
+
+Keras calls the training function with batches that are still on the host (JAX) or with
+tensors (torch), one Python call a step, so the index is taken out at its door. What is
+compiled behind the door is the program of the plain training.
+"""
+
+import collections
+
+import numpy as np
+
+from epochwatch.watching import targets
+
+
+class Tape:
+    """Batches of indices in the order trained, no more than its capacity.
+
+    Args:
+        capacity: integers it may hold between two drains.
+        columns: values to a sample.
+    """
+
+    def __init__(self, capacity: int, columns: int):
+        self.capacity = capacity
+        self.columns = columns
+        self.batches: collections.deque[np.ndarray] = collections.deque()
+        self.held = 0
+        self.lost = 0
+
+    def append(self, values: np.ndarray) -> None:
+        """Keep one batch; over capacity the oldest are dropped and counted.
+
+        Args:
+            values: int64 (columns, batch), or (batch,) for one column.
+        """
+        values = np.reshape(values, (self.columns, -1)).astype(np.int64)
+        self.batches.append(values)
+        self.held += values.size + 1
+        while self.held > self.capacity:
+            dropped = self.batches.popleft().size + 1
+            self.held -= dropped
+            self.lost += dropped
+
+    def drain(self) -> tuple[list[np.ndarray], int]:
+        """Take out what was kept.
+
+        Returns:
+            The batches, and how many cells were lost since the last drain.
+        """
+        batches = [self.batches.popleft() for _ in range(len(self.batches))]
+        self.held -= sum(values.size + 1 for values in batches)
+        lost, self.lost = self.lost, 0
+        return batches, lost
+
+
+def index(values, samples: int | None) -> np.ndarray:
+    """Check and take the indices of a batch.
+
+    They are copied: a feed may fill the same array again for its next batch.
+
+    Args:
+        values: array (batch,), any integer dtype that int64 can hold.
+        samples: in the batch, where it is known.
+
+    Returns:
+        int64 (batch,).
+    """
+    values = np.asarray(values)
+    targets.check_index(values, samples)
+    return values.astype(np.int64)
+
+
+stack = np.stack
+
+
+def class_weights(y, table: np.ndarray) -> np.ndarray:
+    """Weigh the samples of a batch by their class, as Keras does.
+
+    Args:
+        y: array (batch,), (batch, 1), or (batch, classes) one-hot.
+        table: as `targets.class_table` makes it.
+
+    Returns:
+        float32 (batch,).
+    """
+    y = np.asarray(y)
+    if y.ndim > 1:
+        y = y.argmax(axis=-1) if y.shape[-1] != 1 else y.squeeze(axis=-1)
+    numbers = np.minimum(np.round(y).astype(np.int64), len(table) - 1)
+    return table[numbers].astype(np.float32)
+
+
+class Handover:
+    """Batches on their way through the door: what is trained is kept, once it is trained.
+
+    Args:
+        watch: what the model carries.
+    """
+
+    def __init__(self, watch):
+        self.watch = watch
+        self.waiting = None
+
+    def take(self, data):
+        """Look at one batch before its step.
+
+        Args:
+            data: what the training function was given.
+
+        Returns:
+            What the model's own step is to be given.
+        """
+        self.waiting, data = self.watch.take(data)
+        return data
+
+    def keep(self) -> None:
+        """Note that the step of the batch looked at last has returned."""
+        if self.waiting is not None:
+            self.watch.counter.update_state(self.waiting)
+            self.waiting = None
+
+    def through(self, batches):
+        """Hand over batch by batch: asking for the next says that the last is trained.
+
+        Args:
+            batches: iterator.
+
+        Yields:
+            What the model's own step is to be given.
+        """
+        for data in batches:
+            yield self.take(data)
+            self.keep()

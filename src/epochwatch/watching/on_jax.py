@@ -1,0 +1,121 @@
+"""What is done differently on JAX.
+
+JAX has no 64-bit integers unless told to: arrays are truncated to 32 bits on their way to
+the device, and without a word. So an index travels as two words of 32 bits, which are
+joined again at the door of the training function.
+"""
+
+import keras
+import numpy as np
+
+from epochwatch.errors import BadInput
+from epochwatch.watching import host, targets
+from epochwatch.watching.host import Tape, class_weights, stack
+
+__all__ = ["Door", "Tape", "class_weights", "distribution", "index", "stack"]
+
+
+def index(values, samples: int | None) -> np.ndarray:
+    """Check and take the indices of a batch, from two words each.
+
+    Args:
+        values: uint32 (batch, 2) from `in_words`, or an array that never left the host.
+        samples: in the batch, where it is known.
+
+    Returns:
+        int64 (batch,).
+
+    Raises:
+        BadInput: they were on the device, and so may have been truncated.
+    """
+    if values.dtype == np.uint32 and values.ndim == 2:
+        return host.index(np.ascontiguousarray(values).view(np.int64)[:, 0], samples)
+    if not isinstance(values, np.ndarray):
+        raise BadInput(
+            'the target "index": got an array on a device, where JAX has only 32 of its 64 '
+            "bits; give it as a NumPy array"
+        )
+    return host.index(values, samples)
+
+
+def in_words(data):
+    """Split the index of a batch, or of all data, into two words.
+
+    Args:
+        data: x, (x,), (x, y) or (x, y, sample_weight); y may hold an "index".
+
+    Returns:
+        The same, its index uint32 (n, 2).
+
+    Raises:
+        BadInput: the index does not hold integers.
+    """
+    if not targets.has_index(data):
+        return data
+    x, y, *rest = data
+    whole = np.asarray(y[targets.INDEX])
+    targets.check_index(whole, targets.samples_in(x))
+    words = np.ascontiguousarray(whole, dtype=np.int64).view(np.uint32).reshape(-1, 2)
+    return x, {**y, targets.INDEX: words}, *rest
+
+
+class Door:
+    """The part of a watched model's class that takes the index out: on JAX, around the steps."""
+
+    def _symbolic_build(self, iterator=None, data_batch=None):
+        # Keras calls this with the iterator it has just made, before anything is taken from
+        # it: the one place where a batch of any feed can be met on its way to the device.
+        if iterator is not None:
+            split_on_the_way(iterator.data_adapter)
+        super()._symbolic_build(iterator=iterator, data_batch=data_batch)
+
+    def train_on_batch(self, x, y=None, *args, **kwargs):
+        """Split the index of a batch that is given by hand."""
+        x, y = in_words((x, y))
+        return super().train_on_batch(x, y, *args, **kwargs)
+
+    def make_train_function(self, force=False):
+        """Put the door in front of the training function."""
+        if self.train_function is None or force:
+            super().make_train_function(force)
+            self.train_function = train_through(self.epochwatch, self.train_function)
+
+    def make_test_function(self, force=False):
+        """Set the index aside in front of the test function."""
+        if self.test_function is None or force:
+            super().make_test_function(force)
+            step = self.test_function
+            self.test_function = lambda state, batches: step(state, map(targets.set_aside, batches))
+
+
+def split_on_the_way(adapter) -> None:
+    """Have an adapter of Keras split the index of each batch it delivers."""
+    if "get_jax_iterator" not in vars(adapter):
+        deliver = adapter.get_jax_iterator
+        adapter.get_jax_iterator = lambda: map(in_words, deliver())
+
+
+def train_through(watch, step):
+    """Wrap a training function.
+
+    Args:
+        watch: what the model carries.
+        step: (state, iterator of batches) → (logs, state).
+
+    Returns:
+        The same, keeping the indices of what it trained.
+    """
+
+    def train(state, batches):
+        handover = host.Handover(watch)
+        result = step(state, handover.through(iter(batches)))
+        handover.keep()
+        return result
+
+    return train
+
+
+def distribution(model) -> str | None:
+    """Name the distribution that a model is trained by; None for none."""
+    found = keras.distribution.distribution()
+    return found and type(found).__name__

@@ -1,0 +1,161 @@
+"""What a batch's targets hold besides what the model is to be trained on."""
+
+import numpy as np
+
+from epochwatch.errors import BadInput
+
+INDEX = "index"
+LABEL = "label"
+
+
+def unpack(data) -> tuple:
+    """Take a batch apart, as Keras does.
+
+    Args:
+        data: what the training step was given: x, (x,), (x, y) or (x, y, sample_weight).
+
+    Returns:
+        x, y and sample_weight; None for what is not there.
+    """
+    if not isinstance(data, (tuple, list)):
+        return data, None, None
+    return (*data, None, None)[:3]
+
+
+def without_index(targets):
+    """Set the index aside.
+
+    Args:
+        targets: what the feed gave as targets, or as sample weights.
+
+    Returns:
+        What the model is to be trained on: the value of "label" if that is all that is
+        left, else the rest of the dictionary; anything without an index as it stands.
+
+    Example:
+        >>> without_index({"label": "y", "index": "i"})
+        'y'
+        >>> without_index({"mask": "m", "kind": "k", "index": "i"})
+        {'mask': 'm', 'kind': 'k'}
+    """
+    if not isinstance(targets, dict) or INDEX not in targets:
+        return targets
+    rest = {key: value for key, value in targets.items() if key != INDEX}
+    return rest[LABEL] if list(rest) == [LABEL] else rest
+
+
+def has_index(data) -> bool:
+    """Say whether a batch has an index among its targets."""
+    _, y, _ = unpack(data)
+    return isinstance(y, dict) and INDEX in y
+
+
+def set_aside(data):
+    """Set the index aside in a whole batch.
+
+    Args:
+        data: what the step was given.
+
+    Returns:
+        What the model's own step is to be given: the same data where there is no index.
+    """
+    if not has_index(data):
+        return data
+    x, *rest = data
+    return x, *map(without_index, rest)
+
+
+def index_of(data):
+    """Return the indices of a training batch.
+
+    Args:
+        data: what the training step was given.
+
+    Returns:
+        The value of "index" among its targets, as it came.
+
+    Raises:
+        BadInput: there is none.
+    """
+    _, y, _ = unpack(data)
+    if not has_index(data):
+        got = f"a dictionary of {sorted(y)}" if isinstance(y, dict) else "no dictionary"
+        raise BadInput(
+            f'the targets of a watched model: got {got}, allowed: {{"label": …, "index": …}} '
+            "with an int64 index to a sample; or `unwatch` the model"
+        )
+    return y[INDEX]
+
+
+def check_index(index, samples: int | None = None) -> None:
+    """Refuse indices that cannot identify the samples of a batch.
+
+    Args:
+        index: the tensor or array that arrived as the target "index".
+        samples: in the batch; None where it is not known.
+
+    Raises:
+        BadInput: it is not an integer tensor with one number to a sample.
+    """
+    dtype = str(getattr(index.dtype, "name", index.dtype)).removeprefix("torch.")
+    if "int" not in dtype or dtype == "uint64":
+        raise BadInput(
+            f'the target "index": got {dtype}, allowed: integers that int64 can hold; '
+            "a float would lose digits (float32 cannot hold 16,777,217)"
+        )
+    if len(index.shape) != 1:
+        raise BadInput(
+            f'the target "index": got the shape {tuple(index.shape)}, allowed: (batch,), '
+            "one integer to a sample"
+        )
+    if samples is not None and index.shape[0] not in (None, samples):
+        raise BadInput(
+            f'the target "index": got {index.shape[0]} for a batch of {samples} samples, '
+            "allowed: one integer to a sample"
+        )
+
+
+def samples_in(x) -> int | None:
+    """Count the samples of a batch by its first array; None where that is not known."""
+    while isinstance(x, (dict, list, tuple)):
+        if not x:
+            return None
+        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
+    shape = getattr(x, "shape", None)
+    return shape[0] if shape is not None and len(shape) else None
+
+
+def class_table(class_weight: dict) -> np.ndarray:
+    """Write class weights as a table.
+
+    Args:
+        class_weight: per class number its weight, as `fit` takes it.
+
+    Returns:
+        float64 (classes + 1,): the weights by class number, 1 for a class that is not
+        named; the last is for all classes past the table.
+    """
+    classes = range(int(max(class_weight)) + 1)
+    return np.array([class_weight.get(number, 1.0) for number in classes] + [1.0])
+
+
+def check_weighable(y, sample_weight) -> None:
+    """Refuse class weights where Keras would.
+
+    Args:
+        y: what the model is trained on.
+        sample_weight: of the batch.
+
+    Raises:
+        BadInput: several outputs, or sample weights besides.
+    """
+    if isinstance(y, (dict, list, tuple)):
+        raise BadInput(
+            "class_weight: got several targets, allowed: one (Keras has no class weights for "
+            "more); give the weights as sample_weight"
+        )
+    if sample_weight is not None:
+        raise BadInput(
+            "class_weight: got sample weights besides, allowed: one of the two; multiply them "
+            "into sample_weight yourself"
+        )
