@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epochwatch.exposures.counts import Counts
+from epochwatch.errors import BadInput
+from epochwatch.exposures.counts import Counts, coverage
 
 CHUNKS = st.lists(st.lists(st.integers(-9, 9), max_size=12), max_size=6)
 
@@ -31,3 +32,15 @@ def test_samples_never_trained_count_nought(chunks, asked):
 def test_an_index_never_trained_is_a_key_error():
     with pytest.raises(KeyError):
         counts_of([[1, 3]])[2]
+
+
+@pytest.mark.parametrize(
+    ("stream", "got"), [([], "0 values of float64"), ([0.5], "1 values of float64")]
+)
+def test_a_stream_that_nothing_can_cover_is_refused(stream, got):
+    with pytest.raises(BadInput, match=f"stream 'dark' is {got}, allowed: one or more integers"):
+        coverage([], {"bright": np.arange(3), "dark": np.array(stream)})
+
+
+def test_without_an_epoch_there_is_no_coverage():
+    assert coverage([], {"bright": np.arange(3)})["bright"].tolist() == []

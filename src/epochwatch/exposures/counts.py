@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from epochwatch.errors import BadInput
+
 
 class Counts(Mapping):
     """Exposures per index: a mapping, and the two arrays behind it.
@@ -46,10 +48,11 @@ class Counts(Mapping):
         Returns:
             New counts of both.
         """
-        index, place = np.unique(np.append(self.index, other.index), return_inverse=True)
-        exposures = np.zeros(len(index), np.int64)
-        np.add.at(exposures, place, np.append(self.exposures, other.exposures))
-        return Counts(index, exposures)
+        index = np.append(self.index, other.index)
+        order = np.argsort(index, kind="stable")  # two ascending runs: merged, not sorted
+        index, exposures = index[order], np.append(self.exposures, other.exposures)[order]
+        first = np.flatnonzero(np.append(True, index[1:] != index[:-1])[: len(index)])
+        return Counts(index[first], np.add.reduceat(exposures, first))
 
     def of_samples(self, index: np.ndarray) -> np.ndarray:
         """Look up many samples at once.
@@ -89,21 +92,51 @@ class Counts(Mapping):
         return len(self.index)
 
 
-def coverage(epochs: Iterable[Iterable[np.ndarray]], stream: np.ndarray) -> np.ndarray:
-    """Say what part of a stream has been trained by the end of each epoch.
+def coverage(
+    epochs: Iterable[Iterable[np.ndarray]], streams: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Say what part of each stream has been trained by the end of each epoch.
 
     Args:
-        epochs: per epoch the chunks of indices trained in it.
-        stream: int64 (samples,), the indices of the stream.
+        epochs: per epoch the chunks of indices trained in it, int64. They are gone through
+            once, however many streams there are.
+        streams: by name, the indices of a stream, int64 (samples,).
 
     Returns:
-        float64 (epochs,), from 0 to 1.
+        By name float64 (epochs,), from 0 to 1.
+
+    Raises:
+        BadInput: a stream is empty, or does not hold integers.
+
+    Example:
+        >>> coverage([[np.array([4, 5])], [np.array([6, 4])]], {"even": np.array([4, 6])})
+        {'even': array([0.5, 1. ])}
     """
-    stream = np.unique(stream)
-    trained = np.zeros(len(stream), dtype=bool)
-    shares = []
+    sides = {name: _Side(name, stream) for name, stream in streams.items()}
+    shares = {name: [] for name in sides}
     for chunks in epochs:
-        for chunk in chunks:
-            trained |= np.isin(stream, chunk)
-        shares.append(trained.mean())
-    return np.array(shares, np.float64)
+        for chunk in map(np.sort, chunks):  # once, for all streams: sorted look-ups are fast
+            for side in sides.values():
+                side.mark(chunk)
+        for name, side in sides.items():
+            shares[name].append(np.count_nonzero(side.trained) / len(side.trained))
+    return {name: np.array(by_epoch, np.float64) for name, by_epoch in shares.items()}
+
+
+class _Side:
+    """A stream, and which of its samples have been trained."""
+
+    def __init__(self, name: str, stream: np.ndarray):
+        stream = np.asarray(stream)
+        if not stream.size or stream.dtype.kind not in "iu":
+            raise BadInput(
+                f"coverage: the stream {name!r} is {stream.size} values of {stream.dtype}, "
+                "allowed: one or more integers, the indices of its samples"
+            )
+        self.index = np.unique(stream.astype(np.int64))
+        self.trained = np.zeros(len(self.index), dtype=bool)
+
+    def mark(self, index: np.ndarray) -> None:
+        place = np.searchsorted(self.index, index)
+        belongs = np.take(self.index, place, mode="clip") == index
+        self.trained[place[belongs]] = True

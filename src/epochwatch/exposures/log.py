@@ -1,34 +1,26 @@
 """Reading an exposure log back: what was trained, in the order trained."""
 
-import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
 from epochwatch.errors import BadInput
-from epochwatch.exposures import parts
-from epochwatch.exposures.counts import Counts, coverage
+from epochwatch.exposures import counts, divergence
+from epochwatch.exposures.batches import TrainedBatch, in_batches, in_epochs, index_of
+from epochwatch.exposures.manifest import read_manifest
+from epochwatch.exposures.parts import COLUMNS, Part, find_parts
 
-ROWS_AT_ONCE = 1_000_000
+ROWS_AT_ONCE = 2**20  # a little more than a part has, so that most are read at once
 
 
-class TrainedBatch(NamedTuple):
-    """One batch that was trained.
-
-    Attributes:
-        fit: which call of `fit`, from 1.
-        epoch: which epoch, from 1, as that call prints it.
-        step: which step of the epoch, from 0.
-        index: int64 (batch,), the samples in the batch.
-    """
+class Place(NamedTuple):
+    """Where in a run: fit and epoch from 1, the step of the epoch from 0."""
 
     fit: int
     epoch: int
     step: int
-    index: np.ndarray
 
 
 class ExposureLog:
@@ -36,17 +28,17 @@ class ExposureLog:
 
     Args:
         folder: where the log is.
-        found: its parts, in order.
-        manifest: what the manifest says; None where the record was cut off.
+        parts: its parts, in order.
+        manifest: what the manifest says; None where there is none.
 
     Example:
         `ExposureLog.read("run.exposures")` shows itself as
         `<ExposureLog run.exposures: 100,000 exposures to fit 1, epoch 10, step 624; complete>`.
     """
 
-    def __init__(self, folder: Path, found: list[parts.Part], manifest: dict | None):
+    def __init__(self, folder: Path, parts: list[Part], manifest: dict | None):
         self.folder = folder
-        self.parts = found
+        self.parts = parts
         self.manifest = manifest
 
     @classmethod
@@ -63,37 +55,61 @@ class ExposureLog:
             BadInput: there is no log, or it is damaged or incomplete in its middle.
         """
         folder = Path(path)
-        found, manifest = parts.find_parts(folder), parts.read_manifest(folder)
-        if not found and manifest is None:
-            raise BadInput(f"{folder}: no exposure log; give the folder that `watch` was given")
-        log = cls(folder, found, manifest)
-        if manifest is not None and manifest["exposures"] != len(log):
+        log = cls(folder, find_parts(folder), read_manifest(folder))
+        if not log.parts and log.manifest is None:
+            got = "a file" if folder.is_file() else "a folder without one"
             raise BadInput(
-                f"{folder}: {len(log):,} exposures, and the manifest says "
-                f"{manifest['exposures']:,}: the last parts are missing; restore them"
+                f"{folder}: no exposure log but {got if folder.exists() else 'nothing'}; give "
+                "the folder that `watch` was given"
+            )
+        said = log.manifest["exposures"] if log.manifest else 0
+        if len(log) < said or (log.complete and len(log) > said):
+            raise BadInput(
+                f"{folder}: {len(log):,} exposures, and the manifest says {said:,}: parts at "
+                "the end are missing or foreign; restore the folder as it was written"
             )
         return log
 
     @property
     def complete(self) -> bool:
-        """Whether the record was closed: False after a kill."""
-        return self.manifest is not None
+        """Whether the record was closed: False after a kill, or a write that failed."""
+        return self.manifest is not None and self.manifest["complete"]
 
     @property
     def interrupted_by(self) -> str | None:
         """Name of the exception that ended the last `fit`, if one did."""
         return self.manifest["interrupted_by"] if self.manifest else None
 
+    @property
+    def failed_with(self) -> str | None:
+        """Name of the error, such as ENOSPC, with which a write failed, if one did."""
+        return self.manifest["failed_with"] if self.manifest else None
+
+    @property
+    def metadata(self) -> dict:
+        """What the writer was told of the run: feed, backend, versions, parameters."""
+        said = [part.about["metadata"] for part in self.parts if "metadata" in part.about]
+        if self.manifest is not None and (self.complete or not said):
+            return self.manifest["metadata"]
+        return said[-1] if said else {}
+
+    @property
+    def end(self) -> Place | None:
+        """The last step of the record; None where nothing was trained."""
+        if not self.parts:
+            return None
+        last = self.parts[-1]
+        return Place(*last.epochs[-1], last.about["last_step"])
+
     def __len__(self) -> int:
         return sum(part.exposures for part in self.parts)
 
     def __repr__(self) -> str:
         end = "nothing trained"
-        if len(self):
-            *_, rows = self.parts[-1].rows(ROWS_AT_ONCE)
-            (last,) = rows.slice(rows.num_rows - 1).to_pylist()
-            end = f"to fit {last['fit']}, epoch {last['epoch']}, step {last['step']}"
-        state = "complete" if self.complete else "cut off there"
+        if self.end:
+            end = "to fit {}, epoch {}, step {}".format(*self.end)
+        failure = f" by {self.failed_with}" if self.failed_with else ""
+        state = "complete" if self.complete else f"cut off there{failure}"
         return f"<ExposureLog {self.folder}: {len(self):,} exposures {end}; {state}>"
 
     def to_arrow(self) -> pa.Table:
@@ -101,17 +117,17 @@ class ExposureLog:
 
         Returns:
             A table of `fit`, `epoch` (int32), `step`, `index` (int64): a row an exposure.
+            Data frame libraries take it: `to_pandas()`, `polars.from_arrow`, DuckDB by name.
         """
-        rows = [batch.replace_schema_metadata() for batch in self._rows()]
-        return pa.Table.from_batches(rows, schema=parts.COLUMNS)
+        return pa.Table.from_batches(self._rows(), schema=COLUMNS)
 
-    def counts(self) -> Counts:
-        """Count the exposures per index.
+    def counts(self) -> counts.Counts:
+        """Count the exposures per index. Memory grows with the samples only.
 
         Returns:
             A mapping from index to exposures, with the arrays `.index` and `.exposures`.
         """
-        return Counts.of(_index(rows) for rows in self._rows())
+        return counts.Counts.of(map(index_of, self._rows(["index"])))
 
     def coverage(self, streams):
         """Say what part of each stream has been trained by the end of each epoch.
@@ -121,50 +137,69 @@ class ExposureLog:
 
         Returns:
             float64 (epochs,), from 0 to 1; or a dictionary of such arrays.
+
+        Raises:
+            BadInput: a stream is empty, or does not hold integers.
         """
-        if isinstance(streams, Mapping):
-            return {name: self.coverage(stream) for name, stream in streams.items()}
-        epochs = (map(_index, rows) for _, rows in self._epochs())
-        return coverage(epochs, np.asarray(streams))
+        if not isinstance(streams, Mapping):
+            return self.coverage({"given": streams})["given"]
+        epochs = in_epochs(self._rows(["fit", "epoch", "index"]))
+        return counts.coverage((chunks for _, chunks in epochs), streams)
 
-    def batches(self) -> Iterator[TrainedBatch]:
-        """Go through the batches in the order trained.
+    def batches(self, epoch: int | None = None, fit: int | None = None) -> Iterator[TrainedBatch]:
+        """Go through the batches in the order trained, reading the parts that have them.
 
-        Yields:
+        Args:
+            epoch: only of this epoch, from 1.
+            fit: only of this call of `fit`, from 1.
+
+        Returns:
             One trained batch at a time.
+
+        Raises:
+            BadInput: there is no such epoch, or it is damaged.
         """
-        pieces = itertools.chain.from_iterable(map(_batches, self._rows()))
-        for place, group in itertools.groupby(pieces, key=lambda batch: batch[:3]):
-            # A batch may have been cut where one read of rows ends and the next begins.
-            yield TrainedBatch(*place, np.concatenate([batch.index for batch in group]))
+        if epoch is None and fit is None:
+            return in_batches(self._rows())
 
-    def _rows(self) -> Iterator[pa.RecordBatch]:
+        def wanted(pair):
+            return fit in (None, pair[0]) and epoch in (None, pair[1])
+
+        parts = [part for part in self.parts if any(map(wanted, part.epochs))]
+        if not parts:
+            raise BadInput(
+                f"batches: no {_spoken(fit, epoch)} in {self.folder}, which has "
+                f"{self._epochs_told()}"
+            )
+        return (batch for batch in in_batches(self._rows(parts=parts)) if wanted(batch[:2]))
+
+    def first_divergence(self, other: "ExposureLog") -> divergence.Divergence | None:
+        """Find the first exposure that another record of the same training does not share.
+
+        Args:
+            other: the other record. Where the two are cut into parts does not matter.
+
+        Returns:
+            Fit, epoch, step and row, and the index in either record; None if both records
+            are of the same exposures in the same order. As text, it is a sentence.
+        """
+        return divergence.first_divergence(self._rows(), other._rows())
+
+    def _rows(
+        self, columns: list[str] = COLUMNS.names, parts: list[Part] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        for part in self.parts if parts is None else parts:
+            yield from part.rows(ROWS_AT_ONCE, columns)
+
+    def _epochs_told(self) -> str:
+        epochs = {}
         for part in self.parts:
-            yield from part.rows(ROWS_AT_ONCE)
-
-    def _epochs(self):
-        pieces = itertools.chain.from_iterable(map(_by_epoch, self._rows()))
-        for epoch, group in itertools.groupby(pieces, key=lambda piece: piece[0]):
-            yield epoch, (rows for _, rows in group)
+            for fit, epoch in part.epochs:
+                epochs.setdefault(fit, []).append(epoch)
+        told = [f"fit {fit}, epochs {min(of)} to {max(of)}" for fit, of in epochs.items()]
+        return "; ".join(told) or "none"
 
 
-def _index(rows: pa.RecordBatch) -> np.ndarray:
-    return rows.column("index").to_numpy()
-
-
-def _runs(rows: pa.RecordBatch, names: tuple[str, ...]) -> Iterator[tuple[tuple, pa.RecordBatch]]:
-    """Cut rows where one of the columns changes its value."""
-    columns = [rows.column(name).to_numpy() for name in names]
-    changes = np.any([np.diff(column) != 0 for column in columns], axis=0)
-    starts = np.concatenate([[0], np.flatnonzero(changes) + 1, [rows.num_rows]])
-    for start, stop in itertools.pairwise(starts.tolist()):
-        yield tuple(int(column[start]) for column in columns), rows.slice(start, stop - start)
-
-
-def _by_epoch(rows: pa.RecordBatch):
-    return _runs(rows, ("fit", "epoch"))
-
-
-def _batches(rows: pa.RecordBatch) -> Iterator[TrainedBatch]:
-    for place, part in _runs(rows, ("fit", "epoch", "step")):
-        yield TrainedBatch(*place, _index(part))
+def _spoken(fit: int | None, epoch: int | None) -> str:
+    asked = {"fit": fit, "epoch": epoch}
+    return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)

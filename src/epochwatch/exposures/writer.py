@@ -1,15 +1,37 @@
 """Writing an exposure log while a training runs."""
 
+import contextlib
 import errno
+import itertools
+import json
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from epochwatch.errors import BadInput
-from epochwatch.exposures import parts
+from epochwatch.exposures.manifest import write_manifest
+from epochwatch.exposures.parts import COLUMNS, write_part
 
 EXPOSURES_A_PART = 1_000_000
+ON_WRITE_ERROR = ("stop", "continue")
+
+
+class RecordingFailed(OSError):
+    """The log cannot be written any further. The message is one line; what is there reads."""
+
+
+class Piece(NamedTuple):
+    """Consecutive batches of one epoch, as `ExposureWriter.append` takes them."""
+
+    fit: int
+    epoch: int
+    first_step: int
+    lengths: np.ndarray
+    indices: np.ndarray
 
 
 class ExposureWriter:
@@ -17,23 +39,58 @@ class ExposureWriter:
 
     Args:
         path: folder of the log; it must not exist yet, or be empty.
+        metadata: what the log shall say of the run, for example its feed, backend, versions
+            and parameters; whatever JSON can hold. The attribute of that name may be changed
+            at any time; the next part then says so.
+        on_write_error: what a write that fails (a full disk, say) does to the training:
+            "stop" raises `RecordingFailed`; "continue" warns once, and records no more.
 
     Raises:
-        BadInput: there is something already, or the folder cannot be made.
+        BadInput: there is something already, or the folder cannot be made or written to.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> writer = ExposureWriter(folder, {"feed": "arrays"})
+        >>> writer.open()
+        >>> writer.append(1, 1, 0, np.array([2, 1]), np.array([40, 7, 12]))
+        >>> writer.close()
+        >>> writer.exposures
+        3
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(
+        self, path: str | Path, metadata: dict | None = None, on_write_error: str = "stop"
+    ):
+        if on_write_error not in ON_WRITE_ERROR:
+            raise BadInput(f"on_write_error: got {on_write_error!r}, allowed: 'stop' or 'continue'")
         self.folder = Path(path).absolute()  # the training may change the current folder
-        self.pending: list[pa.Table] = []
+        self.metadata = metadata or {}
+        self.on_write_error = on_write_error
+        self.failed_with: str | None = None
+        self.pending: list[Piece] = []
+        self.pending_exposures = 0
         self.parts = 0
         self.exposures = 0
-        self.pending_exposures = 0
+        self._metadata_of_last_part: str | None = None
         make_empty_folder(self.folder)
-        self.close()  # an empty log, which nobody else can take for a free folder
+        with _refused(self.folder):
+            self._say(complete=True)  # an empty log, which nobody else can take for a free folder
 
     def open(self) -> None:
-        """Begin to record: until `close`, the log counts as unfinished."""
-        (self.folder / parts.MANIFEST).unlink(missing_ok=True)
+        """Begin to record: until `close`, the log counts as cut off where its parts end.
+
+        Raises:
+            RecordingFailed: a write failed, now or before.
+        """
+        if self.failed_with and self.on_write_error == "stop":
+            raise RecordingFailed(
+                f"log: {str(self.folder)!r} ended with {self.failed_with}; watch the model "
+                "anew with another path"
+            )
+        if not self.failed_with:
+            with self._failure_told():
+                self._say(complete=False)
 
     def append(
         self, fit: int, epoch: int, first_step: int, lengths: np.ndarray, indices: np.ndarray
@@ -44,38 +101,109 @@ class ExposureWriter:
             fit: which call of `fit`, from 1.
             epoch: which epoch, from 1.
             first_step: step of the first batch, from 0.
-            lengths: int64 (batches,), samples in each batch.
+            lengths: int64 (batches,), samples in each batch, 1 or more.
             indices: int64 (sum of lengths,), their indices.
+
+        Raises:
+            ValueError: there are not as many indices as the lengths say.
+            TypeError: the indices are not integers that int64 can hold.
+            RecordingFailed: see `flush`.
         """
-        steps = np.repeat(np.arange(first_step, first_step + len(lengths)), lengths)
-        columns = [np.full(len(steps), fit), np.full(len(steps), epoch), steps, indices]
-        columns = [pa.array(c, f.type) for c, f in zip(columns, parts.COLUMNS, strict=True)]
-        self.pending.append(pa.table(columns, schema=parts.COLUMNS))
-        self.pending_exposures += len(steps)
+        lengths, indices = (a.astype(np.int64, casting="safe") for a in (lengths, indices))
+        if lengths.sum() != len(indices) or lengths.min(initial=1) < 1:
+            raise ValueError(f"got {len(indices)} indices for batches of lengths {lengths}")
+        if self.failed_with or not len(indices):
+            return
+        self.pending.append(Piece(int(fit), int(epoch), int(first_step), lengths, indices))
+        self.pending_exposures += len(indices)
         if self.pending_exposures >= EXPOSURES_A_PART:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is pending as one part."""
+        """Write what is pending as one part.
+
+        Raises:
+            RecordingFailed: it cannot be written, and the training shall stop.
+        """
         if not self.pending:
             return
-        table = pa.concat_tables(self.pending)
-        parts.write_part(self.folder, self.parts, self.exposures, table)
-        self.pending, self.pending_exposures = [], 0
-        self.parts += 1
-        self.exposures += table.num_rows
+        last = self.pending[-1]
+        epochs = [pair for pair, _ in itertools.groupby(piece[:2] for piece in self.pending)]
+        about = {"part": self.parts, "first_exposure": self.exposures, "epochs": epochs}
+        about["last_step"] = last.first_step + len(last.lengths) - 1
+        metadata = json.dumps(self.metadata)
+        if metadata != self._metadata_of_last_part:
+            about["metadata"] = self.metadata
+        with self._failure_told():
+            write_part(self.folder, as_table(self.pending), about)
+            self._metadata_of_last_part = metadata
+            self.parts += 1
+            self.exposures += self.pending_exposures
+            self._forget_pending()
 
     def close(self, interruption: str | None = None) -> None:
-        """Write what is left, and the manifest last.
+        """Write what is left, and the final manifest last.
 
         Args:
             interruption: name of the exception that ended the training, if one did.
+
+        Raises:
+            RecordingFailed: it cannot be written, and nothing has said so yet.
         """
-        self.flush()
-        parts.write_manifest(
-            self.folder,
-            {"parts": self.parts, "exposures": self.exposures, "interrupted_by": interruption},
-        )
+        try:
+            self.flush()
+        finally:
+            with self._failure_told():
+                self._say(complete=not self.failed_with, interruption=interruption)
+
+    def _say(self, complete: bool, interruption: str | None = None) -> None:
+        manifest = {"complete": complete, "parts": self.parts, "exposures": self.exposures}
+        manifest |= {"interrupted_by": interruption, "failed_with": self.failed_with}
+        write_manifest(self.folder, {**manifest, "metadata": self.metadata})
+
+    def _forget_pending(self) -> None:
+        self.pending, self.pending_exposures = [], 0
+
+    @contextlib.contextmanager
+    def _failure_told(self) -> Iterator[None]:
+        """Let the first write that fails end the record; those after it are expected to."""
+        try:
+            yield
+        except OSError as error:
+            if self.failed_with:
+                return
+            self.failed_with = errno.errorcode.get(error.errno or 0, type(error).__name__)
+            self._forget_pending()
+            with contextlib.suppress(OSError):  # the manifest that is there says "cut off"
+                self._say(complete=False)
+            told = (
+                f"log: cannot write to {str(self.folder)!r} ({error.strerror or error}, "
+                f"{self.failed_with}); the {self.exposures:,} exposures before stay readable; "
+            )
+            if self.on_write_error == "stop":
+                raise RecordingFailed(
+                    told + "free space or choose another path, and train again"
+                ) from error
+            warnings.warn(told + "the training goes on unrecorded", RuntimeWarning, stacklevel=2)
+
+
+def as_table(pieces: list[Piece]) -> pa.Table:
+    """Put consecutive pieces into a table of exposures.
+
+    Args:
+        pieces: at least one.
+
+    Returns:
+        A table with the columns of `COLUMNS`: a row an exposure.
+    """
+    fits, epochs, first_steps, lengths, indices = zip(*pieces, strict=True)
+    batches = [len(piece.lengths) for piece in pieces]
+    steps = [first + np.arange(n) for first, n in zip(first_steps, batches, strict=True)]
+    of_batch = [np.repeat(fits, batches), np.repeat(epochs, batches), np.concatenate(steps)]
+    lengths = np.concatenate(lengths)
+    columns = [np.repeat(column, lengths) for column in of_batch] + [np.concatenate(indices)]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, COLUMNS, strict=True)]
+    return pa.table(arrays, schema=COLUMNS)
 
 
 def make_empty_folder(folder: Path) -> None:
@@ -87,17 +215,23 @@ def make_empty_folder(folder: Path) -> None:
     Raises:
         BadInput: there is something already, or the folder cannot be made.
     """
-    try:
+    with _refused(folder):
         folder.mkdir(parents=True, exist_ok=True)
         taken = any(folder.iterdir())
+    if taken:
+        raise BadInput(
+            f"log: {str(folder)!r} is not empty, and no record is ever overwritten; delete it "
+            "or choose another path"
+        )
+
+
+@contextlib.contextmanager
+def _refused(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = errno.errorcode.get(error.errno or 0, "?")
         raise BadInput(
             f"log: cannot make the folder {str(folder)!r} ({error.strerror}, {reason}); choose "
             "another path"
         ) from error
-    if taken:
-        raise BadInput(
-            f"log: {str(folder)!r} is not empty, and no record is ever overwritten; delete it "
-            "or choose another path"
-        )

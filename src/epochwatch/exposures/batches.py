@@ -1,0 +1,98 @@
+"""Cutting the rows of a log into batches and epochs, a chunk of rows in memory at a time."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+PLACE = ["fit", "epoch", "step"]
+
+
+class TrainedBatch(NamedTuple):
+    """One batch that was trained.
+
+    Attributes:
+        fit: which call of `fit`, from 1.
+        epoch: which epoch, from 1, as that call prints it.
+        step: which step of the epoch, from 0.
+        index: int64 (batch,), the samples in the batch.
+    """
+
+    fit: int
+    epoch: int
+    step: int
+    index: np.ndarray
+
+
+def index_of(rows: pa.RecordBatch) -> np.ndarray:
+    """Return the indices of some rows: int64 (rows,)."""
+    return rows.column("index").to_numpy()
+
+
+def starts_of_runs(rows: pa.RecordBatch, names: list[str]) -> np.ndarray:
+    """Find the rows where one of some columns has another value than in the row before.
+
+    Args:
+        rows: at least one.
+        names: of the columns.
+
+    Returns:
+        int64 (runs + 1,), the first row of each run, and the number of rows.
+    """
+    changed = np.zeros(rows.num_rows - 1, bool)
+    for name in names:
+        column = rows.column(name).to_numpy()
+        changed |= column[1:] != column[:-1]
+    return np.concatenate([[0], np.flatnonzero(changed) + 1, [rows.num_rows]])
+
+
+def in_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]:
+    """Cut rows into batches.
+
+    Args:
+        chunks: rows in the order trained; a batch may go on in the next chunk.
+
+    Yields:
+        One trained batch at a time.
+    """
+    rest = None  # the last batch of a chunk waits for the next: it may not be complete
+    for rows in chunks:
+        rows = rows if rest is None else pa.concat_batches([rest, rows])
+        starts = starts_of_runs(rows, PLACE)
+        yield from _batches(rows, starts[:-1])
+        rest = rows.slice(starts[-2])
+    if rest is not None:
+        yield from _batches(rest, np.array([0, rest.num_rows]))
+
+
+def _batches(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[TrainedBatch]:
+    places = (rows.column(name).to_numpy()[starts[:-1]].tolist() for name in PLACE)
+    index = index_of(rows)
+    # Copies, because whoever keeps one batch shall not keep a million rows.
+    cut = (index[start:stop].copy() for start, stop in itertools.pairwise(starts.tolist()))
+    return map(TrainedBatch, *places, cut)
+
+
+def in_epochs(
+    chunks: Iterable[pa.RecordBatch],
+) -> Iterator[tuple[tuple[int, int], Iterator[np.ndarray]]]:
+    """Cut rows into epochs.
+
+    Args:
+        chunks: rows in the order trained.
+
+    Yields:
+        Fit and epoch, and the epoch's indices in chunks, which must be used up before the
+        next epoch is asked for.
+    """
+    pieces = itertools.chain.from_iterable(map(_by_epoch, chunks))
+    for epoch, group in itertools.groupby(pieces, key=lambda piece: piece[0]):
+        yield epoch, (index for _, index in group)
+
+
+def _by_epoch(rows: pa.RecordBatch) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+    fit, epoch, index = (rows.column(name).to_numpy() for name in ("fit", "epoch", "index"))
+    for start, stop in itertools.pairwise(starts_of_runs(rows, PLACE[:2]).tolist()):
+        yield (int(fit[start]), int(epoch[start])), index[start:stop]
