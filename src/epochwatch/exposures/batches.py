@@ -1,4 +1,4 @@
-"""Cutting the rows of a log into batches and epochs, a chunk of rows in memory at a time."""
+"""Batches as rows, and rows as batches and epochs, a chunk of rows in memory at a time."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 PLACE = ["fit", "epoch", "step"]
+COLUMNS = pa.schema(
+    [("fit", pa.int32()), ("epoch", pa.int32()), ("step", pa.int64()), ("index", pa.int64())]
+)
 
 
 class TrainedBatch(NamedTuple):
@@ -24,6 +27,35 @@ class TrainedBatch(NamedTuple):
     epoch: int
     step: int
     index: np.ndarray
+
+
+class Piece(NamedTuple):
+    """Consecutive batches of one epoch, as the writer takes them."""
+
+    fit: int
+    epoch: int
+    first_step: int
+    lengths: np.ndarray
+    indices: np.ndarray
+
+
+def as_table(pieces: list[Piece]) -> pa.Table:
+    """Put consecutive pieces into a table of exposures.
+
+    Args:
+        pieces: at least one.
+
+    Returns:
+        A table with the columns of `COLUMNS`: a row an exposure.
+    """
+    fits, epochs, first_steps, lengths, indices = zip(*pieces, strict=True)
+    batches = [len(piece.lengths) for piece in pieces]
+    steps = [first + np.arange(n) for first, n in zip(first_steps, batches, strict=True)]
+    of_batch = [np.repeat(fits, batches), np.repeat(epochs, batches), np.concatenate(steps)]
+    lengths = np.concatenate(lengths)
+    columns = [np.repeat(column, lengths) for column in of_batch] + [np.concatenate(indices)]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, COLUMNS, strict=True)]
+    return pa.table(arrays, schema=COLUMNS)
 
 
 def index_of(rows: pa.RecordBatch) -> np.ndarray:

@@ -147,7 +147,7 @@ class _Side:
                 f"coverage: the stream {name!r} is {stream.size} values of {stream.dtype}, "
                 "allowed: one or more integers, the indices of its samples"
             )
-        self.index = np.unique(stream.astype(np.int64))
+        self.index, _ = _counted(stream.ravel().astype(np.int64))
         self.low, self.high = int(self.index[0]), int(self.index[-1])
         self.dense = self.high - self.low < DENSE * len(self.index)
         if self.dense:

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from epochwatch.errors import BadInput
 from epochwatch.exposures import counts, divergence
-from epochwatch.exposures.batches import TrainedBatch, in_batches, in_epochs, index_of
+from epochwatch.exposures.batches import COLUMNS, TrainedBatch, in_batches, in_epochs, index_of
 from epochwatch.exposures.manifest import read_manifest
-from epochwatch.exposures.parts import COLUMNS, Part, find_parts
+from epochwatch.exposures.parts import Part, find_parts
 
 ROWS_AT_ONCE = 2**20  # a little more than a part has, so that most are read at once
 
@@ -32,8 +32,27 @@ class ExposureLog:
         manifest: what the manifest says; None where there is none.
 
     Example:
-        `ExposureLog.read("run.exposures")` shows itself as
-        `<ExposureLog run.exposures: 100,000 exposures to fit 1, epoch 10, step 624; complete>`.
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from epochwatch.exposures.writer import ExposureWriter
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> def recorded(name, epochs):
+        ...     writer = ExposureWriter(f"{folder.name}/{name}", {"feed": "arrays"})
+        ...     for number, index in enumerate(epochs, start=1):
+        ...         writer.append(1, number, 0, np.array([2, 1]), np.array(index))
+        ...     writer.close()
+        ...     return ExposureLog.read(writer.folder)
+        >>> log = recorded("once", [[0, 1, 2], [3, 0, 1]])
+        >>> other = recorded("again", [[0, 1, 2], [3, 4, 1]])
+        >>> len(log), log.end, log.complete, log.metadata
+        (6, Place(fit=1, epoch=2, step=1), True, {'feed': 'arrays'})
+        >>> log.counts()[0], log.coverage(np.arange(5))
+        (2, array([0.6, 0.8]))
+        >>> next(log.batches(epoch=2))
+        TrainedBatch(fit=1, epoch=2, step=0, index=array([3, 0]))
+        >>> print(log.first_divergence(other))
+        first divergence at fit 1, epoch 2, step 0, row 1: 0 here, 4 there
+        >>> folder.cleanup()
     """
 
     def __init__(self, folder: Path, parts: list[Part], manifest: dict | None):
@@ -55,7 +74,8 @@ class ExposureLog:
             BadInput: there is no log, or it is damaged or incomplete in its middle.
         """
         folder = Path(path)
-        log = cls(folder, find_parts(folder), read_manifest(folder))
+        manifest = read_manifest(folder)  # before the parts: more of them may be coming
+        log = cls(folder, find_parts(folder), manifest)
         if not log.parts and log.manifest is None:
             got = "a file" if folder.is_file() else "a folder without one"
             raise BadInput(

@@ -15,15 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from epochwatch.errors import BadInput
+from epochwatch.exposures.batches import COLUMNS
 from epochwatch.exposures.manifest import SCHEMA_NUMBER, seal, unseal
 from epochwatch.files import write_whole
 
 PART_NAME = "part-{:06d}.parquet"
 PART_GLOB = "part-*.parquet"
 ABOUT = b"epochwatch"
-COLUMNS = pa.schema(
-    [("fit", pa.int32()), ("epoch", pa.int32()), ("step", pa.int64()), ("index", pa.int64())]
-)
 
 
 def write_part(folder: Path, table: pa.Table, about: dict) -> None:

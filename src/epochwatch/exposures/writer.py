@@ -7,14 +7,13 @@ import json
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from epochwatch.errors import BadInput
+from epochwatch.exposures.batches import Piece, as_table
 from epochwatch.exposures.manifest import write_manifest
-from epochwatch.exposures.parts import COLUMNS, write_part
+from epochwatch.exposures.parts import write_part
 
 EXPOSURES_A_PART = 1_000_000
 ON_WRITE_ERROR = ("stop", "continue")
@@ -22,16 +21,6 @@ ON_WRITE_ERROR = ("stop", "continue")
 
 class RecordingFailed(OSError):
     """The log cannot be written any further. The message is one line; what is there reads."""
-
-
-class Piece(NamedTuple):
-    """Consecutive batches of one epoch, as `ExposureWriter.append` takes them."""
-
-    fit: int
-    epoch: int
-    first_step: int
-    lengths: np.ndarray
-    indices: np.ndarray
 
 
 class ExposureWriter:
@@ -50,13 +39,14 @@ class ExposureWriter:
 
     Example:
         >>> import tempfile
-        >>> folder = tempfile.mkdtemp()
-        >>> writer = ExposureWriter(folder, {"feed": "arrays"})
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> writer = ExposureWriter(folder.name, {"feed": "arrays"})
         >>> writer.open()
         >>> writer.append(1, 1, 0, np.array([2, 1]), np.array([40, 7, 12]))
         >>> writer.close()
         >>> writer.exposures
         3
+        >>> folder.cleanup()
     """
 
     def __init__(
@@ -184,26 +174,7 @@ class ExposureWriter:
                 raise RecordingFailed(
                     told + "free space or choose another path, and train again"
                 ) from error
-            warnings.warn(told + "the training goes on unrecorded", RuntimeWarning, stacklevel=2)
-
-
-def as_table(pieces: list[Piece]) -> pa.Table:
-    """Put consecutive pieces into a table of exposures.
-
-    Args:
-        pieces: at least one.
-
-    Returns:
-        A table with the columns of `COLUMNS`: a row an exposure.
-    """
-    fits, epochs, first_steps, lengths, indices = zip(*pieces, strict=True)
-    batches = [len(piece.lengths) for piece in pieces]
-    steps = [first + np.arange(n) for first, n in zip(first_steps, batches, strict=True)]
-    of_batch = [np.repeat(fits, batches), np.repeat(epochs, batches), np.concatenate(steps)]
-    lengths = np.concatenate(lengths)
-    columns = [np.repeat(column, lengths) for column in of_batch] + [np.concatenate(indices)]
-    arrays = [pa.array(c, f.type) for c, f in zip(columns, COLUMNS, strict=True)]
-    return pa.table(arrays, schema=COLUMNS)
+            warnings.warn(told + "the training goes on unrecorded", RuntimeWarning, stacklevel=4)
 
 
 def make_empty_folder(folder: Path) -> None:
