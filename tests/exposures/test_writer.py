@@ -13,6 +13,7 @@ import pytest
 
 from epochwatch import ExposureLog
 from epochwatch.errors import BadInput
+from epochwatch.exposures import writer as writer_module
 from epochwatch.exposures.writer import ExposureWriter, RecordingFailed
 from tests.exposures.records import read_back, write, written
 
@@ -258,6 +259,32 @@ def test_what_was_written_before_a_disk_was_full_reads_back(on_write_error, tiny
     assert not log.complete
     assert log.failed_with in ("ENOSPC", None)  # None where no room was left to say so
     assert not list((tiny_disk / "log").glob(".*"))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_part_interrupted_while_it_is_written_is_not_lost_nor_doubled(
+    moment, tmp_path, monkeypatch
+):
+    """Ctrl-C comes at any moment: the next flush writes the part anew, with what has come."""
+
+    def interrupted(*args):
+        if moment == "after":
+            write_part(*args)
+        raise KeyboardInterrupt
+
+    writer = write(tmp_path / "log", [(1, 1, 0, [1])], part=1)
+    writer.append(1, 1, 1, LENGTHS, INDICES)
+    write_part = writer_module.write_part
+    monkeypatch.setattr(writer_module, "write_part", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        writer.close()
+    assert not ExposureLog.read(tmp_path / "log").complete
+    monkeypatch.undo()
+    writer.append(1, 1, 3, np.array([1]), np.array([5]))
+    writer.close("KeyboardInterrupt")
+    log = ExposureLog.read(tmp_path / "log")
+    assert [batch.index.tolist() for batch in log.batches()] == [[1], [7, 8], [9], [5]]
+    assert log.complete
 
 
 def test_a_second_fit_goes_on_with_the_record_of_the_first(tmp_path):

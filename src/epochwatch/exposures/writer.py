@@ -127,9 +127,9 @@ class ExposureWriter:
         with self._failure_told():
             write_part(self.folder, as_table(self.pending), about)
             self._metadata_of_last_part = metadata
-            self.parts += 1
-            self.exposures += self.pending_exposures
-            self._forget_pending()
+            written = (self.parts + 1, self.exposures + self.pending_exposures, [], 0)
+            # At once: no Ctrl-C comes between, and before it the part is written again.
+            self.parts, self.exposures, self.pending, self.pending_exposures = written
 
     def close(self, interruption: str | None = None) -> None:
         """Write what is left, and the final manifest last.
@@ -144,15 +144,13 @@ class ExposureWriter:
             self.flush()
         finally:
             with self._failure_told():
-                self._say(complete=not self.failed_with, interruption=interruption)
+                complete = not (self.failed_with or self.pending)
+                self._say(complete, interruption)
 
     def _say(self, complete: bool, interruption: str | None = None) -> None:
         manifest = {"complete": complete, "parts": self.parts, "exposures": self.exposures}
         manifest |= {"interrupted_by": interruption, "failed_with": self.failed_with}
         write_manifest(self.folder, {**manifest, "metadata": self.metadata})
-
-    def _forget_pending(self) -> None:
-        self.pending, self.pending_exposures = [], 0
 
     @contextlib.contextmanager
     def _failure_told(self) -> Iterator[None]:
@@ -163,7 +161,7 @@ class ExposureWriter:
             if self.failed_with:
                 return
             self.failed_with = errno.errorcode.get(error.errno or 0, type(error).__name__)
-            self._forget_pending()
+            self.pending, self.pending_exposures = [], 0
             with contextlib.suppress(OSError):  # the manifest that is there says "cut off"
                 self._say(complete=False)
             told = (
