@@ -1,0 +1,123 @@
+"""A sample's content as its identity: 64 bits of what the training step received of it.
+
+Every word of 64 bits is multiplied by an odd number of its own, folded, multiplied by
+another, and all are summed, modulo 2**64: a multiply, a shift and a sum on any backend. Two
+samples that differ have the same fingerprint with a probability of about 2**-60; so do a
+million samples among themselves with one of about 2**-21.
+
+Floats count as float32, which is what Keras computes with unless told otherwise: the same
+number arrives as float64 from NumPy and as float32 in the step.
+"""
+
+import numpy as np
+
+from epochwatch.errors import BadInput
+
+FOLD = 32
+LOW = 2**32 - 1
+WORD = 8  # bytes
+NO_LABEL = -(2**63)
+
+
+def multipliers(count: int, which: int) -> np.ndarray:
+    """Make the odd numbers that words are multiplied by: splitmix64 of their place.
+
+    Args:
+        count: how many.
+        which: 0 for those before the fold, 1 for those after it.
+
+    Returns:
+        int64 (count,).
+
+    Source:
+        Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
+    """
+    z = (2 * np.arange(count, dtype=np.uint64) + np.uint64(which + 1)) * np.uint64(
+        0x9E3779B97F4A7C15
+    )
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((z ^ (z >> np.uint64(31))) | np.uint64(1)).view(np.int64)
+
+
+def fingerprint(*columns) -> np.ndarray:
+    """Identify the samples of a batch by their content.
+
+    Args:
+        columns: arrays (batch, …) of numbers or truth values: all that makes up a sample.
+
+    Returns:
+        int64 (batch,): the same for samples that are equal in every column.
+
+    Raises:
+        BadInput: a column holds something else, such as text.
+
+    Example:
+        >>> fingerprint(np.array([[1.5, 2.5], [2.5, 1.5], [1.5, 2.5]])).tolist()
+        [565456412253973592, -9044058108242264215, 565456412253973592]
+    """
+    words = np.concatenate([words_of(np.asarray(column)) for column in columns], axis=1)
+    folded = words * multipliers(words.shape[1], 0)
+    folded ^= (folded >> FOLD) & LOW
+    return (folded * multipliers(words.shape[1], 1)).sum(axis=1)
+
+
+def words_of(column: np.ndarray) -> np.ndarray:
+    """Write the samples of a column as words of 64 bits.
+
+    Args:
+        column: (batch, …).
+
+    Returns:
+        int64 (batch, words).
+    """
+    check_kind(column.dtype)
+    flat = column.reshape(len(column), int(np.prod(column.shape[1:])))
+    if flat.dtype.kind in "iu" and flat.dtype.itemsize > 1:
+        return flat.astype(np.int64)
+    bytes_ = np.ascontiguousarray(
+        flat if flat.dtype.itemsize == 1 else flat.astype(np.float32)
+    ).view(np.uint8)
+    return np.ascontiguousarray(np.pad(bytes_, ((0, 0), (0, -bytes_.shape[1] % WORD)))).view(
+        np.int64
+    )
+
+
+def check_kind(dtype) -> None:
+    """Refuse what has no bytes of its own, such as text.
+
+    Args:
+        dtype: NumPy's.
+
+    Raises:
+        BadInput: it is not a number or a truth value.
+    """
+    if dtype.kind not in "biuf" and dtype.name != "bfloat16":
+        raise BadInput(
+            f"the feed: got values of {dtype.name}, allowed for a fingerprint: numbers and truth "
+            'values; give the samples an index: {"label": …, "index": …}'
+        )
+
+
+def labels_of(y) -> np.ndarray | None:
+    """Read the class numbers of a batch from its targets.
+
+    Args:
+        y: array (batch,), (batch, 1) or one-hot (batch, classes); anything else has none.
+
+    Returns:
+        int64 (batch,), `NO_LABEL` where the target is no whole number; None for no label.
+    """
+    if not isinstance(y, np.ndarray) or y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
+        return None
+    if y.ndim == 2 and y.shape[1] > 1:
+        one_hot = ((y == 0) | (y == 1)).all(axis=1) & (y.sum(axis=1) == 1)
+        return np.where(one_hot, y.argmax(axis=1), NO_LABEL)
+    y = y.reshape(len(y))
+    return y.astype(np.int64) if y.dtype.kind in "biu" else whole_numbers(y)
+
+
+def whole_numbers(y: np.ndarray) -> np.ndarray:
+    """Turn floats into integers where they are whole."""
+    whole = np.isfinite(y) & (y == np.round(y)) & (np.abs(y) < 2**62)
+    return np.where(whole, np.where(whole, y, 0).astype(np.int64), NO_LABEL)
