@@ -68,11 +68,9 @@ blog: .venv
 	@$(VENV)/epochwatch post outputs/01_does_fit_resume/default
 	@$(VENV)/python scripts/index_notebooks.py
 
-## lock: resolve requirements.lock anew from pyproject.toml
+## lock: resolve the locks anew from pyproject.toml
 lock: .venv
-	@$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	  --extra dev --upgrade --output-file requirements.lock pyproject.toml
+	@exec sh scripts/lock.sh $(VENV)/uv
 
 ## clean: remove all outputs but the posts, and what tools leave
 clean:

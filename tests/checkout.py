@@ -10,11 +10,18 @@ from epochwatch.runs import project
 
 # Of an outer make, whose test this is.
 OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON")
+# What the environment of the tests may have to say about torch and backends.
+OF_BACKENDS = ("PIP_FIND_LINKS", "UV_FIND_LINKS", "KERAS_BACKEND", "EPOCHWATCH_BACKEND")
+SCRIPTS = ("scripts/lock.sh", "scripts/setup.sh")
+LOCKS = [path.name for path in project.ROOT.glob("requirements*.lock")]
 
 PYTHON = """#!/bin/sh
 case "$*" in
 -c*) echo {version} ;;
 "-m venv "*) mkdir -p "$3/bin" && {venv} && cp "$0" "$3/bin/python" ;;
+"-m pytest "*)
+    echo "$0 ${{EPOCHWATCH_BACKEND-unset}} on $KERAS_BACKEND: $*" >>called/pytest
+    {pytest} ;;
 esac
 """
 RECORD = """#!/bin/sh
@@ -39,16 +46,17 @@ class Checkout:
         self.programs = folder / "programs"
         for name in ("scripts", "programs", "called"):
             (folder / name).mkdir(parents=True)
-        for name in ("Makefile", "scripts/setup.sh"):
+        for name in ("Makefile", *SCRIPTS):
             shutil.copy(project.ROOT / name, folder / name)
-        for name in ("requirements.lock", "pyproject.toml"):
+        for name in (*LOCKS, "pyproject.toml"):
             (folder / name).write_text(f"{name} of a test\n")
         self.python()
         self.program("uv")
 
-    def python(self, name="python3", version="3.12", venv="true") -> Path:
+    def python(self, name="python3", version="3.12", venv="true", pytest="true") -> Path:
         """Put a Python on the PATH; `venv` is what its `-m venv` does after half of the work."""
-        return write_script(self.programs / name, PYTHON.format(version=version, venv=venv))
+        text = PYTHON.format(version=version, venv=venv, pytest=pytest)
+        return write_script(self.programs / name, text)
 
     def program(self, name: str, then="", folder: Path | None = None) -> Path:
         """Put a program on the PATH that keeps its arguments, and then does what it is told."""
@@ -56,7 +64,8 @@ class Checkout:
 
     def make(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
         """Call make with these variables of the environment."""
-        inherited = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
+        apart = OF_MAKE + OF_BACKENDS
+        inherited = {name: value for name, value in os.environ.items() if name not in apart}
         path = f"{self.programs}:{os.environ['PATH']}"
         return subprocess.run(
             ["make", *arguments],
@@ -75,3 +84,7 @@ class Checkout:
         *arguments, _ = call.read_bytes().decode().split("\0")
         call.unlink()
         return arguments
+
+    def lines_of(self, name: str) -> list[str]:
+        """Read what the programs have noted in a file of this name."""
+        return (self.folder / "called" / name).read_text().splitlines()

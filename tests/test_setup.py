@@ -1,6 +1,7 @@
-"""pyproject.toml, requirements.lock and environment.yml say the same."""
+"""pyproject.toml, the locks and environment.yml say the same."""
 
 import ast
+import itertools
 import pkgutil
 import re
 import sys
@@ -19,9 +20,13 @@ from epochwatch.runs import project
 
 PYPROJECT = tomllib.loads((project.ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
-LOCK = (project.ROOT / "requirements.lock").read_text()
+LOCKS = {path.name: path.read_text() for path in project.ROOT.glob("requirements*.lock")}
+EVERYONE = "requirements.lock"
+CPU_TORCH = "requirements-torch-cpu.lock"
 CONDA = yaml.safe_load((project.ROOT / "environment.yml").read_text())
-DECLARED = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+EXTRAS = dict(PROJECT["optional-dependencies"])
+DECLARED = [*PROJECT["dependencies"], *EXTRAS.pop("dev")]
+LOCK_OF = {extra: f"requirements-{extra}.lock" for extra in EXTRAS}
 PYTHONS = ["3.11", "3.12", "3.13"]
 PINNED = re.compile(
     r"^(?P<pin>[a-z0-9]\S*==\S+(?: ; [^\\]+)?) \\\n(?P<hashes>(?: +--hash=.*\n)+)", re.MULTILINE
@@ -29,11 +34,12 @@ PINNED = re.compile(
 NOT_PACKAGED = {"epochwatch", *sys.stdlib_module_names}
 
 
-def locked(python: str) -> dict[str, str]:
-    """Read the version of each package that the lock has for a Python on this platform."""
-    here = {**default_environment(), "python_version": python, "python_full_version": f"{python}.9"}
-    pins = [Requirement(found["pin"]) for found in PINNED.finditer(LOCK)]
-    pins = [pin for pin in pins if pin.marker is None or pin.marker.evaluate(here)]
+def locked(python: str, lock: str = EVERYONE, **platform: str) -> dict[str, str]:
+    """Read the version of each package that a lock has for a Python, here or on a platform."""
+    of_python = {"python_version": python, "python_full_version": f"{python}.9"}
+    where = {**default_environment(), **of_python, **platform}
+    pins = [Requirement(found["pin"]) for found in PINNED.finditer(LOCKS[lock])]
+    pins = [pin for pin in pins if pin.marker is None or pin.marker.evaluate(where)]
     versions = {canonicalize_name(pin.name): pin.specifier for pin in pins}
     assert len(versions) == len(pins), "a package is locked twice"
     return {name: str(specifier).removeprefix("==") for name, specifier in versions.items()}
@@ -44,6 +50,40 @@ def locked(python: str) -> dict[str, str]:
 def test_the_lock_has_a_version_that_satisfies(declared, python):
     wanted = Requirement(declared)
     assert wanted.specifier.contains(locked(python)[canonicalize_name(wanted.name)])
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize(("extra", "declared"), [(e, d) for e in EXTRAS for d in EXTRAS[e]])
+def test_each_extra_has_a_lock_that_satisfies_it(extra, declared, python):
+    wanted = Requirement(declared)
+    versions = locked(python) | locked(python, LOCK_OF[extra])
+    assert wanted.specifier.contains(versions[canonicalize_name(wanted.name)])
+
+
+def test_there_is_no_lock_but_of_an_extra():
+    assert set(LOCKS) == {EVERYONE, *LOCK_OF.values(), CPU_TORCH}
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_no_two_locks_have_different_versions_of_a_package(python, platform):
+    versions = locked(python, sys_platform=platform)
+    for lock in LOCK_OF.values():
+        for name, version in locked(python, lock, sys_platform=platform).items():
+            assert versions.setdefault(name, version) == version, f"{name} in {lock}"
+
+
+@pytest.mark.parametrize("lock", LOCK_OF.values())
+def test_the_lock_of_an_extra_has_only_what_it_adds(lock):
+    pins, of_everyone = ({p["pin"] for p in PINNED.finditer(LOCKS[x])} for x in (lock, EVERYONE))
+    assert pins
+    assert not pins & of_everyone
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_torch_for_the_cpu_alone_is_the_same_version(python):
+    (cpu,) = locked(python, CPU_TORCH).items()
+    assert cpu == ("torch", f"{locked(python, LOCK_OF['torch'])['torch']}+cpu")
 
 
 def test_the_lock_needs_nothing_that_it_does_not_have():
@@ -60,18 +100,20 @@ def test_the_lock_needs_nothing_that_it_does_not_have():
                 assert needed.specifier.contains(version, prereleases=True), needed
 
 
-def test_each_locked_package_has_hashes():
-    requirements = [line for line in LOCK.splitlines() if re.match(r"[^\s#]", line)]
-    assert len(requirements) == len(PINNED.findall(LOCK))
-    for found in PINNED.finditer(LOCK):
+@pytest.mark.parametrize("lock", LOCKS)
+def test_each_locked_package_has_hashes(lock):
+    requirements = [line for line in LOCKS[lock].splitlines() if re.match(r"[^\s#]", line)]
+    assert len(requirements) == len(PINNED.findall(LOCKS[lock])) > 0
+    for found in PINNED.finditer(LOCKS[lock]):
         for line in found["hashes"].splitlines():
             assert re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}(?: \\)?", line), found["pin"]
 
 
-def test_the_lock_names_no_place_to_get_it_from():
-    assert "://" not in LOCK
-    assert not re.findall(r"^ *(?:-[a-z]|--(?!hash=)).*", LOCK, re.MULTILINE)
-    assert not re.findall(r"#.*/.*", LOCK)
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_place_to_get_it_from(lock):
+    assert "://" not in LOCKS[lock]
+    assert not re.findall(r"^ *(?:-[a-z]|--(?!hash=)).*", LOCKS[lock], re.MULTILINE)
+    assert not re.findall(r"#.*/.*", LOCKS[lock])
 
 
 def test_conda_users_get_the_same():
@@ -88,15 +130,17 @@ def test_the_same_pythons_are_supported_everywhere():
     classifiers = "\n".join(PROJECT["classifiers"])
     assert re.findall(r"Python :: (3\.\d+)", classifiers) == PYTHONS
     assert " | ".join(PYTHONS) in (project.ROOT / "scripts" / "setup.sh").read_text()
-    assert f"--python-version {PYTHONS[0]}" in (project.ROOT / "Makefile").read_text()
+    assert f"--python-version {PYTHONS[0]}" in (project.ROOT / "scripts" / "lock.sh").read_text()
 
 
 def test_what_the_package_imports_is_declared():
-    declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    declared = [*PROJECT["dependencies"], *itertools.chain(*EXTRAS.values())]
+    declared = {canonicalize_name(Requirement(text).name) for text in declared}
     packages = metadata.packages_distributions()
     for path in (project.ROOT / "src").rglob("*.py"):
         for module in modules_imported(path) - NOT_PACKAGED:
-            names = {canonicalize_name(name) for name in packages[module]}
+            # What is optional may not be installed; then a module has its package's name.
+            names = {canonicalize_name(name) for name in packages.get(module, [module])}
             assert names & declared, f"{path} imports {module}"
 
 
