@@ -15,7 +15,8 @@ PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_p
 variable_of = $(firstword $(subst =, ,$(1)))
 parameter_of = $(lastword $(subst =, ,$(1)))
 RUN_VARIABLES := $(foreach pair,$(PARAMETERS),$(call variable_of,$(pair))) OUTPUTS
-ALLOWED := $(if $(filter run,$(MAKECMDGOALS)),$(RUN_VARIABLES)) PYTHON
+allowed_by = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
+ALLOWED := $(call allowed_by,run,$(RUN_VARIABLES)) $(call allowed_by,test-backends,BACKENDS) PYTHON
 
 given = $(filter command,$(word 1,$(origin $(1))))
 GIVEN := $(foreach name,$(filter-out MAKEFLAGS -% .%,$(.VARIABLES)),$(if $(call given,$(name)),$(name)))
@@ -32,11 +33,13 @@ $(foreach name,$(GIVEN),$(eval export EPOCHWATCH_$(name) := $$(value $(name))))
 option = $(if $(filter $(1),$(GIVEN)),$(2)"$$EPOCHWATCH_$(1)")
 run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))=)
 
-.PHONY: run lab test lint bench blog lock clean help .venv
+python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
+
+.PHONY: run lab test test-backends lint bench blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
-	@exec sh scripts/setup.sh $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
+	@exec sh scripts/setup.sh $(python_option)
 
 ## run: run notebook 01 on the full MNIST and write its post
 run: .venv
@@ -50,9 +53,14 @@ lab: .venv
 	@JUPYTER_PREFER_ENV_PATH=1 exec $(VENV)/jupyter lab --allow-root \
 	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks
 
-## test: run all tests
+## test: run all tests, on TensorFlow
 test: .venv
-	@exec $(VENV)/python -m pytest -n 2 --dist loadfile
+	@unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec $(VENV)/python -m pytest -n 2 --dist loadfile
+
+## test-backends: run tests/backends on JAX, torch and tf_keras
+# Each in an environment of its own, .venv-jax …, made as .venv is.
+test-backends:
+	@exec sh scripts/test_backends.sh $(python_option) $(or $(call option,BACKENDS),"jax torch tf_keras")
 
 ## lint: check code and notebooks
 lint: .venv
@@ -76,16 +84,17 @@ lock: .venv
 clean:
 	@[ ! -d outputs ] || find outputs -mindepth 1 -maxdepth 1 ! -name blog -exec rm -rf {} +
 	@rm -rf .pytest_cache .ruff_cache .hypothesis build dist src/*.egg-info
-	@find . \( -path ./.venv -o -path ./.git \) -prune -o -type d \
+	@find . \( -path './.venv*' -o -path ./.git \) -prune -o -type d \
 	  \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
-	@echo 'Kept: outputs/blog, and .venv (rm -rf .venv removes it).'
+	@echo 'Kept: outputs/blog, and .venv* (rm -rf .venv* removes them).'
 
 ## help: say what there is
 help:
 	@echo 'make TARGET [NAME=VALUE …]'
 	@echo
-	@sed -n 's/^## \([a-z]*\): /  \1 /p' Makefile | awk '{ printf "  %-7s", $$1; $$1 = ""; print }'
+	@sed -n 's/^## \([a-z-]*\): /  \1 /p' Makefile | awk '{ printf "  %-14s", $$1; $$1 = ""; print }'
 	@echo
 	@echo 'make run takes DIGIT, EPOCHS, BATCH_SIZE, STEPS_PER_EPOCH, STEPS_PER_EXECUTION,'
 	@echo 'FEED (tf_data, generator, py_dataset), SEED, RUN (name of the run; default) and'
-	@echo 'OUTPUTS (folder). Every target takes PYTHON=python3.12, 3.11 to 3.13.'
+	@echo 'OUTPUTS (folder). make test-backends takes BACKENDS="jax torch tf_keras".'
+	@echo 'Every target takes PYTHON=python3.12, 3.11 to 3.13.'

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Make .venv from requirements.lock: scripts/setup.sh asked-for|any PYTHON
+# Make .venv-jax, .venv-tf_keras or .venv-torch, which has more: scripts/setup.sh … BACKEND
 #
 # A .venv of another Python stays, if this one was not asked for.
 # .venv holds either .ready, a copy of what it was made from, or, while it is being made,
@@ -7,10 +8,22 @@
 # again, a new lock is installed into the .venv there is, and one that make did not make is safe.
 asked_for=$1
 python=$2
-venv=.venv
+backend=$3
+venv=.venv${backend:+-$backend}
 ready=$venv/.ready
 unfinished=$venv/.unfinished
-name_another="or name another: make run PYTHON=python3.12"
+make="make run"
+[ -z "$backend" ] || make="make test-backends"
+name_another="or name another: $make PYTHON=python3.12"
+cpu_torch=requirements-torch-cpu.lock
+
+# The lock of an extra has what the extra adds to requirements.lock.
+case $backend in
+torch) locks="requirements.lock requirements-grain.lock requirements-torch.lock" ;;
+jax) locks="requirements.lock requirements-grain.lock requirements-jax.lock" ;;
+tf_keras) locks="requirements.lock requirements-tf_keras.lock" ;;
+*) locks=requirements.lock ;;
+esac
 
 say() { printf 'set-up: %s\n' "$*" >&2; }
 
@@ -23,7 +36,8 @@ version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/de
 
 made_from() {
     pwd -P
-    cat requirements.lock pyproject.toml
+    cat $locks pyproject.toml
+    [ "$backend" != torch ] || cat $cpu_torch
 }
 
 is_python() { [ "$(version_of "$python")" = "$(version_of "$venv/bin/python")" ]; }
@@ -78,6 +92,22 @@ install() {
     wait $!
 }
 
+install_locked() { install --compile-bytecode --require-hashes "$@"; }
+install_locks() { install_locked $(printf ' -r %s' $locks); }
+
+# On Linux the package index has torch with CUDA only. One for the CPU alone is taken where uv
+# finds it, or pip would; then requirements-torch.lock is only asked for what that one needs.
+install_torch() {
+    for place in $PIP_FIND_LINKS; do
+        set -- "$@" --find-links "$place"
+    done
+    install_locked -r requirements.lock -r requirements-grain.lock -r $cpu_torch \
+        --constraints requirements-torch.lock "$@" 2>/dev/null && return
+    say "found no torch for the CPU alone, see $cpu_torch; on Linux the package index's" \
+        "has CUDA: 3 GB to download, 5 GB installed …"
+    install_locks
+}
+
 interrupted() {
     kill $! 2>/dev/null
     wait
@@ -88,7 +118,7 @@ is_usable && made_from | cmp -s - "$ready" && exit
 is_usable || check_python
 check_ours
 begin=$(date +%s)
-say "making $venv from requirements.lock, a minute or two, once …"
+say "making $venv from $(echo $locks | sed 's/ /, /g'), a minute or two, once …"
 trap 'rm -rf "$venv"' EXIT
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM HUP
@@ -98,7 +128,7 @@ rm -f "$ready"
 # Bytecode compiled now is what lets TensorFlow start in 5 s instead of 12.
 unset PYTHONDONTWRITEBYTECODE
 find_uv &&
-    install --compile-bytecode --require-hashes -r requirements.lock &&
+    if [ "$backend" = torch ]; then install_torch; else install_locks; fi &&
     install --no-deps --no-build-isolation --editable . &&
     "$venv/bin/python" -m compileall -q src ||
     fail "failed, see above; nothing is left of $venv, call make again"

@@ -82,6 +82,8 @@ def test_an_empty_value_is_passed_on_for_it_is_not_the_default(checkout):
         (["test", "EPOCHS=3"], "EPOCHS: no variable of `make test`", "allowed: PYTHON."),
         (["blog", "OUTPUTS=here"], "OUTPUTS: no variable of `make blog`", "allowed: PYTHON."),
         (["DIGIT=7"], "DIGIT: no variable of `make`", "allowed: PYTHON."),
+        (["test", "BACKENDS=jax"], "BACKENDS: no variable of `make test`", "allowed: PYTHON."),
+        (["test-backends", "BACKEND=jax"], "BACKEND: no variable", "allowed: BACKENDS PYTHON."),
     ],
 )
 def test_an_unknown_variable_is_refused_before_anything_is_done(
@@ -106,6 +108,63 @@ def test_a_failed_run_fails_with_one_line_of_make(checkout):
     assert len(done.stderr.splitlines()) == 2
 
 
+def test_the_tests_run_on_tensorflow_whatever_the_environment_says(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    done = checkout.make("test", KERAS_BACKEND="jax", EPOCHWATCH_BACKEND="jax")
+    assert done.returncode == 0
+    assert checkout.lines_of("pytest") == [
+        ".venv/bin/python unset on tensorflow: -m pytest -n 2 --dist loadfile"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "backends"),
+    [
+        ([], [("jax", "jax"), ("torch", "torch"), ("tf_keras", "tensorflow")]),
+        (["BACKENDS=tf_keras jax"], [("tf_keras", "tensorflow"), ("jax", "jax")]),
+        (["BACKENDS=torch"], [("torch", "torch")]),
+    ],
+)
+def test_each_backend_is_tested_in_an_environment_of_its_own(tmp_path, arguments, backends):
+    checkout = Checkout(tmp_path / "new")
+    assert checkout.make("test-backends", *arguments).returncode == 0
+    pytest_arguments = "-m pytest tests/backends -n 2 --dist loadfile"
+    assert checkout.lines_of("pytest") == [
+        f".venv-{backend}/bin/python {backend} on {keras}: {pytest_arguments}"
+        for backend, keras in backends
+    ]
+    assert not checkout.venv.exists()
+
+
+@pytest.mark.parametrize("value", ["", "jaks", "jax jaks", "*", "$(touch touched)", "-h", "a\nb"])
+def test_a_backend_that_there_is_not_is_refused_before_anything_is_done(tmp_path, value):
+    checkout = Checkout(tmp_path / "new")
+    done = checkout.make("test-backends", f"BACKENDS={value}")
+    assert done.returncode == 2
+    said = f'BACKENDS: got "{value}", allowed: one or more of jax torch tf_keras\n'
+    assert done.stderr.startswith(said)
+    assert not list(checkout.folder.glob(".venv*"))
+    assert not (checkout.folder / "touched").exists()
+
+
+def test_the_other_backends_are_tested_though_one_has_failed(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    checkout.python(pytest='[ "$EPOCHWATCH_BACKEND" != jax ]')
+    done = checkout.make("test-backends")
+    assert done.returncode == 2
+    assert "failed on: jax\n" in done.stderr
+    assert len(checkout.lines_of("pytest")) == 3
+
+
+def test_a_set_up_that_fails_is_no_test_that_passed(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    checkout.program("uv", "[ $1 = --version ]")
+    done = checkout.make("test-backends", "BACKENDS=tf_keras")
+    assert done.returncode == 2
+    assert "set-up: failed, see above; nothing is left of .venv-tf_keras" in done.stderr
+    assert not (checkout.folder / "called" / "pytest").exists()
+
+
 def test_help_is_the_default_names_each_target_and_variable_and_fits_a_terminal(checkout):
     text = checkout.make().stdout
     assert text == checkout.make("help").stdout
@@ -113,13 +172,19 @@ def test_help_is_the_default_names_each_target_and_variable_and_fits_a_terminal(
     phony = re.search(r"^\.PHONY: (.*)$", (project.ROOT / "Makefile").read_text(), re.MULTILINE)
     for target in set(phony[1].split()) - {".venv"}:
         assert re.search(rf"^  {target}  +\w", text, re.MULTILINE), target
-    for variable in [*VARIABLES, "OUTPUTS", "PYTHON"]:
+    for variable in [*VARIABLES, "OUTPUTS", "BACKENDS", "PYTHON"]:
         assert re.search(rf"\b{variable}\b", text), variable
 
 
 def test_clean_leaves_the_posts_the_environment_and_the_sources(tmp_path):
     checkout = Checkout(tmp_path / "new")
-    kept = [".venv/lib/__pycache__/x", "outputs/blog/_posts/x.md", "src/x.py", "tests/x.py"]
+    kept = [
+        ".venv/lib/__pycache__/x",
+        ".venv-jax/lib/__pycache__/x",
+        "outputs/blog/_posts/x.md",
+        "src/x.py",
+        "tests/x.py",
+    ]
     removed = [
         "outputs/01/default/run.json",
         "src/a/__pycache__/x.pyc",

@@ -9,6 +9,9 @@ import pytest
 from tests.checkout import Checkout
 
 KILL = 'kill -9 "$PPID"'
+NOTE = 'echo "$*" >>called/log'
+NO_CPU_TORCH = 'case "$*" in *requirements-torch-cpu.lock*) echo none >&2; exit 1 ;; esac'
+GRAIN = "-r requirements.lock -r requirements-grain.lock"
 
 
 @pytest.fixture
@@ -167,3 +170,74 @@ def test_the_uv_of_the_lock_is_installed_where_there_is_none(checkout):
     checkout.python(venv="cp programs/uv .venv/bin/uv")
     checkout.make(".venv")
     assert checkout.arguments_of("uv")[:2] == ["pip", "install"]
+
+
+def installed(checkout, backend: str, **variables: str) -> list[str]:
+    """Set up for a backend; list what each installation of packages was asked for."""
+    done = checkout.make("test-backends", f"BACKENDS={backend}", **variables)
+    assert done.returncode == 0, done.stderr
+    *packages, project = [line for line in checkout.lines_of("log") if line != "--version"]
+    into = f"pip install --quiet --python .venv-{backend}/bin/python"
+    assert project == f"{into} --no-deps --no-build-isolation --editable ."
+    return [line.removeprefix(f"{into} --compile-bytecode --require-hashes ") for line in packages]
+
+
+@pytest.mark.parametrize(
+    ("backend", "locks"),
+    [
+        ("jax", f"{GRAIN} -r requirements-jax.lock"),
+        ("tf_keras", "-r requirements.lock -r requirements-tf_keras.lock"),
+    ],
+)
+def test_a_backend_has_the_first_lock_and_its_own(checkout, backend, locks):
+    checkout.program("uv", NOTE)
+    assert installed(checkout, backend, PIP_FIND_LINKS="/wheels") == [locks]
+
+
+@pytest.mark.parametrize(
+    ("places", "options"),
+    [
+        ("", ""),
+        ("/wheels", " --find-links /wheels"),
+        ("/wheels a://b\n", " --find-links /wheels --find-links a://b"),
+    ],
+)
+def test_a_torch_for_the_cpu_alone_is_taken_where_pip_would_find_it(checkout, places, options):
+    checkout.program("uv", NOTE)
+    asked_for = f"{GRAIN} -r requirements-torch-cpu.lock --constraints requirements-torch.lock"
+    assert installed(checkout, "torch", PIP_FIND_LINKS=places) == [asked_for + options]
+
+
+def test_without_one_the_torch_of_the_package_index_is_taken_with_a_warning(checkout):
+    checkout.program("uv", f"{NOTE}; {NO_CPU_TORCH}")
+    assert installed(checkout, "torch")[1:] == [f"{GRAIN} -r requirements-torch.lock"]
+    checkout.program("uv", NO_CPU_TORCH)
+    (checkout.folder / "requirements-torch.lock").write_text("other\n")
+    said = checkout.make("test-backends", "BACKENDS=torch").stderr
+    assert "found no torch for the CPU alone" in said
+    assert "3 GB to download" in said
+    assert "none" not in said
+
+
+@pytest.mark.parametrize(
+    ("lock", "begun_again"),
+    [
+        ("requirements.lock", ["jax", "torch"]),
+        ("requirements-grain.lock", ["jax", "torch"]),
+        ("requirements-jax.lock", ["jax"]),
+        ("requirements-torch-cpu.lock", ["torch"]),
+        ("requirements-tf_keras.lock", []),
+    ],
+)
+def test_a_backend_is_set_up_again_where_a_lock_of_its_own_has_changed(checkout, lock, begun_again):
+    checkout.make("test-backends", "BACKENDS=jax torch")
+    (checkout.folder / lock).write_text("other\n")
+    said = checkout.make("test-backends", "BACKENDS=jax torch").stderr
+    assert [b for b in ("jax", "torch") if f"making .venv-{b} " in said] == begun_again
+
+
+def test_a_python_that_will_not_do_for_a_backend_is_told_with_the_remedy(checkout):
+    checkout.python(version="3.9")
+    done = checkout.make("test-backends")
+    assert done.stderr.splitlines()[0].endswith("make test-backends PYTHON=python3.12")
+    assert not list(checkout.folder.glob(".venv*"))

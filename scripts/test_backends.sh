@@ -1,0 +1,40 @@
+#!/bin/sh
+# Run tests/backends, each backend in an environment of its own:
+# scripts/test_backends.sh asked-for|any PYTHON "BACKEND …"
+set -f
+asked_for=$1
+python=$2
+backends=$3
+known="jax torch tf_keras"
+
+refuse() {
+    printf 'BACKENDS: got "%s", allowed: one or more of %s\n' "$backends" "$known" >&2
+    exit 2
+}
+
+run_tests() {
+    case $backend in
+    tf_keras) keras=tensorflow ;;
+    *) keras=$backend ;;
+    esac
+    printf '\ntests/backends on %s\n' "$backend"
+    EPOCHWATCH_BACKEND=$backend KERAS_BACKEND=$keras TF_CPP_MIN_LOG_LEVEL=3 \
+        ".venv-$backend/bin/python" -m pytest tests/backends -n 2 --dist loadfile
+}
+
+[ -n "$(printf '%s' $backends)" ] || refuse
+for backend in $backends; do
+    case " $known " in
+    *" $backend "*) ;;
+    *) refuse ;;
+    esac
+done
+failed=
+for backend in $backends; do
+    sh scripts/setup.sh "$asked_for" "$python" "$backend" || exit
+    run_tests || failed="$failed $backend"
+done
+[ -z "$failed" ] || {
+    echo "failed on:$failed" >&2
+    exit 1
+}
