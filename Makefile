@@ -35,7 +35,7 @@ run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run lab test test-backends lint bench blog lock clean help .venv
+.PHONY: run lab test test-backends lint docs bench blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
@@ -66,6 +66,12 @@ test-backends:
 lint: .venv
 	@$(VENV)/ruff check && $(VENV)/ruff format --check
 	@$(VENV)/nbstripout --verify --keep-id notebooks/*.ipynb
+
+## docs: write the API reference into outputs/docs
+docs: .venv
+	@rm -rf outputs/docs
+	@said=$$($(VENV)/python scripts/build_docs.py 2>&1) || { echo "$$said" >&2; exit 1; }
+	@echo outputs/docs/index.html
 
 ## bench: measure what the README claims, into outputs/bench
 bench: .venv

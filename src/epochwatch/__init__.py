@@ -6,6 +6,7 @@ Importing this package imports no framework: each name is loaded when it is firs
 import importlib
 
 __version__ = "0.1.0"
+"""The version of this package."""
 
 _HOMES = {
     "BatchCounter": "epochwatch.watching.batch_counter",
