@@ -44,3 +44,15 @@ def keras_of(model):
     if isinstance(model, keras.Model):
         return keras
     return tf_keras if tf_keras and isinstance(model, tf_keras.Model) else None
+
+
+def name_of(of) -> str:
+    """Name the backend of a Keras.
+
+    Args:
+        of: the module `keras`, or `tf_keras`, which runs on TensorFlow only.
+
+    Returns:
+        One of `NAMES`, or what else Keras runs on.
+    """
+    return keras.backend.backend() if of is keras else "tensorflow"

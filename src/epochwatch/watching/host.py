@@ -10,6 +10,9 @@ import collections
 import numpy as np
 
 from epochwatch.watching import targets
+from epochwatch.watching.fingerprint import fingerprint, labels_of
+
+__all__ = ["Handover", "Tape", "class_weights", "fingerprint", "index", "labels_of", "stack"]
 
 
 class Tape:

@@ -10,9 +10,20 @@ import numpy as np
 
 from epochwatch.errors import BadInput
 from epochwatch.watching import host, targets
-from epochwatch.watching.host import Tape, class_weights, stack
+from epochwatch.watching.fingerprint import labels_of
+from epochwatch.watching.host import Tape, class_weights, fingerprint, stack
 
-__all__ = ["Door", "Tape", "class_weights", "distribution", "index", "stack"]
+__all__ = [
+    "Door",
+    "ProbeStep",
+    "Tape",
+    "class_weights",
+    "distribution",
+    "fingerprint",
+    "index",
+    "labels_of",
+    "stack",
+]
 
 
 def index(values, samples: int | None) -> np.ndarray:
@@ -86,6 +97,16 @@ class Door:
             super().make_test_function(force)
             step = self.test_function
             self.test_function = lambda state, batches: step(state, map(targets.set_aside, batches))
+
+
+class ProbeStep:
+    """The steps of a model that learns nothing."""
+
+    def train_step(self, state, data):
+        """Train nothing."""
+        return {"loss": 0.0}, state
+
+    test_step = train_step
 
 
 def split_on_the_way(adapter) -> None:

@@ -2,10 +2,21 @@
 
 import torch
 
+from epochwatch.watching import fingerprint as fingerprints
 from epochwatch.watching import host, targets
 from epochwatch.watching.host import Tape, stack
 
-__all__ = ["Door", "Tape", "class_weights", "distribution", "index", "stack"]
+__all__ = [
+    "Door",
+    "ProbeStep",
+    "Tape",
+    "class_weights",
+    "distribution",
+    "fingerprint",
+    "index",
+    "labels_of",
+    "stack",
+]
 
 
 def index(values, samples: int | None):
@@ -33,6 +44,26 @@ class Door:
             super().make_test_function(force)
             step = self.test_function
             self.test_function = lambda batches: step([targets.set_aside(d) for d in batches])
+
+
+class ProbeStep:
+    """The steps of a model that learns nothing."""
+
+    def train_step(self, data):
+        """Train nothing."""
+        return {"loss": 0.0}
+
+    test_step = train_step
+
+
+def fingerprint(*columns):
+    """Identify the samples of a batch by their content: see `fingerprint.fingerprint`."""
+    return fingerprints.fingerprint(*map(as_numpy, columns))
+
+
+def labels_of(y):
+    """Read the class numbers of a batch: see `fingerprint.labels_of`."""
+    return fingerprints.labels_of(as_numpy(y))
 
 
 def train_through(watch, step):

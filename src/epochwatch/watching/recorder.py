@@ -150,3 +150,17 @@ class ExposureRecorder(Recording, keras.callbacks.Callback):
         counter: the metric to drain.
         sink: where the exposures go; `exposures.writer.ExposureWriter`.
     """
+
+
+def recorder_class(of) -> type:
+    """Return the recorder as a callback of a Keras.
+
+    Args:
+        of: the module `keras`, or `tf_keras`.
+
+    Returns:
+        The class.
+    """
+    if of is keras:
+        return ExposureRecorder
+    return type("ExposureRecorder", (Recording, of.callbacks.Callback), {})

@@ -125,6 +125,26 @@ def samples_in(x) -> int | None:
     return shape[0] if shape is not None and len(shape) else None
 
 
+def leaves(nested) -> list:
+    """List the arrays of a nested structure, dictionaries in the order of their keys.
+
+    Args:
+        nested: arrays in dictionaries, lists and tuples; None is no array.
+
+    Returns:
+        The arrays.
+
+    Example:
+        >>> leaves(({"b": 2, "a": [1, None]}, 3))
+        [1, 2, 3]
+    """
+    if isinstance(nested, dict):
+        nested = [nested[key] for key in sorted(nested)]
+    if isinstance(nested, (list, tuple)):
+        return [leaf for part in nested for leaf in leaves(part)]
+    return [] if nested is None else [nested]
+
+
 def class_table(class_weight: dict) -> np.ndarray:
     """Write class weights as a table.
 

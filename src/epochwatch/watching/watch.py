@@ -15,7 +15,7 @@ from epochwatch.exposures.writer import ExposureWriter
 from epochwatch.watching import backends, targets
 from epochwatch.watching.batch_counter import CAPACITY, BatchCounter
 from epochwatch.watching.call import Call
-from epochwatch.watching.recorder import ExposureRecorder, Recording
+from epochwatch.watching.recorder import Recording, recorder_class
 
 
 class Watch:
@@ -153,9 +153,13 @@ def watch(model, log: str | Path | None = None, capacity: int = CAPACITY):
         BadInput: the model cannot be watched exactly, or the log exists already.
     """
     check_model(model)
-    name = backend_of(model)
+    name = backends.name_of(backends.keras_of(model))
     counter = BatchCounter(capacity, backend=name)
-    recorder = None if log is None else recorder_class(model)(counter, ExposureWriter(log))
+    recorder = (
+        None
+        if log is None
+        else recorder_class(backends.keras_of(model))(counter, ExposureWriter(log))
+    )
     return put_in(model, Watch(backends.module(name), counter, recorder))
 
 
@@ -226,19 +230,6 @@ def forget_traces(model) -> None:
     model.train_function = model.test_function = None
 
 
-def backend_of(model) -> str:
-    """Name the backend that a model runs on: tf_keras has only one."""
-    return keras.backend.backend() if backends.keras_of(model) is keras else "tensorflow"
-
-
-def recorder_class(model) -> type:
-    """Return the recorder as a callback of the model's own Keras."""
-    own = backends.keras_of(model)
-    if own is keras:
-        return ExposureRecorder
-    return type("ExposureRecorder", (Recording, own.callbacks.Callback), {})
-
-
 def steps_per_execution_of(model) -> int:
     """Return how many steps one call of the training function makes."""
     if backends.keras_of(model) is keras:
@@ -280,7 +271,7 @@ def check_model(model) -> None:
     for reason, applies in refusals.items():
         if applies:
             raise BadInput(f"watch: cannot watch {model.name!r}: {reason}")
-    distribution = backends.module(backend_of(model)).distribution(model)
+    distribution = backends.module(backends.name_of(backends.keras_of(model))).distribution(model)
     if distribution is not None:
         raise BadInput(
             f"watch: cannot watch {model.name!r}: it is trained by {distribution}, where a step "

@@ -1,0 +1,77 @@
+"""A model that learns nothing, for `fit` to hand the batches to: only they are looked at."""
+
+from epochwatch.watching import backends, targets
+from epochwatch.watching.batch_counter import CAPACITY, BatchCounter
+from epochwatch.watching.fingerprint import NO_LABEL
+from epochwatch.watching.recorder import recorder_class
+from epochwatch.watching.watch import Watch, put_in
+
+COLUMNS = ("identity", "content", "label")
+
+
+class ProbeWatch(Watch):
+    """What the probe carries: it keeps of each sample its identity, content and label."""
+
+    def identify(self, data):
+        """Return what is kept of a training batch.
+
+        Args:
+            data: what the training step was given.
+
+        Returns:
+            int64 (3, batch), the rows named in `COLUMNS`: the index where there is one, or
+            else the content again; the fingerprint; the class number, or `NO_LABEL`.
+        """
+        return self.backend.stack(identity(self.backend, data))
+
+    def weighted(self, data):
+        """Leave the batch as it is: there is no loss to weigh."""
+        return data
+
+
+def identity(backend, data) -> list:
+    """Say which samples a batch holds, as it came from the feed or into the step.
+
+    Args:
+        backend: the module of a backend.
+        data: the batch.
+
+    Returns:
+        Its columns, int64 (batch,), in the order of `COLUMNS`.
+    """
+    x, y, _ = targets.unpack(targets.set_aside(data))
+    content = backend.fingerprint(*targets.leaves((x, y)))
+    label = backend.labels_of(y)
+    index = content
+    if targets.has_index(data):
+        index = backend.index(targets.index_of(data), targets.samples_in(x))
+    return [index, content, content * 0 + NO_LABEL if label is None else label]
+
+
+def probe(keras, sink, steps_per_execution: int = 1):
+    """Make a watched model that learns nothing.
+
+    Args:
+        keras: the module `keras`, or `tf_keras`.
+        sink: where its recorder puts what is trained; see `recorder.Recording`.
+        steps_per_execution: as of `compile`.
+
+    Returns:
+        The compiled model, for `fit` to be called on.
+    """
+    backend = backends.module(backends.name_of(keras))
+
+    class Probe(backend.ProbeStep, keras.Model):
+        """Takes any batch."""
+
+        def call(self, inputs):
+            """Pass the inputs on."""
+            return inputs
+
+    model = Probe()
+    model.built = True
+    options = {} if steps_per_execution == 1 else {"steps_per_execution": steps_per_execution}
+    model.compile(optimizer="sgd", loss=None, jit_compile=False, **options)
+    counter = BatchCounter(CAPACITY, columns=len(COLUMNS), backend=backends.name_of(keras))
+    recorder = recorder_class(keras)(counter, sink)
+    return put_in(model, ProbeWatch(backend, counter, recorder))
