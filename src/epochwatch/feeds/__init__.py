@@ -2,14 +2,31 @@
 
 Every module has `balanced(streams, batch_size)`. All deliver the same samples in the
 same order: minority, majority, minority, …, each stream repeating without end.
+
+Of any feed, `kind_of`, `describe` and `can_be_iterated_again` say what it is, and
+`batches` what it delivers by itself.
 """
 
 import importlib
 
 from epochwatch.datasets import Streams
 from epochwatch.errors import BadInput
+from epochwatch.feeds.facts import FeedFacts, describe
+from epochwatch.feeds.kinds import can_be_iterated_again, kind_of
+from epochwatch.feeds.own_order import batches
 
 NAMES = ("tf_data", "generator", "py_dataset")
+
+__all__ = [
+    "NAMES",
+    "FeedFacts",
+    "balanced",
+    "batches",
+    "can_be_iterated_again",
+    "describe",
+    "kind_of",
+    "module",
+]
 
 
 def balanced(feed: str, streams: Streams, batch_size: int = 16):

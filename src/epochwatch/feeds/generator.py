@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from epochwatch.datasets import Streams
 from epochwatch.feeds.order import Table
 
-CAN_BE_ITERATED_AGAIN = False
-
 
 def balanced(streams: Streams, batch_size: int = 16) -> Iterator[tuple]:
     """Yield balanced batches without end.

@@ -9,8 +9,6 @@ import keras
 from epochwatch.datasets import Streams
 from epochwatch.feeds.order import Table
 
-CAN_BE_ITERATED_AGAIN = True
-
 
 class BalancedBatches(keras.utils.PyDataset):
     """Item i is batch i of the balanced feed, for any i."""

@@ -5,7 +5,6 @@ import tensorflow as tf
 from epochwatch.datasets import Streams
 from epochwatch.feeds.order import Table
 
-CAN_BE_ITERATED_AGAIN = True
 BATCHES_AHEAD = 2
 
 

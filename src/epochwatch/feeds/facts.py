@@ -1,0 +1,147 @@
+"""What can be known of a feed without taking a batch from it."""
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from epochwatch.errors import BadInput
+from epochwatch.feeds.kinds import ancestors, can_be_iterated_again, is_tf_keras, kind_of
+from epochwatch.feeds.structures import rows_of
+
+KERAS_BATCH_SIZE = 32
+TF_INFINITE = -1
+
+# Grain says sys.maxsize for "no end", and divides it by the size of batches.
+GRAIN_ENDLESS = sys.maxsize >> 24
+
+
+class FeedFacts(NamedTuple):
+    """What is known of a feed before anything is taken from it.
+
+    Attributes:
+        kind: one of `feeds.NAMES`.
+        length: batches in one pass; None where there is no end or it is unknown.
+        endless: whether there is no end; None where that is unknown.
+        can_be_iterated_again: whether a second pass begins at the first batch again.
+        workers: threads or processes that make batches ahead, as the feed was told. The
+            threads in which tf.data and Grain read ahead are not counted, nor is what
+            Grain's `mp_prefetch` starts, nor what tf_keras' `fit` is told.
+        processes: whether these workers are processes.
+    """
+
+    kind: str
+    length: int | None
+    endless: bool | None
+    can_be_iterated_again: bool
+    workers: int
+    processes: bool
+
+
+def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
+    """Say what can be known of a feed without taking a batch.
+
+    Args:
+        feed: anything `fit` accepts; arrays as a tuple `(x, y[, sample_weight])`.
+        batch_size: samples in a batch of arrays, None for 32 as in Keras; other feeds
+            have their own.
+
+    Returns:
+        The facts.
+
+    Raises:
+        BadInput: `fit` would not accept the feed.
+
+    Example:
+        >>> import numpy as np
+        >>> describe((np.zeros((34, 3)), np.zeros(34)), batch_size=16)[:4]
+        ('arrays', 3, False, True)
+    """
+    kind = kind_of(feed)
+    length, endless = PASS_OF[kind](feed, batch_size)
+    workers, processes = WORKERS_OF.get(kind, _no_workers)(feed)
+    return FeedFacts(kind, length, endless, can_be_iterated_again(feed), workers, processes)
+
+
+def _pass_of_arrays(feed: Any, batch_size: int | None) -> tuple:
+    return math.ceil(rows_of(feed, "arrays") / (batch_size or KERAS_BATCH_SIZE)), False
+
+
+def _pass_of_tf_data(feed: Any, _: int | None) -> tuple:
+    cardinality = int(feed.cardinality())
+    if cardinality >= 0:
+        return cardinality, False
+    return None, True if cardinality == TF_INFINITE else None
+
+
+def _pass_of_generator(feed: Any, _: int | None) -> tuple:
+    return None, None
+
+
+def _pass_of_py_dataset(feed: Any, _: int | None) -> tuple:
+    try:
+        length = len(feed) if is_tf_keras(feed) else feed.num_batches
+    except NotImplementedError:
+        raise BadInput(
+            f"feed: got the PyDataset {type(feed).__name__} without a length, allowed: one "
+            "with __len__, or with a property num_batches that is None where there is no end"
+        ) from None
+    return length, length is None
+
+
+def _pass_of_torch_loader(feed: Any, _: int | None) -> tuple:
+    try:
+        return len(feed), False
+    except TypeError:
+        return None, None
+
+
+def _pass_of_grain_loader(feed: Any, _: int | None) -> tuple:
+    is_map = ("grain", "MapDataset") in ancestors(feed)
+    try:
+        length = len(feed if is_map else feed._sampler)
+    except (AttributeError, TypeError):
+        return None, None
+    if length > GRAIN_ENDLESS:
+        return None, True
+    # Between the sampler's records and the batches stand operations of any kind.
+    return length if is_map else None, False
+
+
+PASS_OF: dict[str, Callable] = {
+    "arrays": _pass_of_arrays,
+    "tf_data": _pass_of_tf_data,
+    "generator": _pass_of_generator,
+    "py_dataset": _pass_of_py_dataset,
+    "torch_loader": _pass_of_torch_loader,
+    "grain_loader": _pass_of_grain_loader,
+}
+
+
+def _no_workers(feed: Any) -> tuple[int, bool]:
+    return 0, False
+
+
+def _workers_of_py_dataset(feed: Any) -> tuple[int, bool]:
+    if is_tf_keras(feed):
+        return 0, False
+    # Of a single thread Keras makes none, and asks for the items itself.
+    ahead = feed.workers if feed.workers > 1 or feed.use_multiprocessing else 0
+    return ahead, bool(ahead and feed.use_multiprocessing)
+
+
+def _workers_of_torch_loader(feed: Any) -> tuple[int, bool]:
+    return feed.num_workers, feed.num_workers > 0
+
+
+def _workers_of_grain_loader(feed: Any) -> tuple[int, bool]:
+    options = getattr(feed, "multiprocessing_options", None)
+    workers = options.num_workers if options else 0
+    return workers, workers > 0
+
+
+WORKERS_OF: dict[str, Callable] = {
+    "py_dataset": _workers_of_py_dataset,
+    "torch_loader": _workers_of_torch_loader,
+    "grain_loader": _workers_of_grain_loader,
+}

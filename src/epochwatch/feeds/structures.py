@@ -1,0 +1,134 @@
+"""Nested structures of arrays: what a batch, its targets or a feed of arrays is made of.
+
+Dictionaries, lists and tuples hold; None holds nothing; everything else is a leaf.
+"""
+
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from epochwatch.errors import BadInput
+
+
+def mapped(function: Callable, structure: Any) -> Any:
+    """Apply a function to every leaf.
+
+    Args:
+        function: of a leaf.
+        structure: any nesting.
+
+    Returns:
+        The same nesting, of what the function returned.
+
+    Example:
+        >>> mapped(len, ("ab", {"label": "c"}, None))
+        (2, {'label': 1}, None)
+    """
+    if structure is None:
+        return None
+    if isinstance(structure, Mapping):
+        return {key: mapped(function, value) for key, value in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        values = [mapped(function, value) for value in structure]
+        is_named = hasattr(structure, "_fields")
+        return type(structure)(*values) if is_named else type(structure)(values)
+    return function(structure)
+
+
+def leaves(structure: Any) -> Iterator:
+    """Yield every leaf, in order.
+
+    Args:
+        structure: any nesting.
+
+    Yields:
+        Its leaves.
+    """
+    if isinstance(structure, Mapping):
+        structure = list(structure.values())
+    if isinstance(structure, (list, tuple)):
+        for value in structure:
+            yield from leaves(value)
+    elif structure is not None:
+        yield structure
+
+
+def outline(structure: Any) -> str:
+    """Write down how a structure is nested, whatever its arrays hold.
+
+    Args:
+        structure: any nesting.
+
+    Returns:
+        One line, the same for structures that Keras takes for the same.
+
+    Example:
+        >>> outline((np.zeros(2), {"label": np.zeros(2), "index": np.zeros(2)}))
+        '(array, {index: array, label: array})'
+    """
+    if structure is None:
+        return "None"
+    if isinstance(structure, Mapping):
+        parts = sorted(f"{key}: {outline(value)}" for key, value in structure.items())
+        return "{" + ", ".join(parts) + "}"
+    if isinstance(structure, (list, tuple)):
+        return "(" + ", ".join(map(outline, structure)) + ")"
+    return "array"
+
+
+def rows_of(structure: Any, name: str) -> int:
+    """Count the samples of a structure of arrays.
+
+    Args:
+        structure: any nesting of arrays, the samples along their first axis.
+        name: what it is called in an error.
+
+    Returns:
+        The length of the first axis.
+
+    Raises:
+        BadInput: a leaf is no array or a single number, or lengths differ.
+    """
+    lengths = {}
+    for leaf in leaves(structure):
+        if not getattr(leaf, "shape", ()):
+            raise BadInput(
+                f"{name}: got {type(leaf).__name__} {leaf!r:.40}, allowed: arrays with a row "
+                "to a sample; numpy.asarray makes one of a list"
+            )
+        lengths[leaf.shape[0]] = None
+    if len(lengths) != 1:
+        got = " and ".join(map(str, lengths)) or "no"
+        raise BadInput(f"{name}: got {got} rows, allowed: a row to a sample in every array")
+    return next(iter(lengths))
+
+
+def as_numpy(leaf: Any) -> Any:
+    """Turn a leaf into a NumPy array of its own dtype.
+
+    Args:
+        leaf: a tensor of any framework, an array or a number.
+
+    Returns:
+        The array, which may share memory with the leaf. What has no dense array (sparse,
+        ragged) is returned as it is.
+    """
+    if hasattr(leaf, "detach"):
+        return _from_torch(leaf)
+    if hasattr(leaf, "__array__") or isinstance(leaf, (numbers.Number, str, bytes)):
+        return np.asarray(leaf)
+    return leaf
+
+
+def _from_torch(tensor: Any) -> Any:
+    layout, dtype = str(tensor.layout), str(tensor.dtype)
+    if layout != "torch.strided":
+        return tensor
+    tensor = tensor.detach().cpu()
+    if dtype != "torch.bfloat16":
+        return tensor.numpy()
+    import ml_dtypes  # Keras brings it; torch has no NumPy array for bfloat16
+
+    return tensor.float().numpy().astype(ml_dtypes.bfloat16)
