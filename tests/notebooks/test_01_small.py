@@ -1,20 +1,22 @@
 """The real notebook with small parameters, through every feed, and by hand."""
 
 import json
+import typing
 
 import nbformat
 import papermill
 import pytest
 
-from epochwatch import feeds
 from epochwatch.runs import project
+from epochwatch.runs.parameters import DoesFitResume
 from tests.notebooks.conftest import NOTEBOOK
 
 SMALL = {"epochs": 3, "steps_per_epoch": 34, "positive_digit": 7, "batch_size": 32}
 SEVENS = 6265
+FEEDS = typing.get_args(DoesFitResume.model_fields["feed"].annotation)
 
 
-@pytest.mark.parametrize("feed", feeds.NAMES)
+@pytest.mark.parametrize("feed", FEEDS)
 def test_every_feed_resumes_at_the_same_samples(feed, epochwatch_run, tmp_path):
     done = epochwatch_run(**SMALL, feed=feed, run_name="small", seed=3)
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,24 @@
+"""The balanced streams as a Grain dataset, which answers for any place."""
+
+import functools
+import sys
+
+import grain
+
+from epochwatch.datasets import Streams
+from epochwatch.feeds.order import Table
+
+
+def balanced(streams: Streams, batch_size: int = 16) -> grain.MapDataset:
+    """Make a dataset of balanced batches without end.
+
+    Args:
+        streams: the minority and the majority, as `one_vs_rest` gives them.
+        batch_size: samples in a batch.
+
+    Returns:
+        The dataset, of the length by which Grain says that there is no end; its elements
+        are images and `{"label", "index"}`.
+    """
+    batch = functools.partial(Table.of(streams).batch, batch_size=batch_size)
+    return grain.MapDataset.range(sys.maxsize).map(batch)
