@@ -80,6 +80,6 @@ def test_only_the_files_that_must_import_a_framework():
         for module in imports_of(path)
         if module.partition(".")[0] in {"tensorflow", "keras", "tf_keras", "jax", "torch", "grain"}
     }
-    of_feeds = {"tf_data", "py_dataset", "torch_loader", "grain_loader"}
+    of_feeds = {"tf_data", "py_dataset", "tf_keras_sequence", "torch_loader", "grain_loader"}
     allowed = {f"feeds/{name}.py" for name in of_feeds} | {"models.py", "datasets/mnist.py"}
     assert {name for name in found if not name.startswith("watching/")} == allowed

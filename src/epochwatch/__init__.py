@@ -17,6 +17,7 @@ _HOMES = {
     "small_cnn": "epochwatch.models",
     "unwatch": "epochwatch.watching.watch",
     "watch": "epochwatch.watching.watch",
+    "with_index": "epochwatch.feeds.with_index",
 }
 _MODULES = ("feeds", "figures")
 

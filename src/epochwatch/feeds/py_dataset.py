@@ -1,12 +1,15 @@
-"""The balanced streams as a keras.utils.PyDataset, which used to be called Sequence.
+"""The balanced streams as a keras.utils.PyDataset, and any PyDataset with indices.
 
-It has no length: Keras shuffles the batches of a PyDataset that has one (`fit` defaults
-to `shuffle=True`), and asks an endless one for items 0, 1, 2, … in turn.
+The balanced one has no length: Keras shuffles the batches of a PyDataset that has one
+(`fit` defaults to `shuffle=True`), and asks an endless one for items 0, 1, 2, … in turn.
 """
+
+from collections.abc import Callable
 
 import keras
 
 from epochwatch.datasets import Streams
+from epochwatch.feeds.items import index_of_items, indexed_item
 from epochwatch.feeds.order import Table
 
 
@@ -38,3 +41,44 @@ def balanced(streams: Streams, batch_size: int = 16) -> BalancedBatches:
         The PyDataset; its items are images and `{"label", "index"}`.
     """
     return BalancedBatches(Table.of(streams), batch_size)
+
+
+class IndexedItems(keras.utils.PyDataset):
+    """Another PyDataset's items, with the indices of their samples in their targets."""
+
+    def __init__(self, feed: keras.utils.PyDataset, index: Callable):
+        super().__init__(feed.workers, feed.use_multiprocessing, feed.max_queue_size)
+        self.feed = feed
+        self.index = index
+
+    @property
+    def num_batches(self) -> int | None:
+        """Items of the other, None where they have no end."""
+        return self.feed.num_batches
+
+    def __getitem__(self, place: int) -> tuple:
+        return indexed_item(self.feed[place], place, self.index)
+
+    def on_epoch_begin(self) -> None:
+        """Let the other begin its epoch."""
+        self.feed.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Let the other end its epoch."""
+        self.feed.on_epoch_end()
+
+
+def indexed(feed: keras.utils.PyDataset, index: Callable | None = None) -> IndexedItems:
+    """Number the samples of a PyDataset.
+
+    Args:
+        feed: its items are `(x, y[, sample_weight])`.
+        index: from an item's number to the indices of its samples; None counts through.
+
+    Returns:
+        A PyDataset of `(x, targets[, sample_weight])`, the index in the targets.
+
+    Raises:
+        BadInput: its items cannot have indices.
+    """
+    return IndexedItems(feed, index_of_items(feed, keras.utils.PyDataset, index))

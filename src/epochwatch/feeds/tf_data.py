@@ -1,15 +1,24 @@
-"""The balanced streams as a tf.data.Dataset, chosen from in turn as in the original post."""
+"""The balanced streams as a tf.data.Dataset, and any dataset with its samples' indices."""
 
+from collections.abc import Iterator
+
+import numpy as np
 import tensorflow as tf
 
 from epochwatch.datasets import Streams
+from epochwatch.errors import BadInput
 from epochwatch.feeds.order import Table
+from epochwatch.feeds.structures import leaves
+from epochwatch.feeds.targets import add_index
 
 BATCHES_AHEAD = 2
 
+# Parts of the names of datasets that deliver other samples, or samples again, in each pass.
+OUT_OF_ORDER = {"Shuffle": "shuffle", "Random": "sample_from_datasets", "Repeat": "repeat"}
+
 
 def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
-    """Make a dataset of balanced batches without end.
+    """Make a dataset of balanced batches without end, chosen in turn as in the original post.
 
     What `choose_from_datasets` chooses between are row numbers; the images are looked up
     a batch at a time, which is several times faster than slicing them one by one.
@@ -34,3 +43,90 @@ def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
     in_turn = tf.data.Dataset.range(2).repeat()
     rows = tf.data.Dataset.choose_from_datasets([minority, majority], in_turn)
     return rows.batch(batch_size).map(look_up).prefetch(BATCHES_AHEAD)
+
+
+def indexed(dataset: tf.data.Dataset, batched: bool | None = None) -> tf.data.Dataset:
+    """Number the samples of a dataset.
+
+    Args:
+        dataset: of `(x, y[, sample_weight])`.
+        batched: whether its elements are batches; None if their shapes tell.
+
+    Returns:
+        A dataset of `(x, targets[, sample_weight])`, the index in the targets.
+
+    Raises:
+        BadInput: the elements have no targets or their shapes do not tell, or a shuffle or
+            a repeat stands before.
+    """
+    _check_elements(dataset.element_spec)
+    _check_order(dataset)
+    if _is_batched(dataset.element_spec, batched):
+        return dataset.scan(np.int64(0), _index_batch)
+    return dataset.enumerate().map(_index_sample)
+
+
+def _index_sample(index: tf.Tensor, element: tuple) -> tuple:
+    x, y, *weight = element
+    return x, add_index(y, index), *weight
+
+
+def _index_batch(start: tf.Tensor, element: tuple) -> tuple:
+    x, y, *weight = element
+    first = next(leaves(y))
+    end = start + tf.shape(first, out_type=tf.int64)[0]
+    index = tf.range(start, end)
+    index.set_shape(first.shape[:1])
+    return end, (x, add_index(y, index), *weight)
+
+
+def _check_elements(spec) -> None:
+    if not isinstance(spec, tuple) or len(spec) not in (2, 3):
+        got = f"{len(spec)} parts" if isinstance(spec, tuple) else "x alone"
+        raise BadInput(
+            f"with_index: got a dataset of {got}, allowed: elements (x, y[, sample_weight])"
+        )
+    add_index(spec[1], None)
+
+
+def _check_order(dataset: tf.data.Dataset) -> None:
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise BadInput(
+            "with_index: got a dataset without end, allowed: one that ends; give the index "
+            "before `repeat`: with_index(dataset).repeat()"
+        )
+    for name in _names_upstream(dataset):
+        for part, method in OUT_OF_ORDER.items():
+            if part in name:
+                raise BadInput(
+                    f"with_index: got a dataset behind `{method}`, allowed: one that delivers "
+                    "each sample once, in the same order in every pass; give the index first: "
+                    f"with_index(dataset).{method}(…), list_files with shuffle=False"
+                )
+
+
+def _names_upstream(dataset: tf.data.Dataset) -> Iterator[str]:
+    """Name the classes of a dataset and of all it reads from, as far as TensorFlow tells."""
+    waiting = [dataset]
+    while waiting:
+        current = waiting.pop()
+        yield type(current).__name__
+        waiting += getattr(current, "_inputs", list)()
+
+
+def _is_batched(spec: tuple, told: bool | None) -> bool:
+    shapes = [leaf.shape for leaf in leaves(spec)]
+    is_scalar = any(shape.rank == 0 for shape in shapes)
+    lengths = {shape[0] for shape in shapes if shape.rank} - {None}
+    can_be = not is_scalar and len(lengths) <= 1
+    if told is None and can_be:
+        raise BadInput(
+            f"with_index: got a dataset of elements shaped {', '.join(map(str, shapes))}, each "
+            "of which could be a batch or a sample; say batched=True or batched=False"
+        )
+    if told and not can_be:
+        raise BadInput(
+            f"with_index: got batched=True for elements shaped {', '.join(map(str, shapes))}, "
+            "allowed: batches, all of one length; leave batched out"
+        )
+    return bool(told)

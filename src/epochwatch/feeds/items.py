@@ -1,0 +1,121 @@
+"""The items of a PyDataset, each with the indices of its samples.
+
+keras.utils.PyDataset and tf_keras.utils.Sequence are wrapped alike; what is here is the
+same for both, at the top of a module so that workers which are processes can unpickle it.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from epochwatch.errors import BadInput
+from epochwatch.feeds.own_order import unpacked
+from epochwatch.feeds.structures import rows_of
+from epochwatch.feeds.targets import add_index, checked_index
+
+
+class Consecutive(NamedTuple):
+    """Indices by place: item i begins at i times the samples of item 0.
+
+    Attributes:
+        size: samples of item 0.
+    """
+
+    size: int
+
+    def __call__(self, place: int, rows: int) -> np.ndarray:
+        """Return the indices of one item, int64 (rows,)."""
+        if rows > self.size:
+            raise BadInput(
+                f"with_index: got item {place} with {rows} samples, allowed: at most the "
+                f"{self.size} of item 0, or indices would overlap; give index=, a function "
+                "from an item's number to the indices of its samples"
+            )
+        return np.arange(place * self.size, place * self.size + rows)
+
+
+class Given(NamedTuple):
+    """Indices by a function of the user's.
+
+    Attributes:
+        function: from an item's number to the indices of its samples.
+    """
+
+    function: Callable
+
+    def __call__(self, place: int, rows: int) -> np.ndarray:
+        """Return the indices of one item, int64 (rows,)."""
+        return checked_index(self.function(place), rows, f"with_index: index({place})")
+
+
+def indexed_item(item: Any, place: int, index: Callable) -> tuple:
+    """Put the indices beside the targets of an item.
+
+    Args:
+        item: `(x, y[, sample_weight])`.
+        place: its number.
+        index: from its number and its samples to their indices.
+
+    Returns:
+        `(x, targets[, sample_weight])`.
+
+    Raises:
+        BadInput: it has no targets, or its samples cannot have these indices.
+    """
+    x, y, sample_weight = unpacked(item, f"item {place}")
+    targets = add_index(y, index(place, samples_of(item, place)))
+    return (x, targets) if sample_weight is None else (x, targets, sample_weight)
+
+
+def samples_of(item: Any, place: int) -> int:
+    """Count the samples of an item by its targets.
+
+    Args:
+        item: `(x, y[, sample_weight])`.
+        place: its number.
+
+    Returns:
+        Their number.
+
+    Raises:
+        BadInput: it has no targets, or targets of different lengths.
+    """
+    targets = unpacked(item, f"item {place}")[1]
+    if targets is None:
+        raise BadInput(
+            f"with_index: got item {place} without targets, allowed: (x, y[, sample_weight])"
+        )
+    return rows_of(targets, f"with_index: the targets of item {place}")
+
+
+def index_of_items(feed: Any, base: type, function: Callable | None) -> Consecutive | Given:
+    """Choose how the items get their indices, and try it on item 0.
+
+    Args:
+        feed: the PyDataset.
+        base: the class of its framework.
+        function: the user's, or None.
+
+    Returns:
+        A function from an item's number and its samples to their indices.
+
+    Raises:
+        BadInput: item 0 cannot have indices, or items may change between epochs.
+    """
+    item = feed[0]
+    index = Consecutive(samples_of(item, 0)) if function is None else Given(function)
+    indexed_item(item, 0, index)
+    if function is None:
+        _check_hooks(feed, base)
+    return index
+
+
+def _check_hooks(feed: Any, base: type) -> None:
+    for hook in ("on_epoch_begin", "on_epoch_end"):
+        if hasattr(base, hook) and getattr(type(feed), hook) is not getattr(base, hook):
+            raise BadInput(
+                f"with_index: got {type(feed).__name__} with its own {hook}, after which its "
+                "items may hold other samples, allowed: with index=, a function from an item's "
+                "number to the indices of the samples it holds at that time"
+            )

@@ -1,0 +1,58 @@
+"""Targets with the index beside them, as a watched model takes them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from epochwatch.errors import BadInput
+
+INDEX = "index"
+LABEL = "label"
+
+
+def add_index(targets: Any, index: Any) -> dict:
+    """Put the index beside the targets.
+
+    Args:
+        targets: the real ones: an array, a list of them or a dictionary of named ones.
+        index: what goes beside them.
+
+    Returns:
+        A dictionary: `{"label", "index"}`, or the named targets and "index".
+
+    Raises:
+        BadInput: there is one already.
+    """
+    if not isinstance(targets, Mapping):
+        return {LABEL: targets, INDEX: index}
+    if INDEX in targets:
+        raise BadInput(
+            'with_index: got targets that have an "index" already, allowed: targets without; '
+            "they can be fed to a watched model as they are"
+        )
+    return {**targets, INDEX: index}
+
+
+def checked_index(index: Any, rows: int, name: str) -> np.ndarray:
+    """Check indices that a user gave.
+
+    Args:
+        index: integers, one to a sample.
+        rows: how many samples there are.
+        name: what they are called in an error.
+
+    Returns:
+        int64 (rows,).
+
+    Raises:
+        BadInput: they are not integers that fit into int64, or not one to a sample.
+    """
+    index = np.asarray(index)
+    is_exact = np.issubdtype(index.dtype, np.integer) and np.can_cast(index.dtype, np.int64)
+    if not is_exact or index.shape != (rows,):
+        raise BadInput(
+            f"{name}: got {index.dtype} {index.shape}, allowed: int64 ({rows},), one integer "
+            "to a sample"
+        )
+    return index.astype(np.int64)
