@@ -208,6 +208,7 @@ def test_a_wrapped_py_dataset_is_still_itself_after_pickling(make):
         (lambda: with_index(rows()), r"got no y, .*with_index\(\*arrays\)"),
         (lambda: with_index(rows()[0], np.zeros(33)), "got 34 and 33 rows, allowed: a row"),
         (lambda: with_index(rows()[0], [0] * ROWS), "got int 0, allowed: arrays .* numpy.asarray"),
+        (lambda: with_index(rows()[0], tf.constant(1.0)), "got EagerTensor .*, allowed: arrays"),
         (lambda: with_index(*rows(), batched=True), "got batched, which arrays does not take"),
         (lambda: with_index(*rows(), index=OWN[:9]), r"index: got int64 \(9,\), allowed: int64 \("),
         (lambda: with_index(*rows(), index=OWN / 1), r"index: got float64 \(34,\), allowed: int64"),
@@ -222,7 +223,9 @@ def test_a_wrapped_py_dataset_is_still_itself_after_pickling(make):
         (lambda: with_index(samples().shuffle(9).cache().prefetch(1)), "behind `shuffle`"),
         (lambda: with_index(tf.data.Dataset.zip(samples(), samples().shuffle(9))), "`shuffle`"),
         (lambda: with_index(sampled()), "behind `sample_from_datasets`"),
+        (lambda: with_index(unordered()), "options say deterministic=False, allowed: one in the"),
         (lambda: with_index(samples().map(lambda x, y: x)), "got a dataset of x alone"),
+        (lambda: with_index(samples().map(lambda x, y: (x, None))), "got a dataset of x alone"),
         (lambda: with_index(tf.data.Dataset.zip(*[samples()] * 4)), "got a dataset of 4 parts"),
         (lambda: with_index(samples().batch(16)), "say batched=True or batched=False"),
         (lambda: with_index(samples().batch(16, drop_remainder=True)), "say batched=True or"),
@@ -231,6 +234,7 @@ def test_a_wrapped_py_dataset_is_still_itself_after_pickling(make):
         (lambda: with_index(Shuffled()), "Shuffled with its own on_epoch_end, .* with index="),
         (lambda: list(with_index(Growing())), "item 1 with 2 samples, allowed: at most the 1 of"),
         (lambda: with_index(Items(), index=np.arange), r"index\(0\): got int64 \(0,\), allowed"),
+        (lambda: with_index(Items(), index=OWN), "index: got ndarray, allowed for a PyDataset: a"),
         (lambda: with_index(Items(), batched=True), "got batched, which py_dataset does not"),
         (lambda: with_index(InputsOnly()), "got item 0 without targets, allowed"),
         (lambda: with_index(batch for batch in []), "got a generator, .*let it deliver batches"),
@@ -249,6 +253,12 @@ def tuple_of(x, y):
 
 def sampled():
     return tf.data.Dataset.sample_from_datasets([samples(), samples()])
+
+
+def unordered():
+    options = tf.data.Options()
+    options.deterministic = False
+    return samples().with_options(options)
 
 
 class InputsOnly(Items):

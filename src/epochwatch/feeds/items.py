@@ -103,6 +103,11 @@ def index_of_items(feed: Any, base: type, function: Callable | None) -> Consecut
     Raises:
         BadInput: item 0 cannot have indices, or items may change between epochs.
     """
+    if function is not None and not callable(function):
+        raise BadInput(
+            f"with_index: index: got {type(function).__name__}, allowed for a PyDataset: a "
+            "function from an item's number to the int64 indices of its samples"
+        )
     item = feed[0]
     index = Consecutive(samples_of(item, 0)) if function is None else Given(function)
     indexed_item(item, 0, index)

@@ -93,12 +93,13 @@ def rows_of(structure: Any, name: str) -> int:
     """
     lengths = {}
     for leaf in leaves(structure):
-        if not getattr(leaf, "shape", ()):
+        shape = tuple(getattr(leaf, "shape", ()))
+        if not shape:
             raise BadInput(
                 f"{name}: got {type(leaf).__name__} {leaf!r:.40}, allowed: arrays with a row "
                 "to a sample; numpy.asarray makes one of a list"
             )
-        lengths[leaf.shape[0]] = None
+        lengths[shape[0]] = None
     if len(lengths) != 1:
         got = " and ".join(map(str, lengths)) or "no"
         raise BadInput(f"{name}: got {got} rows, allowed: a row to a sample in every array")

@@ -81,8 +81,9 @@ def _index_batch(start: tf.Tensor, element: tuple) -> tuple:
 
 
 def _check_elements(spec) -> None:
-    if not isinstance(spec, tuple) or len(spec) not in (2, 3):
-        got = f"{len(spec)} parts" if isinstance(spec, tuple) else "x alone"
+    parts = spec if isinstance(spec, tuple) else (spec,)
+    if len(parts) not in (2, 3) or isinstance(parts[1], tf.NoneTensorSpec):
+        got = "x alone" if len(parts) <= 3 else f"{len(parts)} parts"
         raise BadInput(
             f"with_index: got a dataset of {got}, allowed: elements (x, y[, sample_weight])"
         )
@@ -95,6 +96,11 @@ def _check_order(dataset: tf.data.Dataset) -> None:
             "with_index: got a dataset without end, allowed: one that ends; give the index "
             "before `repeat`: with_index(dataset).repeat()"
         )
+    if dataset.options().deterministic is False:
+        raise BadInput(
+            "with_index: got a dataset whose options say deterministic=False, allowed: one in "
+            "the same order in every pass; say so in its options after with_index"
+        )
     for name in _names_upstream(dataset):
         for part, method in OUT_OF_ORDER.items():
             if part in name:
@@ -106,7 +112,7 @@ def _check_order(dataset: tf.data.Dataset) -> None:
 
 
 def _names_upstream(dataset: tf.data.Dataset) -> Iterator[str]:
-    """Name the classes of a dataset and of all it reads from, as far as TensorFlow tells."""
+    # TensorFlow has no public way; where it tells nothing, nothing is refused.
     waiting = [dataset]
     while waiting:
         current = waiting.pop()

@@ -22,9 +22,10 @@ def with_index(
 
     - Arrays: row i has index i.
     - A tf.data.Dataset of `(x, y[, sample_weight])`: the i-th sample has index i. Whatever
-      stands before must deliver the same samples in the same order in every pass; an
-      upstream shuffle or repeat is refused where it can be seen, which it cannot inside
-      functions (of `interleave`, `from_generator`, a random `filter`).
+      stands before must deliver the same samples in the same order in every pass. A shuffle
+      or repeat upstream is refused where it can be seen; it cannot inside of functions (of
+      `interleave`, `from_generator`, a random `filter`), nor can an op's own
+      `deterministic=False`.
     - A keras.utils.PyDataset or tf_keras.utils.Sequence: the j-th sample of item i has index
       i × n + j, n being the samples of item 0, than which none may have more. Item i must
       hold the same samples in every epoch: one with epoch hooks of its own needs `index`.
