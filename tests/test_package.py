@@ -13,7 +13,17 @@ from epochwatch.runs import project
 SOURCE = project.ROOT / "src" / "epochwatch"
 FRAMEWORKS = {"tensorflow", "keras", "jax", "torch", "matplotlib", "pandas", "papermill"}
 # In the order of the data: none imports what stands behind it.
-LINE = ["datasets", "feeds", "models", "exposures", "watching", "figures", "runs", "publishing"]
+LINE = [
+    "datasets",
+    "feeds",
+    "models",
+    "exposures",
+    "watching",
+    "figures",
+    "auditing",
+    "runs",
+    "publishing",
+]
 
 
 def imported_by(statement):

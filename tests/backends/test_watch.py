@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 import epochwatch
 from epochwatch import feeds
 from epochwatch.errors import BadInput
-from epochwatch.exposures.parts import MANIFEST
 from epochwatch.feeds.order import Table
 from epochwatch.watching.batch_counter import ExposuresLost
 from tests.backends.conftest import (
@@ -133,7 +132,7 @@ def test_batches_trained_by_hand_are_a_fit_of_one_epoch_in_the_log(data, make_mo
 def test_unwatching_closes_the_log_of_batches_trained_by_hand(data, make_model, tmp_path):
     model = epochwatch.watch(make_model(), log=tmp_path / "log")
     model.train_on_batch(data.x[:4], {"label": data.y[:4], "index": data.ids[:4]})
-    assert not (tmp_path / "log" / MANIFEST).exists()
+    assert not epochwatch.ExposureLog.read(tmp_path / "log").complete
     epochwatch.unwatch(model)
     assert recorded(tmp_path / "log") == [(1, 1, 0, data.ids[:4].tolist())]
 

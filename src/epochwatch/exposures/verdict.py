@@ -22,7 +22,7 @@ WORST_FIRST = (
     "reshuffles",
     "resumes",
 )
-
+FIRST_LOOK = 16  # batches
 
 EVIDENCE = ("after epoch", "place trained last", "place trained next", "verdict")
 MEANING = {
@@ -93,19 +93,29 @@ class Verdict:
     Attributes:
         epochs: the epochs as trained.
         boundaries: one between each two epochs; none where there is no order to follow.
-        ordered: whether the batches of every epoch are consecutive in the feed's own order.
+        first_places: place of the first batch of each epoch; None where there is no order
+            to follow.
+        steps_run: steps of each epoch that was begun, those without one among them.
         steps_asked: steps_per_epoch.
+        fixed_order: whether two passes over the feed were alike.
     """
 
     epochs: tuple[TrainedEpoch, ...]
     boundaries: tuple[Boundary, ...]
-    ordered: bool
-    steps_asked: int
+    first_places: tuple[int, ...] | None
+    steps_run: tuple[int, ...]
+    steps_asked: int | None
+    fixed_order: bool = True
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the batches of every epoch are consecutive in the feed's own order."""
+        return self.first_places is not None
 
     @property
     def step_findings(self) -> tuple[str | None, ...]:
-        """Per epoch: `runs dry`, `overruns`, or None."""
-        return tuple(step_finding(epoch.steps, self.steps_asked) for epoch in self.epochs)
+        """Per epoch begun: `runs dry`, `overruns`, or None."""
+        return tuple(step_finding(steps, self.steps_asked) for steps in self.steps_run)
 
     @property
     def verdict(self) -> str | None:
@@ -139,11 +149,13 @@ class OwnOrder:
     Args:
         batches: a new pass over the feed: each batch's indices.
         at_most: batches to look at before giving a search up; a feed may be endless.
+        again: whether the feed begins anew where it has ended.
     """
 
-    def __init__(self, batches: Iterable[np.ndarray], at_most: int):
+    def __init__(self, batches: Iterable[np.ndarray], at_most: int, again: bool):
         self._batches = iter(batches)
         self.at_most = at_most
+        self.again = again
         self.digests: list[int] = []
         self.ended = False
 
@@ -161,13 +173,18 @@ class OwnOrder:
         """Say whether a pass over the feed is complete with this place."""
         return not self.reach(place + 1) and self.ended
 
+    def wrapped(self, place: int) -> int | None:
+        """Return a place, counted on from 0 after a complete pass; None where there is none."""
+        if self.reach(place):
+            return place
+        return place % len(self.digests) if self.ended and self.again and self.digests else None
+
     def holds(self, digests: list[int], place: int) -> bool:
         """Say whether batches stand here one after the other, the first of them at `place`."""
-        known = self.reach(place) and self.digests[place] == digests[0]
-        return (
-            known
-            and self.reach(place + len(digests) - 1)
-            and self.digests[place : place + len(digests)] == digests
+        places = (self.wrapped(place + offset) for offset in range(len(digests)))
+        return all(
+            place is not None and self.digests[place] == digest
+            for place, digest in zip(places, digests, strict=True)
         )
 
     def places_of(self, wanted: int, after: int) -> Iterator[int]:
@@ -188,18 +205,28 @@ class OwnOrder:
             place += 1
         yield from (place for place in range(after, 0, -1) if self.digests[place] == wanted)
 
-    def is_repeated_by(self, batches: Iterable[np.ndarray]) -> bool:
-        """Say whether another pass over the feed begins in the same way."""
-        again = itertools.islice(map(digest, batches), len(self.digests))
-        return list(again) == self.digests
+    def is_repeated_by(self, again: Iterator[int], places: range) -> bool:
+        """Say whether another pass over the feed goes on in the same way.
+
+        Args:
+            again: digests of the other pass, from the first of `places` on.
+            places: which batches to compare; as far as the feed goes.
+
+        Returns:
+            Whether they are equal.
+        """
+        taken = list(itertools.islice(again, len(places)))
+        self.reach(places.stop - 1)
+        return taken == self.digests[places.start : places.stop]
 
 
 def judge(
     trained: Iterable[TrainedBatch],
     make_own_order: Callable[[], Iterable[np.ndarray]],
-    steps_per_epoch: int,
+    steps_per_epoch: int | None,
     *,
     can_be_iterated_again: bool,
+    begun: Iterable[tuple[int, int]] = (),
 ) -> Verdict:
     """Follow the trained batches along the feed's own order.
 
@@ -208,9 +235,11 @@ def judge(
         make_own_order: called for a new pass over the feed; yields each batch's indices
             (int64) as plain iteration delivers them. It is called twice: where the passes
             differ there is no fixed order.
-        steps_per_epoch: steps that `fit` was asked for in an epoch.
+        steps_per_epoch: steps that `fit` was asked for in an epoch; None where it was not.
         can_be_iterated_again: whether the feed begins anew when it has ended. A generator
             does not.
+        begun: fit and epoch of every epoch that was begun, where it is known: one that
+            trained nothing has left no batch.
 
     Returns:
         The verdict and its evidence.
@@ -221,12 +250,20 @@ def judge(
         >>> judge(trained, lambda: order, 1, can_be_iterated_again=True).verdict
         'resumes'
     """
-    epochs = _epochs(trained)
-    order = OwnOrder(make_own_order(), search_bound(sum(epoch.steps for epoch in epochs)))
-    first_places = _first_places(epochs, order)
-    ordered = first_places is not None and order.is_repeated_by(make_own_order())
-    boundaries = _boundaries(epochs, first_places, order, can_be_iterated_again) if ordered else ()
-    return Verdict(tuple(epochs), tuple(boundaries), ordered, steps_per_epoch)
+    epochs = tuple(_epochs(trained))
+    steps = {(epoch.fit, epoch.epoch): epoch.steps for epoch in epochs}
+    steps_run = tuple((dict.fromkeys(begun, 0) | steps).values())
+    order = OwnOrder(make_own_order(), search_bound(sum(steps_run)), can_be_iterated_again)
+    again = map(digest, make_own_order())
+    # A feed that shuffles shows it at once, before anything is looked for in vain.
+    fixed = order.is_repeated_by(again, range(FIRST_LOOK))
+    first_places = _first_places(epochs, order) if fixed else None
+    rest = range(FIRST_LOOK, max(FIRST_LOOK, len(order.digests)))
+    fixed = fixed and order.is_repeated_by(again, rest)
+    if first_places is None or not fixed:
+        return Verdict(epochs, (), None, steps_run, steps_per_epoch, fixed)
+    boundaries = tuple(_boundaries(epochs, first_places, order, can_be_iterated_again))
+    return Verdict(epochs, boundaries, tuple(first_places), steps_run, steps_per_epoch)
 
 
 def search_bound(steps: int) -> int:
@@ -242,17 +279,17 @@ def search_bound(steps: int) -> int:
     return 4 * steps + 1_000
 
 
-def step_finding(run: int, asked: int) -> str | None:
+def step_finding(run: int, asked: int | None) -> str | None:
     """Compare the steps of one epoch with what was asked for.
 
     Args:
         run: steps trained.
-        asked: steps_per_epoch.
+        asked: steps_per_epoch; None where nothing was asked.
 
     Returns:
         `runs dry`, `overruns`, or None.
     """
-    if run == asked:
+    if asked in (run, None):
         return None
     return "runs dry" if run < asked else "overruns"
 
@@ -284,7 +321,7 @@ def _first_places(epochs: list[TrainedEpoch], order: OwnOrder) -> list[int] | No
         if place is None:
             return None
         places.append(place)
-        after = place + epoch.steps - 1
+        after = order.wrapped(place + epoch.steps - 1)
     return places
 
 
@@ -293,7 +330,7 @@ def _boundaries(
 ) -> Iterator[Boundary]:
     one_shot_ended = False
     for (before, start), (after, first) in itertools.pairwise(zip(epochs, places, strict=True)):
-        last = start + before.steps - 1
+        last = order.wrapped(start + before.steps - 1)
         complete = order.is_last(last)
         one_shot_ended |= complete and not can_be_iterated_again
         verdict = "replays" if one_shot_ended else _step_over(last, first, complete)

@@ -38,16 +38,20 @@ def mapped(function: Callable, structure: Any) -> Any:
 
 
 def leaves(structure: Any) -> Iterator:
-    """Yield every leaf, in order.
+    """Yield every leaf, those of a dictionary in the order of its keys.
 
     Args:
         structure: any nesting.
 
     Yields:
         Its leaves.
+
+    Example:
+        >>> list(leaves(({"b": 2, "a": [1, None]}, 3)))
+        [1, 2, 3]
     """
     if isinstance(structure, Mapping):
-        structure = list(structure.values())
+        structure = [structure[key] for key in sorted(structure)]
     if isinstance(structure, (list, tuple)):
         for value in structure:
             yield from leaves(value)

@@ -14,9 +14,13 @@ import numpy as np
 from epochwatch.errors import BadInput
 
 FOLD = 32
-LOW = 2**32 - 1
 WORD = 8  # bytes
 NO_LABEL = -(2**63)
+
+# Of splitmix64.
+INCREMENT = 0x9E3779B97F4A7C15
+MIXING = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+LAST_SHIFT = 31
 
 
 def multipliers(count: int, which: int) -> np.ndarray:
@@ -32,12 +36,10 @@ def multipliers(count: int, which: int) -> np.ndarray:
     Source:
         Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
     """
-    z = (2 * np.arange(count, dtype=np.uint64) + np.uint64(which + 1)) * np.uint64(
-        0x9E3779B97F4A7C15
-    )
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((z ^ (z >> np.uint64(31))) | np.uint64(1)).view(np.int64)
+    z = (2 * np.arange(count, dtype=np.uint64) + np.uint64(which + 1)) * np.uint64(INCREMENT)
+    for shift, factor in MIXING:
+        z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
+    return ((z ^ (z >> np.uint64(LAST_SHIFT))) | np.uint64(1)).view(np.int64)
 
 
 def fingerprint(*columns) -> np.ndarray:
@@ -58,7 +60,7 @@ def fingerprint(*columns) -> np.ndarray:
     """
     words = np.concatenate([words_of(np.asarray(column)) for column in columns], axis=1)
     folded = words * multipliers(words.shape[1], 0)
-    folded ^= (folded >> FOLD) & LOW
+    folded ^= (folded >> FOLD) & (2 ** (64 - FOLD) - 1)
     return (folded * multipliers(words.shape[1], 1)).sum(axis=1)
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from epochwatch.errors import BadInput
 from epochwatch.watching.fingerprint import (
     FOLD,
-    LOW,
+    INCREMENT,
+    LAST_SHIFT,
+    MIXING,
     NO_LABEL,
     WORD,
     check_kind,
@@ -18,24 +19,42 @@ def fingerprint(*columns) -> tf.Tensor:
     """Identify the samples of a batch by their content; see `fingerprint.fingerprint`.
 
     Args:
-        columns: tensors (batch, …), their shapes known but for the batch.
+        columns: tensors (batch, …).
 
     Returns:
         int64 (batch,).
     """
     words = tf.concat([words_of(tf.convert_to_tensor(column)) for column in columns], axis=1)
-    folded = words * multipliers(words.shape[1], 0)
-    high = tf.bitwise.bitwise_and(tf.bitwise.right_shift(folded, FOLD), LOW)
-    folded = tf.bitwise.bitwise_xor(folded, high)
-    return tf.reduce_sum(folded * multipliers(words.shape[1], 1), axis=1)
+    folded = words * numbers_for(words, 0)
+    folded = tf.bitwise.bitwise_xor(folded, logical_shift(folded, FOLD))
+    return tf.reduce_sum(folded * numbers_for(words, 1), axis=1)
+
+
+def numbers_for(words: tf.Tensor, which: int):
+    """Make the multipliers of words (batch, n), in the graph where n is not known."""
+    if words.shape[1] is not None:
+        return multipliers(words.shape[1], which)
+    z = (2 * tf.range(tf.shape(words, tf.int64)[1]) + which + 1) * signed(INCREMENT)
+    for shift, factor in MIXING:
+        z = tf.bitwise.bitwise_xor(z, logical_shift(z, shift)) * signed(factor)
+    return tf.bitwise.bitwise_or(tf.bitwise.bitwise_xor(z, logical_shift(z, LAST_SHIFT)), 1)
+
+
+def signed(number: int) -> int:
+    """Read 64 bits as an int64."""
+    return number - 2**64 if number >= 2**63 else number
+
+
+def logical_shift(values: tf.Tensor, by: int) -> tf.Tensor:
+    """Shift int64 to the right and fill with zeros, where TensorFlow fills with the sign."""
+    return tf.bitwise.bitwise_and(tf.bitwise.right_shift(values, by), 2 ** (64 - by) - 1)
 
 
 def words_of(column: tf.Tensor) -> tf.Tensor:
     """Write the samples of a column as words of 64 bits: int64 (batch, words)."""
     dtype = column.dtype
     check_kind(np.dtype(dtype.as_numpy_dtype))
-    size = int(np.prod(static_shape(column)))
-    flat = tf.reshape(column, [-1, size])
+    flat, size = flattened(column)
     if dtype.is_integer and dtype.size > 1:
         return tf.bitcast(flat, tf.int64) if dtype == tf.uint64 else tf.cast(flat, tf.int64)
     if dtype == tf.bool:
@@ -43,36 +62,51 @@ def words_of(column: tf.Tensor) -> tf.Tensor:
     small = flat if dtype.size == 1 else tf.cast(flat, tf.float32)
     together = WORD // small.dtype.size
     padded = tf.pad(small, [[0, 0], [0, -size % together]])
-    return tf.bitcast(tf.reshape(padded, [-1, -(-size // together), together]), tf.int64)
+    return tf.bitcast(
+        tf.reshape(padded, [-1, (size + together - 1) // together, together]), tf.int64
+    )
 
 
-def static_shape(column: tf.Tensor) -> list[int]:
-    """Return the shape of one sample.
+def flattened(column: tf.Tensor) -> tuple:
+    """Make a row of each sample.
 
-    Raises:
-        BadInput: it may differ from batch to batch.
+    Args:
+        column: tensor (batch, …).
+
+    Returns:
+        tensor (batch, n), and n: a number where the shapes tell it, or else a tensor.
     """
-    if column.shape.rank is None or None in column.shape[1:]:
-        raise BadInput(
-            f"the feed: got values of shape {column.shape}, allowed for a fingerprint: a shape "
-            'known but for the batch; give the samples an index: {"label": …, "index": …}'
-        )
-    return column.shape[1:].as_list()
+    shape = column.shape[1:] if column.shape.rank is not None else None
+    if shape is not None and shape.is_fully_defined():
+        size = shape.num_elements()
+    else:
+        size = tf.reduce_prod(tf.shape(column)[1:])
+    return tf.reshape(column, tf.stack([tf.shape(column)[0], size])), size
 
 
 def labels_of(y) -> tf.Tensor | None:
     """Read the class numbers of a batch from its targets; see `fingerprint.labels_of`."""
     if not tf.is_tensor(y) or y.shape.rank not in (1, 2) or y.dtype == tf.string:
         return None
-    if y.shape.rank == 2 and y.shape[1] != 1:
-        y = tf.cast(y, tf.float32)
-        one_hot = tf.reduce_all((y == 0) | (y == 1), axis=1) & (tf.reduce_sum(y, axis=1) == 1)
-        return tf.where(one_hot, tf.argmax(y, axis=1), NO_LABEL)
-    y = tf.reshape(y, [-1])
-    return whole_numbers(y) if y.dtype.is_floating else tf.cast(y, tf.int64)
+    if y.shape.rank == 1 or y.shape[1] == 1:
+        return whole_numbers(tf.reshape(y, [-1]))
+    if y.shape[1] is None:
+        return tf.cond(
+            tf.shape(y)[1] == 1, lambda: whole_numbers(y[:, 0]), lambda: one_hot_classes(y)
+        )
+    return one_hot_classes(y)
+
+
+def one_hot_classes(y: tf.Tensor) -> tf.Tensor:
+    """Read one-hot rows (batch, classes)."""
+    y = tf.cast(y, tf.float32)
+    one_hot = tf.reduce_all((y == 0) | (y == 1), axis=1) & (tf.reduce_sum(y, axis=1) == 1)
+    return tf.where(one_hot, tf.argmax(y, axis=1), NO_LABEL)
 
 
 def whole_numbers(y: tf.Tensor) -> tf.Tensor:
-    """Turn floats into integers where they are whole."""
+    """Read class numbers (batch,), floats only where they are whole."""
+    if not y.dtype.is_floating:
+        return tf.cast(y, tf.int64)
     whole = tf.math.is_finite(y) & (y == tf.round(y)) & (tf.abs(y) < 2**62)
     return tf.where(whole, tf.cast(tf.where(whole, y, tf.zeros_like(y)), tf.int64), NO_LABEL)

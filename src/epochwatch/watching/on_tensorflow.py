@@ -54,7 +54,9 @@ class Tape:
         count = tf.size(entry, out_type=tf.int64)
         places = (start + tf.range(count)) % self.capacity
         self.cells.scatter_update(tf.IndexedSlices(entry, places))
-        self.written.assign(start + count)
+        # Where the batch's length is known, nothing else would wait for there being a batch.
+        with tf.control_dependencies([entry]):
+            self.written.assign(start + count)
 
     def drain(self) -> tuple[list[np.ndarray], int]:
         """Take out what was written since the last time, without copying the rest.

@@ -1,5 +1,6 @@
 """A model that learns nothing, for `fit` to hand the batches to: only they are looked at."""
 
+from epochwatch.feeds.structures import leaves
 from epochwatch.watching import backends, targets
 from epochwatch.watching.batch_counter import CAPACITY, BatchCounter
 from epochwatch.watching.fingerprint import NO_LABEL
@@ -40,7 +41,7 @@ def identity(backend, data) -> list:
         Its columns, int64 (batch,), in the order of `COLUMNS`.
     """
     x, y, _ = targets.unpack(targets.set_aside(data))
-    content = backend.fingerprint(*targets.leaves((x, y)))
+    content = backend.fingerprint(*leaves((x, y)))
     label = backend.labels_of(y)
     index = content
     if targets.has_index(data):
@@ -48,13 +49,15 @@ def identity(backend, data) -> list:
     return [index, content, content * 0 + NO_LABEL if label is None else label]
 
 
-def probe(keras, sink, steps_per_execution: int = 1):
+def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
     """Make a watched model that learns nothing.
 
     Args:
         keras: the module `keras`, or `tf_keras`.
         sink: where its recorder puts what is trained; see `recorder.Recording`.
         steps_per_execution: as of `compile`.
+        weighs: whether `class_weight` is kept from Keras' `fit`, which has none for targets
+            in a dictionary.
 
     Returns:
         The compiled model, for `fit` to be called on.
@@ -62,16 +65,23 @@ def probe(keras, sink, steps_per_execution: int = 1):
     backend = backends.module(backends.name_of(keras))
 
     class Probe(backend.ProbeStep, keras.Model):
-        """Takes any batch."""
+        """Takes any batch.
+
+        Like a model that has not been trained yet it is not built: on JAX and torch Keras
+        takes a batch of the feed to build a model with, and that may move the feed.
+        """
+
+        def build(self, *_):
+            """Build nothing."""
+            self.built = True
 
         def call(self, inputs):
             """Pass the inputs on."""
             return inputs
 
     model = Probe()
-    model.built = True
     options = {} if steps_per_execution == 1 else {"steps_per_execution": steps_per_execution}
     model.compile(optimizer="sgd", loss=None, jit_compile=False, **options)
     counter = BatchCounter(CAPACITY, columns=len(COLUMNS), backend=backends.name_of(keras))
     recorder = recorder_class(keras)(counter, sink)
-    return put_in(model, ProbeWatch(backend, counter, recorder))
+    return put_in(model, ProbeWatch(backend, counter, recorder, weighs))

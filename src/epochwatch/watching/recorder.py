@@ -25,6 +25,7 @@ class Recording:
         self.counter = counter
         self.sink = sink
         self.fits = 0
+        self.begun: list[tuple[int, int]] = []  # epochs, those without a step among them
         self.epoch = 0
         self.step = 0
         self.steps_per_execution = 1
@@ -63,6 +64,7 @@ class Recording:
     def on_epoch_begin(self, epoch, logs=None):
         """Count the epochs as `fit` prints them, and the steps from 0."""
         self.epoch = epoch + 1
+        self.begun.append((self.fits, self.epoch))
         self.step = 0
         self.next_drain = 0
 
@@ -92,7 +94,7 @@ class Recording:
 
     def keep(self, batches: Batches) -> None:
         """Write batches of the epoch that are trained."""
-        self.sink.append(self.fits, self.epoch, self.step, batches.lengths, batches.indices)
+        self.sink.append(self.fits, self.epoch, self.step, batches.lengths, *batches.values)
 
     def steps_with_room(self) -> int:
         """Say how many steps may pass before the next drain.

@@ -3,9 +3,8 @@
 import numpy as np
 
 from epochwatch.errors import BadInput
-
-INDEX = "index"
-LABEL = "label"
+from epochwatch.feeds.structures import leaves
+from epochwatch.feeds.targets import INDEX, LABEL
 
 
 def unpack(data) -> tuple:
@@ -117,32 +116,8 @@ def check_index(index, samples: int | None = None) -> None:
 
 def samples_in(x) -> int | None:
     """Count the samples of a batch by its first array; None where that is not known."""
-    while isinstance(x, (dict, list, tuple)):
-        if not x:
-            return None
-        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
-    shape = getattr(x, "shape", None)
+    shape = getattr(next(leaves(x), None), "shape", None)
     return shape[0] if shape is not None and len(shape) else None
-
-
-def leaves(nested) -> list:
-    """List the arrays of a nested structure, dictionaries in the order of their keys.
-
-    Args:
-        nested: arrays in dictionaries, lists and tuples; None is no array.
-
-    Returns:
-        The arrays.
-
-    Example:
-        >>> leaves(({"b": 2, "a": [1, None]}, 3))
-        [1, 2, 3]
-    """
-    if isinstance(nested, dict):
-        nested = [nested[key] for key in sorted(nested)]
-    if isinstance(nested, (list, tuple)):
-        return [leaf for part in nested for leaf in leaves(part)]
-    return [] if nested is None else [nested]
 
 
 def class_table(class_weight: dict) -> np.ndarray:

@@ -25,14 +25,18 @@ class Watch:
         backend: the module of what is done differently on the model's backend.
         counter: the metric.
         recorder: the callback that drains it, or None where no log is kept.
+        weighs: whether class weights are put in here and not by Keras.
         class_weight: as `fit` was given it last.
         refusal: why a batch was refused, if one was.
     """
 
-    def __init__(self, backend, counter: BatchCounter, recorder: Recording | None):
+    def __init__(
+        self, backend, counter: BatchCounter, recorder: Recording | None, weighs: bool = True
+    ):
         self.backend = backend
         self.counter = counter
         self.recorder = recorder
+        self.weighs = weighs
         self.class_weight: dict | None = None
         self.refusal: BadInput | None = None
 
@@ -98,7 +102,8 @@ class Watched:
     def fit(self, *args, **kwargs):
         """Train as `keras.Model.fit` does, recording what is trained on."""
         call = Call(super().fit, args, kwargs)
-        self.use_class_weight(call.take("class_weight"))
+        if self.epochwatch.weighs:
+            self.use_class_weight(call.take("class_weight"))
         with contextlib.ExitStack() as around:
             around.enter_context(self.epochwatch.telling_refusals())
             recorder = self.epochwatch.recorder

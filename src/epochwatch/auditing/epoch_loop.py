@@ -1,0 +1,168 @@
+"""What Keras' epoch loop takes from a feed, told from its source: places, epoch by epoch.
+
+The feed is a list of places 0, 1, 2, …; nothing is trained here. Two loops differ:
+
+- Keras 3, `trainers/epoch_iterator.py: EpochIterator`, with the execution of each backend's
+  trainer. An iterator is kept over the epochs where `steps_per_epoch` is given.
+- Keras 2 (tf_keras), `engine/data_adapter.py: DataHandler`.
+"""
+
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+PEEKED = 2  # batches that Keras 3 takes from a generator to learn its shapes
+READ_AHEAD = 1  # at the least, by tf.data's prefetch behind a generator
+
+
+class Loop(NamedTuple):
+    """What the loop is asked for, and what it knows of its feed.
+
+    Attributes:
+        length: batches in one pass; None for a feed without an end.
+        counted: whether Keras knows the length before the feed ends.
+        one_shot: whether the feed is a generator, which does not begin again.
+        recreated: whether Keras 2 makes a new iterator for every epoch (a Sequence).
+        repeated: whether Keras 2 repeats the feed as often as there are epochs (arrays).
+        offset: batches that building the model takes from the first fit's feed.
+        reads_ahead: batches of a generator that are lost with each fit's iterator.
+        steps_per_epoch: as `fit` is given it.
+        steps_per_execution: as of `compile`.
+        epochs: of each fit.
+        fits: calls of `fit`.
+    """
+
+    length: int | None
+    counted: bool
+    one_shot: bool
+    recreated: bool
+    repeated: bool
+    offset: int
+    reads_ahead: int
+    steps_per_epoch: int | None
+    steps_per_execution: int
+    epochs: int
+    fits: int
+
+    def pass_over(self) -> Iterator[int]:
+        """Begin a pass."""
+        return iter(range(self.length)) if self.length is not None else itertools.count()
+
+
+class OneShot:
+    """A generator: what is taken from it is gone, but for what was peeked at.
+
+    Args:
+        loop: that it is fed to.
+    """
+
+    def __init__(self, loop: Loop):
+        self.rest = loop.pass_over()
+        self.reads_ahead = loop.reads_ahead
+
+    def adapted(self, peeked: int):
+        """Peek, as each fit does, and return what begins an iterator: the peeked ones first."""
+        first = list(itertools.islice(self.rest, peeked))
+        return lambda: itertools.chain(first, self.rest)
+
+    def end_of_fit(self) -> None:
+        """Lose what was read ahead."""
+        next(itertools.islice(self.rest, self.reads_ahead, self.reads_ahead), None)
+
+
+def keras_3(loop: Loop) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Follow the loop of Keras 3.
+
+    Args:
+        loop: what it is asked for.
+
+    Yields:
+        Fit and epoch, from 1, and the places trained in it.
+    """
+    generator = OneShot(loop)
+    for fit in range(1, loop.fits + 1):
+        begin = generator.adapted(PEEKED) if loop.one_shot else loop.pass_over
+        state = Keras3Fit(loop, begin, loop.offset if fit == 1 else 0)
+        for epoch in range(1, loop.epochs + 1):
+            yield (fit, epoch), state.epoch()
+        generator.end_of_fit()
+
+
+class Keras3Fit:
+    """The state of one fit.
+
+    Args:
+        loop: what it is asked for.
+        begin: begins a pass.
+        offset: batches that are gone when the first pass begins.
+    """
+
+    def __init__(self, loop: Loop, begin, offset: int):
+        self.loop = loop
+        self.begin = begin
+        self.offset = offset
+        self.count = loop.length if loop.counted else None
+        self.iterator: Iterator[int] | None = None
+        self.seen = 0
+
+    def renew(self) -> None:
+        """Begin a pass."""
+        self.iterator, self.seen = self.begin(), 0
+        next(itertools.islice(self.iterator, self.offset, self.offset), None)
+        self.offset = 0
+
+    def epoch(self) -> list[int]:
+        """Train an epoch, and return its places."""
+        places: list[int] = []
+        asked = self.loop.steps_per_epoch
+        steps = asked or self.count
+        if self.iterator is None or asked is None:
+            self.renew()
+        size = self.loop.steps_per_execution
+        for _ in itertools.count() if steps is None else range(0, steps, size):
+            if steps and self.count and self.seen >= self.count:
+                break
+            self.seen += size
+            taken = list(itertools.islice(self.iterator, size))
+            places += taken
+            if not taken:  # only an execution without a single batch tells Keras of the end
+                self.count = self.count or self.seen
+                self.iterator = None
+                return places
+        if self.count and self.seen >= self.count:
+            self.renew()
+        return places
+
+
+def keras_2(loop: Loop) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Follow the loop of Keras 2, which ends the whole fit where its data end.
+
+    Args:
+        loop: what it is asked for.
+
+    Yields:
+        Fit and epoch, from 1, and the places trained in it.
+    """
+    generator = OneShot(loop)
+    for fit in range(1, loop.fits + 1):
+        begin = generator.adapted(1) if loop.one_shot else loop.pass_over
+        yield from keras_2_fit(loop, fit, begin)
+        generator.end_of_fit()
+
+
+def keras_2_fit(loop: Loop, fit: int, begin) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Follow one fit of Keras 2; see `keras_2`."""
+    asked = loop.steps_per_epoch
+    steps = asked or (loop.length if loop.counted else None)
+    passes = loop.epochs if loop.repeated else 1
+    iterator = itertools.chain.from_iterable(begin() for _ in range(passes))
+    for epoch in range(1, loop.epochs + 1):
+        renewed = loop.recreated or (asked is None and not loop.one_shot and not loop.repeated)
+        if renewed and epoch > 1:
+            iterator = begin()
+        places = list(itertools.islice(iterator, steps))
+        yield (fit, epoch), places
+        if steps is None and epoch == 1:
+            steps = len(places)
+        if len(places) < steps:
+            return

@@ -1,0 +1,235 @@
+"""What to expect of `fit` on a feed, and why, before anything runs.
+
+The prediction is what Keras' own loop takes from a feed of that kind (`epoch_loop`), judged
+as an observation would be. Where an audit observes something else, that is a finding.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from epochwatch.auditing import epoch_loop
+from epochwatch.auditing.epoch_loop import Loop
+from epochwatch.auditing.request import Request
+from epochwatch.exposures.batches import TrainedBatch
+from epochwatch.exposures.verdict import Verdict, judge
+from epochwatch.feeds.facts import FeedFacts
+
+KERAS_3 = "keras/src/trainers/epoch_iterator.py"
+KERAS_2 = "tf_keras/src/engine/data_adapter.py"
+ADAPTERS = "keras/src/trainers/data_adapters"
+
+
+class Rule(NamedTuple):
+    """Why something happens.
+
+    Attributes:
+        name: of the rule.
+        why: one sentence.
+        source: where in Keras it is written.
+    """
+
+    name: str
+    why: str
+    source: str
+
+
+RULES = {
+    rule.name: rule
+    for rule in (
+        Rule("iterator kept", "with steps_per_epoch, one iterator serves all epochs of a fit, "
+             "and each goes on where the last one stopped",
+             f"{KERAS_3}: EpochIterator._enumerate_iterator"),
+        Rule("a pass an epoch", "without steps_per_epoch every epoch is one complete pass",
+             f"{KERAS_3}: EpochIterator._enumerate_iterator"),
+        Rule("fit begins anew", "each call of fit makes an iterator of its own, so a feed that "
+             "can be iterated again begins at its first batch",
+             f"{KERAS_3}: EpochIterator.__init__"),
+        Rule("ends inside an epoch", "the feed ends before an epoch has all its steps; the "
+             "epoch ends there, and the next one begins a new pass",
+             f"{KERAS_3}: EpochIterator.catch_stop_iteration"),
+        Rule("whole executions", "steps are made steps_per_execution at a time, and the last "
+             "execution of an epoch is not shortened",
+             f"{KERAS_3}: EpochIterator._enumerate_iterator"),
+        Rule("generator read ahead", "a fit takes batches from a generator ahead of training, "
+             "and what it did not train is gone for the next one",
+             f"{ADAPTERS}/generator_data_adapter.py: GeneratorDataAdapter.get_tf_dataset"),
+        Rule("peeked batches again", "when a generator has ended, the two batches that were "
+             "peeked at to learn its shapes are trained again, and nothing else",
+             f"{ADAPTERS}/generator_data_adapter.py: peek_and_restore"),
+        Rule("fit shuffles", "fit's own shuffle=True draws a new order for arrays and for a "
+             "PyDataset that has a length",
+             f"{ADAPTERS}/array_data_adapter.py, py_dataset_adapter.py"),
+        Rule("own order varies", "the feed itself has another order in every pass", "the feed"),
+        Rule("worker queue", "workers fill a queue that is emptied at each epoch's end and "
+             "filled from the first item again: what is trained depends on timing",
+             f"{ADAPTERS}/py_dataset_adapter.py: OrderedEnqueuer"),
+        Rule("Sequence recreated", "Keras 2 makes a new iterator of a Sequence for every epoch",
+             f"{KERAS_2}: KerasSequenceAdapter.should_recreate_iterator"),
+        Rule("training ends with the data", "Keras 2 ends the whole fit where its data end",
+             f"{KERAS_2}: DataHandler.catch_stop_iteration"),
+        Rule("Keras 2 keeps its iterator", "with steps_per_epoch Keras 2 has one iterator for "
+             "all epochs of a fit; arrays are repeated as often as there are epochs",
+             f"{KERAS_2}: DataHandler.enumerate_epochs"),
+        Rule("one epoch", "a single epoch has no boundary", "nothing"),
+    )
+}  # fmt: skip
+
+
+class Expectation(NamedTuple):
+    """What is to be expected.
+
+    Attributes:
+        verdict: of the run; None for a single epoch without a finding, or untold.
+        rule: why.
+        judged: the predicted run; None where it depends on timing.
+        exact: whether boundaries and steps are told too, and not the verdict alone.
+    """
+
+    verdict: str | None
+    rule: Rule
+    judged: Verdict | None
+    exact: bool = True
+
+    def agrees_with(self, observed: Verdict) -> bool:
+        """Compare with what was observed; nothing told is nothing contradicted."""
+        if self.judged is None:
+            return True
+        if not self.exact:
+            return self.verdict == observed.verdict
+        return _compared(self.judged) == _compared(observed)
+
+    def as_json(self) -> dict:
+        """Return the expectation for JSON."""
+        told = self.judged is not None
+        about = {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}
+        steps = list(self.judged.steps_run) if told and self.exact else None
+        return {"verdict": self.verdict, "told": told, **about, "steps": steps}
+
+
+def _compared(judged: Verdict) -> tuple:
+    boundaries = tuple(boundary.verdict for boundary in judged.boundaries)
+    return judged.verdict, judged.steps_run, boundaries, (judged.first_places or ())[:1]
+
+
+def expect(
+    facts: FeedFacts,
+    request: Request,
+    backend: str,
+    *,
+    found_length: int | None = None,
+    fixed_order: bool = True,
+) -> Expectation:
+    """Predict what `fit` does.
+
+    Args:
+        facts: of the feed.
+        request: what `fit` is asked for.
+        backend: "tensorflow", "jax" or "torch" of Keras 3, or "tf_keras".
+        found_length: batches in one pass of a feed that does not tell; None for no end.
+        fixed_order: whether two passes over the feed are alike.
+
+    Returns:
+        The expectation and its reason.
+    """
+    loop = loop_of(facts, request, backend, found_length)
+    if not fixed_order:
+        return out_of_order(loop, backend, "own order varies")
+    if shuffled_by_fit(facts, request):
+        return out_of_order(loop, backend, "fit shuffles")
+    if depends_on_timing(facts, request, backend):
+        return Expectation(None, RULES["worker queue"], None)
+    judged = judged_loop(loop, backend)
+    # What tf.data reads ahead of a generator depends on timing, that it does so does not.
+    exact = not (loop.one_shot and loop.reads_ahead and loop.fits > 1)
+    return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact)
+
+
+def shuffled_by_fit(facts: FeedFacts, request: Request) -> bool:
+    """Say whether `fit` itself changes the order."""
+    can_be = facts.kind == "arrays" or (facts.kind == "py_dataset" and facts.length is not None)
+    return can_be and bool(request.options.get("shuffle", True)) and facts.length != 1
+
+
+def depends_on_timing(facts: FeedFacts, request: Request, backend: str) -> bool:
+    """Say whether a queue that workers fill decides what is trained."""
+    queued = facts.kind == "py_dataset" and facts.workers and facts.length is not None
+    return bool(queued) and not (backend == "tensorflow" and request.steps_per_epoch is None)
+
+
+def loop_of(facts: FeedFacts, request: Request, backend: str, found_length: int | None) -> Loop:
+    """Say what the epoch loop knows of a feed."""
+    on_keras_2 = backend == "tf_keras"
+    takes_one = backend in ("jax", "torch") and facts.kind == "py_dataset" and facts.workers
+    return Loop(
+        length=facts.length or found_length,
+        counted=facts.length is not None and facts.kind != "grain_loader",
+        one_shot=not facts.can_be_iterated_again,
+        recreated=on_keras_2 and facts.kind == "py_dataset",
+        repeated=on_keras_2 and facts.kind == "arrays",
+        offset=1 if takes_one else 0,
+        reads_ahead=epoch_loop.READ_AHEAD if backend in ("tensorflow", "tf_keras") else 0,
+        steps_per_epoch=request.steps_per_epoch,
+        steps_per_execution=request.steps_per_execution,
+        epochs=request.epochs,
+        fits=request.fits,
+    )
+
+
+def followed(loop: Loop, backend: str) -> dict[tuple[int, int], list[int]]:
+    """Return what the loop takes, by fit and epoch."""
+    return dict((epoch_loop.keras_2 if backend == "tf_keras" else epoch_loop.keras_3)(loop))
+
+
+def judged_loop(loop: Loop, backend: str) -> Verdict:
+    """Judge what the loop takes, as if it had been observed."""
+    taken = followed(loop, backend)
+    trained = (
+        TrainedBatch(*pair, step, np.array([place]))
+        for pair, places in taken.items()
+        for step, place in enumerate(places)
+    )
+    return judge(
+        trained,
+        lambda: (np.array([place]) for place in loop.pass_over()),
+        loop.steps_per_epoch or loop.length,
+        can_be_iterated_again=not loop.one_shot,
+        begun=taken,
+    )
+
+
+def out_of_order(loop: Loop, backend: str, rule: str) -> Expectation:
+    """Predict a run whose order is not told: its steps are."""
+    steps = tuple(map(len, followed(loop, backend).values()))
+    asked = loop.steps_per_epoch or loop.length
+    judged = Verdict((), (), None, steps, asked, fixed_order=False)
+    return Expectation(judged.verdict, RULES[rule], judged)
+
+
+def rule_of(judged: Verdict, loop: Loop, backend: str) -> Rule:
+    """Name the rule that a verdict comes from."""
+    if backend == "tf_keras":
+        return RULES[rule_of_keras_2(judged, loop)]
+    kept = "iterator kept" if loop.steps_per_epoch else "a pass an epoch"
+    names = {
+        "restarts": "fit begins anew",
+        "skips": "generator read ahead",
+        "replays": "peeked batches again",
+        "runs dry": "ends inside an epoch",
+        "overruns": "whole executions",
+        "resumes": kept,
+    }
+    return RULES[names.get(judged.verdict, "one epoch")]
+
+
+def rule_of_keras_2(judged: Verdict, loop: Loop) -> str:
+    """Name the rule that a verdict of Keras 2 comes from."""
+    if judged.verdict == "restarts":
+        return "Sequence recreated" if loop.recreated and loop.epochs > 1 else "fit begins anew"
+    names = {
+        "skips": "generator read ahead",
+        "runs dry": "training ends with the data",
+        "replays": "training ends with the data",
+        "resumes": "Keras 2 keeps its iterator" if loop.steps_per_epoch else "a pass an epoch",
+    }
+    return names.get(judged.verdict, "one epoch")

@@ -1,0 +1,152 @@
+"""The feed under audit: made anew whenever it is needed, and iterated plainly, without `fit`."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from epochwatch import feeds
+from epochwatch.auditing.samples import Samples
+from epochwatch.errors import BadInput
+from epochwatch.feeds.structures import rows_of
+from epochwatch.watching import backends, host, targets
+from epochwatch.watching.probe import identity
+
+LOOKED_FOR_AN_END = 10_000  # batches
+
+
+class AuditedFeed:
+    """Calls `make_feed`, and refuses what it may not return.
+
+    Args:
+        make_feed: returns a new feed at each call.
+    """
+
+    def __init__(self, make_feed: Callable):
+        self.make_feed = make_feed
+        self.made: list = []
+
+    def make(self):
+        """Make the feed anew.
+
+        Returns:
+            Anything `fit` accepts; arrays as a tuple.
+
+        Raises:
+            BadInput: `make_feed` raised, or returned what is no feed, or one it had returned.
+        """
+        try:
+            feed = self.make_feed()
+        except BadInput:
+            raise
+        except Exception as error:
+            raised = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise BadInput(f"make_feed raised {raised}; mend it and audit again") from error
+        feeds.kind_of(feed)
+        if any(feed is before for before in self.made):
+            raise BadInput(
+                "make_feed returned the same object twice, allowed: a new feed at each call; "
+                "build the feed inside of make_feed"
+            )
+        self.made = [feed]  # kept, so that no new one can have its address
+        return feed
+
+    def passed(self, samples: Samples, batch_size: int | None) -> Iterator[np.ndarray]:
+        """Iterate a new feed plainly, and note its samples.
+
+        Args:
+            samples: takes them in.
+            batch_size: of arrays.
+
+        Yields:
+            The identities of each batch, int64 (batch,).
+        """
+        for columns in identities(self.make(), batch_size):
+            samples.add(columns)
+            yield columns[0]
+
+
+def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
+    """Identify the samples of a feed, batch by batch, as it delivers them by itself.
+
+    Args:
+        feed: anything `fit` accepts.
+        batch_size: of arrays.
+
+    Returns:
+        An iterator of int64 (3, batch): identity, content, label.
+    """
+    if feeds.kind_of(feed) == "tf_data":
+        # In the graph: bringing every image to Python would take longer than the audit.
+        graph = backends.module("tensorflow")
+        whole = lambda *data: graph.stack(  # noqa: E731
+            identity(graph, data if len(data) > 1 else data[0])
+        )
+        return feed.map(whole).as_numpy_iterator()
+    return (np.stack(identity(host, data)) for data in feeds.batches(feed, batch_size))
+
+
+def batch_size_of(feed, batch_size: int | None, steps_per_epoch: int | None) -> int | None:
+    """Say how long Keras makes the batches of arrays.
+
+    Args:
+        feed: anything `fit` accepts.
+        batch_size: as `fit` is given it.
+        steps_per_epoch: as `fit` is given it.
+
+    Returns:
+        The size; None for a feed that makes its own batches, or for Keras' default.
+    """
+    if batch_size or not steps_per_epoch or feeds.kind_of(feed) != "arrays":
+        return batch_size
+    return math.ceil(rows_of(feed, "arrays") / steps_per_epoch)
+
+
+def is_indexed(feed, batch_size: int | None) -> bool:
+    """Say whether a feed gives its samples an index, by its first batch.
+
+    Args:
+        feed: a feed of its own, which is not used otherwise.
+        batch_size: of arrays.
+
+    Returns:
+        Whether there is one.
+
+    Raises:
+        BadInput: the feed delivers nothing.
+    """
+    first = next(feeds.batches(feed, batch_size), None)
+    if first is None:
+        raise BadInput(
+            "make_feed returned a feed without a single batch (a generator that is used up?); "
+            "build the feed inside of make_feed"
+        )
+    return targets.has_index(first)
+
+
+def steps_asked(facts: feeds.FeedFacts, steps_per_epoch: int | None, make: Callable) -> int | None:
+    """Say how many steps an epoch is to have, and refuse a `fit` that would never end.
+
+    Args:
+        facts: of the feed.
+        steps_per_epoch: as `fit` is given it.
+        make: makes the feed anew.
+
+    Returns:
+        Batches.
+
+    Raises:
+        BadInput: none is asked for, and the feed has no end, or none that was found.
+    """
+    if steps_per_epoch or facts.length:
+        return steps_per_epoch or facts.length
+    if not facts.endless:
+        found = sum(1 for _ in itertools.islice(feeds.batches(make()), LOOKED_FOR_AN_END + 1))
+        if found <= LOOKED_FOR_AN_END:
+            return found
+    raise BadInput(
+        f"steps_per_epoch: got None for a {facts.kind} without an end"
+        + ("" if facts.endless else f" within {LOOKED_FOR_AN_END:,} batches")
+        + ", allowed: 1 or more; `fit` would never end its first epoch"
+    )

@@ -1,0 +1,149 @@
+"""Running `fit` over the feed with the probe, and keeping what it trained on."""
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from epochwatch.auditing.request import Request
+from epochwatch.auditing.samples import Samples
+from epochwatch.errors import BadInput
+from epochwatch.exposures.log import ExposureLog
+from epochwatch.exposures.writer import ExposureWriter
+
+BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
+OWN = ("x", "y", "epochs", "steps_per_epoch", "batch_size", "verbose")
+
+
+class Sink:
+    """Takes what the probe kept: the exposures into a log, the samples into a table.
+
+    Args:
+        writer: of the log.
+        samples: the table.
+        progress: called with the number of steps trained since the last call.
+    """
+
+    def __init__(self, writer: ExposureWriter, samples: Samples, progress: Callable):
+        self.writer = writer
+        self.samples = samples
+        self.progress = progress
+        self.open, self.flush, self.close = writer.open, writer.flush, writer.close
+
+    def append(self, fit, epoch, first_step, lengths, index, content, label) -> None:
+        """Take batches of an epoch; the last three are int64 (sum of lengths,)."""
+        self.writer.append(fit, epoch, first_step, lengths, index)
+        self.samples.add(np.stack([index, content, label]))
+        self.progress(len(lengths))
+
+
+def keras_for(backend: str | None):
+    """Import the Keras to run `fit` of.
+
+    Args:
+        backend: one of `BACKENDS`; None for that of the Keras that is imported or configured.
+
+    Returns:
+        The module `keras`, or `tf_keras`.
+
+    Raises:
+        BadInput: it is unknown, not installed, or another one is in use.
+    """
+    if backend not in (None, *BACKENDS):
+        raise BadInput(f"backend: got {backend!r}, allowed: one of {', '.join(BACKENDS)}")
+    if backend == "tf_keras":
+        return imported("tf_keras", "tf_keras")
+    if backend is not None and "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend
+    keras = imported("keras", backend or os.environ.get("KERAS_BACKEND", "tensorflow"))
+    if backend not in (None, keras.backend.backend()):
+        raise BadInput(
+            f"backend: got {backend!r}, but Keras runs on {keras.backend.backend()!r} in this "
+            f"process already; set KERAS_BACKEND={backend} before Keras is imported"
+        )
+    return keras
+
+
+def imported(module: str, extra: str):
+    """Import an optional package.
+
+    Args:
+        module: its name.
+        extra: the extra of epochwatch that installs it, or what it needs.
+
+    Returns:
+        The module.
+
+    Raises:
+        BadInput: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"backend: got {extra!r}, which needs the package {error.name}, not installed here; "
+            f"pip install 'epochwatch[{extra}]'"
+        ) from None
+
+
+def check_options(options: dict, fit: Callable) -> None:
+    """Refuse what `fit` does not take.
+
+    Args:
+        options: further arguments of `fit`.
+        fit: of the Keras in use.
+
+    Raises:
+        BadInput: one is unknown, or has a parameter of its own.
+    """
+    allowed = [name for name in inspect.signature(fit).parameters if name not in OWN]
+    for name in options:
+        if name in OWN or name not in allowed:
+            raise BadInput(
+                f"fit option: got {name!r}, allowed: {', '.join(allowed)}"
+                + ("; it has a parameter of its own" if name in OWN else "")
+            )
+
+
+def observe(
+    keras,
+    feed,
+    request: Request,
+    folder: Path,
+    samples: Samples,
+    *,
+    indexed: bool,
+    progress: Callable,
+    metadata: dict,
+) -> tuple[ExposureLog, list[tuple[int, int]]]:
+    """Run `fit`.
+
+    Args:
+        keras: the module `keras`, or `tf_keras`.
+        feed: what it is fed; a tuple of arrays becomes x, y and sample_weight.
+        request: what it is asked for.
+        folder: of the log.
+        samples: takes in the samples that were trained.
+        indexed: whether the feed gives its samples an index.
+        progress: called with steps trained.
+        metadata: of the log.
+
+    Returns:
+        The log of what was trained, and fit and epoch of every epoch that was begun.
+    """
+    from epochwatch.watching.probe import probe
+
+    writer = ExposureWriter(folder, metadata)
+    sink = Sink(writer, samples, progress)
+    model = probe(keras, sink, request.steps_per_execution, weighs=indexed)
+    options = dict(request.options, epochs=request.epochs, verbose=0)
+    options |= {"steps_per_epoch": request.steps_per_epoch, "batch_size": request.batch_size}
+    parts = feed if isinstance(feed, tuple) else (feed,)
+    given = dict(zip(("x", "y", "sample_weight"), parts, strict=False))
+    for _ in range(request.fits):
+        model.fit(**given, **options)
+    return ExposureLog.read(folder), model.epochwatch.recorder.begun
