@@ -31,6 +31,8 @@ from epochwatch.exposures.log import ExposureLog
 from epochwatch.exposures.verdict import judge
 from epochwatch.watching.fingerprint import NO_LABEL
 
+LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
+
 
 def audit(
     make_feed: Callable,
@@ -182,7 +184,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
         log.batches(), passes, asked, can_be_iterated_again=facts.can_be_iterated_again,
         begun=begun,
     )  # fmt: skip
-    if facts.length is not None:
+    if facts.length is not None and facts.length <= LONGEST_PASS:
         passes.complete()
     expected = expect(
         facts, request, backend, found_length=passes.length, fixed_order=judged.fixed_order
@@ -198,7 +200,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
         rows=passes.rows if everything.whole else None,
         strangers=len(np.setdiff1d(counts.index, everything.members)),
         conflicts=samples.conflicts if indexed else 0,
-        passed_over=passed_over(judged),
+        passed_over=passed_over(judged, passes.length),
         expected=expected,
         environment=versions(keras) | {"backend": backend},
         minimum_coverage=min_coverage,

@@ -91,10 +91,10 @@ class Expectation(NamedTuple):
     judged: Verdict | None
     exact: bool = True
 
-    def agrees_with(self, observed: Verdict) -> bool:
-        """Compare with what was observed; nothing told is nothing contradicted."""
+    def agrees_with(self, observed: Verdict) -> bool | None:
+        """Compare with what was observed; None where nothing was told."""
         if self.judged is None:
-            return True
+            return None
         if not self.exact:
             return self.verdict == observed.verdict
         return _compared(self.judged) == _compared(observed)
@@ -102,9 +102,12 @@ class Expectation(NamedTuple):
     def as_json(self) -> dict:
         """Return the expectation for JSON."""
         told = self.judged is not None
-        about = {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}
         steps = list(self.judged.steps_run) if told and self.exact else None
-        return {"verdict": self.verdict, "told": told, **about, "steps": steps}
+        return {"verdict": self.verdict, **self.rule_as_json(), "steps": steps}
+
+    def rule_as_json(self) -> dict:
+        """Return the rule for JSON."""
+        return {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}
 
 
 def _compared(judged: Verdict) -> tuple:

@@ -143,8 +143,8 @@ class Report:
         return self.judged.verdict
 
     @property
-    def agrees(self) -> bool:
-        """Whether what was expected was observed."""
+    def agrees(self) -> bool | None:
+        """Whether what was expected was observed; None where nothing could be told."""
         return self.expected.agrees_with(self.judged)
 
     @property
@@ -156,7 +156,7 @@ class Report:
             occur.add(PASSED_OVER)
         if self.conflicts:
             occur.add(INDEX_CONFLICTS)
-        if not self.agrees:
+        if self.agrees is False:
             occur.add(DISAGREES)
         if self.whole.never_trained or any(s.never_trained for s in self.streams.values()):
             occur.add("never trained")
@@ -261,12 +261,20 @@ def counts_of(counts: Counts, stream: Stream, coverage: np.ndarray | None) -> St
     return StreamCounts(None, trained, exposures[exposures > 0], None)
 
 
-def passed_over(judged: Verdict) -> int:
+def passed_over(judged: Verdict, length: int | None) -> int:
     """Count the batches that were delivered, never trained, while a later one was.
 
-    A batch passed over at one boundary may have been trained at another.
+    A batch passed over at one boundary may have been trained at another, or by a later pass.
+
+    Args:
+        judged: the run.
+        length: batches in one pass, where it is known.
+
+    Returns:
+        Batches.
     """
-    trained = set()
+    places = set()
     for first, epoch in zip(judged.first_places or (), judged.epochs, strict=False):
-        trained.update(range(first, first + epoch.steps))
+        places.update(range(first, first + epoch.steps))
+    trained = {place % length for place in places} if length else places
     return len(set(range(max(trained, default=-1))) - trained)
