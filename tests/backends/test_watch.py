@@ -1,10 +1,10 @@
 """A watched training is recorded exactly, and is the training it would have been."""
 
-import json
+import errno
+import os
 import pickle
 import subprocess
 import sys
-import zipfile
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import epochwatch
 from epochwatch import feeds
 from epochwatch.errors import BadInput
+from epochwatch.exposures import writer
 from epochwatch.feeds.order import Table
 from epochwatch.watching.batch_counter import ExposuresLost
 from tests.backends.conftest import (
@@ -127,6 +128,40 @@ def test_batches_trained_by_hand_are_a_fit_of_one_epoch_in_the_log(data, make_mo
     wanted = [*expected(data, epochs=1), *by_hand, *expected(data, epochs=1, fit=3)]
     assert recorded(tmp_path / "log") == wanted
     assert_same_weights(model, plain)
+
+
+def test_the_log_knows_what_it_is_of(data, make_model, tmp_path):
+    model = epochwatch.watch(make_model(), log=tmp_path / "log", metadata={"run": 7})
+    model.fit(data.indexed, epochs=2, steps_per_epoch=3, verbose=0)
+    about = epochwatch.ExposureLog.read(tmp_path / "log").metadata
+    assert about["run"] == 7
+    assert about["feed"] == "tf_data"
+    assert about["backend"] == BACKEND
+    assert about["versions"]["keras"] == keras.__version__
+    steps = {"epochs": 2, "steps_per_epoch": 3, "steps_per_execution": 1}
+    assert about["parameters"] == steps
+
+
+@pytest.mark.parametrize("choice", ["stop", "continue"])
+def test_on_a_full_disk_the_training_does_what_the_user_chose(
+    choice, data, make_model, tmp_path, monkeypatch
+):
+    model = epochwatch.watch(make_model(), log=tmp_path / "log", on_write_error=choice)
+    model.fit(data.indexed, verbose=0)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(writer, "write_part", full)
+    if choice == "stop":
+        with pytest.raises(writer.RecordingFailed, match="No space left on device, ENOSPC"):
+            model.fit(data.indexed, epochs=2, verbose=0)
+    else:
+        with pytest.warns(RuntimeWarning, match="the training goes on unrecorded"):
+            assert len(model.fit(data.indexed, epochs=2, verbose=0).epoch) == 2
+    log = epochwatch.ExposureLog.read(tmp_path / "log")
+    assert (log.complete, log.failed_with) == (False, "ENOSPC")
+    assert recorded(tmp_path / "log") == expected(data, epochs=1)
 
 
 def test_unwatching_closes_the_log_of_batches_trained_by_hand(data, make_model, tmp_path):
@@ -315,36 +350,74 @@ def test_users_callbacks_and_callback_lists_keep_working(data, make_model, tmp_p
     assert [batch[0] for batch in recorded(tmp_path / "log")] == [1, 1, 1, 2, 2, 2]
 
 
-def test_a_watched_model_saves_as_its_own_class_and_can_be_unwatched(data, make_model, tmp_path):
-    model = make_model()
-    watched = epochwatch.watch(model, log=tmp_path / "log")
-    watched.fit(data.indexed, verbose=0)
-    watched.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    assert type(loaded) is keras.Sequential
-    np.testing.assert_array_equal(
-        loaded.predict(data.x, verbose=0), model.predict(data.x, verbose=0)
-    )
-    assert epochwatch.unwatch(watched) is model
-    assert type(model) is keras.Sequential
-    assert set(model.fit(data.plain, verbose=0).history) == {"loss", "mae"}
-
-
 @keras.saving.register_keras_serializable("epochwatch_tests")
 class Mine(keras.Sequential):
     """A class of a user's own, known to Keras by its registration."""
 
 
-def test_a_registered_class_of_the_users_own_is_what_is_saved(data, tmp_path):
-    model = Mine([keras.layers.Input((3,)), keras.layers.Dense(1)])
+def functional():
+    """A model of Keras' own class for functional ones."""
+    inputs = keras.layers.Input((3,))
+    return keras.Model(inputs, keras.layers.Dense(1)(inputs))
+
+
+def registered():
+    """A model of a class of a user's own."""
+    return Mine([keras.layers.Input((3,)), keras.layers.Dense(1)])
+
+
+def saved(model, path):
+    """Save and load by the model's method."""
+    model.save(path)
+    return keras.models.load_model(path)
+
+
+def saved_by_function(model, path):
+    """Save and load by Keras' function."""
+    keras.saving.save_model(model, path)
+    return keras.saving.load_model(path)
+
+
+def pickled(model, path):
+    """Pickle and unpickle."""
+    return pickle.loads(pickle.dumps(model))
+
+
+@pytest.mark.parametrize("keep", [saved, saved_by_function, pickled])
+@pytest.mark.parametrize("build", [functional, registered])
+def test_a_watched_model_is_kept_as_its_own_class(build, keep, data, tmp_path):
+    model = build()
+    own = type(model)
     model.compile("sgd", "mse")
     watched = epochwatch.watch(model)
-    watched.save(tmp_path / "model.keras")
-    assert isinstance(watched.epochwatch.counter, epochwatch.BatchCounter)
-    with zipfile.ZipFile(tmp_path / "model.keras") as saved:
-        config = json.loads(saved.read("config.json"))
-    assert config["registered_name"] == "epochwatch_tests>Mine"
-    assert type(keras.saving.load_model(tmp_path / "model.keras")) is Mine
+    watched.fit(data.indexed, verbose=0)
+    kept = keep(watched, tmp_path / "model.keras")
+    assert type(kept) is own
+    assert not hasattr(kept, "epochwatch")
+    assert_same_weights(kept, watched)
+    kept.fit(data.plain, verbose=0)
+    watched.fit(data.indexed, verbose=0)
+    assert_same_weights(kept, watched)
+
+
+def test_a_clone_of_a_watched_model_is_not_watched(data):
+    model = functional()
+    model.compile("sgd", "mse")
+    clone = keras.models.clone_model(epochwatch.watch(model))
+    clone.compile("sgd", "mse")
+    clone.fit(data.plain, verbose=0)
+
+
+def test_unwatching_gives_the_users_own_model_back_with_its_weights(data, make_model):
+    model = make_model()
+    watched = epochwatch.watch(model)
+    watched.fit(data.indexed, verbose=0)
+    weights = watched.get_weights()
+    assert epochwatch.unwatch(watched) is model
+    assert type(model) is keras.Sequential
+    for mine, theirs in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert set(model.fit(data.plain, verbose=0).history) == {"loss", "mae"}
 
 
 def test_the_memory_of_counter_and_recorder_does_not_grow_with_the_run(data, make_model, tmp_path):

@@ -1,16 +1,12 @@
 """Audit a feed: what `fit` really trains on, before anything has learned from it."""
 
 import contextlib
-import importlib.metadata
-import platform
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-import epochwatch
 from epochwatch import feeds
 from epochwatch.auditing import feed as feeding
 from epochwatch.auditing.expectation import Expectation, expect
@@ -29,6 +25,7 @@ from epochwatch.errors import BadInput
 from epochwatch.exposures.counts import Counts
 from epochwatch.exposures.log import ExposureLog
 from epochwatch.exposures.verdict import judge
+from epochwatch.watching.backends import flavour, versions
 from epochwatch.watching.fingerprint import NO_LABEL
 
 LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
@@ -162,7 +159,7 @@ def explain(
     check(request, None, FINDINGS)
     size = feeding.batch_size_of(feed, batch_size, steps_per_epoch)
     facts = feeds.describe(feed, size)
-    return expect(facts, request, backend_name(keras_for(backend)))
+    return expect(facts, request, flavour(keras_for(backend)))
 
 
 def run(keras, audited, request, folder, streams, min_coverage, fail_on, progress) -> Report:
@@ -172,7 +169,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     facts = feeds.describe(feed, size)
     asked = feeding.steps_asked(facts, request.steps_per_epoch, audited.make)
     indexed = feeding.is_indexed(audited.make(), size)
-    backend = backend_name(keras)
+    backend = flavour(keras)
     samples = Samples()
     metadata = {"feed": facts.kind, "backend": backend, "parameters": spoken(request)}
     log, begun = observe(
@@ -298,24 +295,6 @@ def check(request: Request, min_coverage: float | None, fail_on) -> None:
     unknown = [name for name in fail_on if name not in FAIL_ON]
     if unknown:
         raise BadInput(f"fail_on: got {unknown[0]!r}, allowed: {', '.join(FAIL_ON)}")
-
-
-def backend_name(keras) -> str:
-    """Name where `fit` runs: the backend of Keras 3, or "tf_keras"."""
-    return "tf_keras" if keras.__name__ == "tf_keras" else keras.backend.backend()
-
-
-def versions(keras) -> dict:
-    """Name the versions that the result depends on."""
-    return {
-        "keras": keras.__version__,
-        "python": platform.python_version(),
-        "epochwatch": epochwatch.__version__,
-    } | {
-        name: importlib.metadata.version(name)
-        for name in ("tensorflow", "jax", "torch", "grain")
-        if name in sys.modules
-    }
 
 
 def spoken(request: Request) -> dict:

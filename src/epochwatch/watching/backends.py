@@ -1,13 +1,17 @@
 """Which module does what is done differently, backend by backend."""
 
 import importlib
+import importlib.metadata
+import platform
 import sys
 
 import keras
 
+import epochwatch
 from epochwatch.errors import BadInput
 
 NAMES = ("tensorflow", "jax", "torch")
+VERSIONED = ("tensorflow", "jax", "torch", "grain")
 
 
 def module(name: str | None = None):
@@ -56,3 +60,22 @@ def name_of(of) -> str:
         One of `NAMES`, or what else Keras runs on.
     """
     return keras.backend.backend() if of is keras else "tensorflow"
+
+
+def flavour(of) -> str:
+    """Name what `fit` runs on: the backend of Keras 3, or "tf_keras"."""
+    return keras.backend.backend() if of is keras else of.__name__
+
+
+def versions(of) -> dict[str, str]:
+    """Name the versions that what `fit` does depends on.
+
+    Args:
+        of: the module `keras`, or `tf_keras`.
+
+    Returns:
+        By name: Keras, Python, epochwatch, and the frameworks that are loaded.
+    """
+    loaded = {name: importlib.metadata.version(name) for name in VERSIONED if name in sys.modules}
+    own = {"keras": of.__version__, "python": platform.python_version()}
+    return own | {"epochwatch": epochwatch.__version__} | loaded

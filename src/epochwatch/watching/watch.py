@@ -10,12 +10,15 @@ from pathlib import Path
 
 import keras
 
+from epochwatch import feeds
 from epochwatch.errors import BadInput
 from epochwatch.exposures.writer import ExposureWriter
 from epochwatch.watching import backends, targets
 from epochwatch.watching.batch_counter import CAPACITY, BatchCounter
 from epochwatch.watching.call import Call
 from epochwatch.watching.recorder import Recording, recorder_class
+
+PARAMETERS = ("epochs", "steps_per_epoch", "batch_size", "initial_epoch", "shuffle")
 
 
 class Watch:
@@ -87,7 +90,17 @@ class Watch:
 
 
 class Watched:
-    """The part of a watched model's class that is not the user's."""
+    """The part of a watched model's class that is not the user's.
+
+    To whoever asks for its `__class__` the model is of the user's own: so it is saved, cloned
+    and pickled as what it was.
+    """
+
+    __class__ = property(lambda self: own_class(self))
+
+    def __reduce__(self):
+        unpickle, *rest = super().__reduce__()
+        return (getattr(own_class(self), unpickle.__name__, unpickle), *rest)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **training):
         """Compute the user's loss; Keras builds it with a batch that still has its index."""
@@ -108,6 +121,7 @@ class Watched:
             around.enter_context(self.epochwatch.telling_refusals())
             recorder = self.epochwatch.recorder
             if recorder is not None:
+                recorder.sink.metadata |= about(self, call)
                 call.replace("callbacks", with_recorder(call.get("callbacks"), recorder))
                 around.enter_context(recorder.recording(steps_per_execution_of(self)))
             return call.make()
@@ -127,17 +141,14 @@ class Watched:
             self.epochwatch.class_weight = class_weight
             forget_traces(self)
 
-    def save(self, *args, **kwargs):
-        """Save the model as its user's own class."""
-        with as_own_class(self):
-            return self.save(*args, **kwargs)
 
-    def __reduce__(self):
-        with as_own_class(self):
-            return self.__reduce__()
-
-
-def watch(model, log: str | Path | None = None, capacity: int = CAPACITY):
+def watch(
+    model,
+    log: str | Path | None = None,
+    capacity: int = CAPACITY,
+    metadata: dict | None = None,
+    on_write_error: str = "stop",
+):
     """Make a compiled model keep which samples it is trained on.
 
     The targets that `fit` is fed must be a dictionary with the key "index" beside the real
@@ -150,6 +161,10 @@ def watch(model, log: str | Path | None = None, capacity: int = CAPACITY):
         log: folder for the exposure log; it must not exist yet. None keeps no log: drain
             `model.epochwatch.counter` yourself.
         capacity: cells of the counter; see `BatchCounter`.
+        metadata: what the log shall say of the run besides its feed, backend, versions and
+            the parameters of `fit`: whatever JSON can hold.
+        on_write_error: what a write that fails (a full disk, say) does to the training:
+            "stop" raises `RecordingFailed`; "continue" warns once, and records no more.
 
     Returns:
         The same model, watched.
@@ -158,13 +173,13 @@ def watch(model, log: str | Path | None = None, capacity: int = CAPACITY):
         BadInput: the model cannot be watched exactly, or the log exists already.
     """
     check_model(model)
-    name = backends.name_of(backends.keras_of(model))
+    keras = backends.keras_of(model)
+    name = backends.name_of(keras)
     counter = BatchCounter(capacity, backend=name)
-    recorder = (
-        None
-        if log is None
-        else recorder_class(backends.keras_of(model))(counter, ExposureWriter(log))
-    )
+    recorder = None
+    if log is not None:
+        writer = ExposureWriter(log, dict(metadata or {}), on_write_error)
+        recorder = recorder_class(keras)(counter, writer)
     return put_in(model, Watch(backends.module(name), counter, recorder))
 
 
@@ -214,20 +229,8 @@ def own_class(model) -> type:
 
 
 def set_class(model, wanted: type) -> None:
-    """Give a model another class; `__setattr__` of Keras and torch would look for layers."""
-    object.__setattr__(model, "__class__", wanted)
-
-
-@contextlib.contextmanager
-def as_own_class(model):
-    """Let a watched model be of its user's class for a while."""
-    watched, carried = type(model), model.__dict__.pop("epochwatch")
-    set_class(model, own_class(model))
-    try:
-        yield
-    finally:
-        set_class(model, watched)
-        model.__dict__["epochwatch"] = carried
+    """Give a model another class, whatever it says its class is."""
+    object.__dict__["__class__"].__set__(model, wanted)
 
 
 def forget_traces(model) -> None:
@@ -240,6 +243,35 @@ def steps_per_execution_of(model) -> int:
     if backends.keras_of(model) is keras:
         return model.steps_per_execution
     return int(model._steps_per_execution)
+
+
+def about(model, call: Call) -> dict:
+    """Say of a call of `fit` what its log shall know: feed, backend, versions, parameters.
+
+    Args:
+        model: the watched model.
+        call: of its `fit`.
+
+    Returns:
+        The metadata.
+    """
+    keras = backends.keras_of(model)
+    given = {name: call.get(name) for name in PARAMETERS}
+    return {
+        "feed": kind_or_type(call.get("x")),
+        "backend": backends.flavour(keras),
+        "versions": backends.versions(keras),
+        "parameters": {name: value for name, value in given.items() if value is not None}
+        | {"steps_per_execution": steps_per_execution_of(model)},
+    }
+
+
+def kind_or_type(x) -> str:
+    """Name the kind of a feed; a `fit` of the user's own may take what Keras' does not."""
+    try:
+        return feeds.kind_of((x,) if isinstance(x, tuple) else x)
+    except BadInput:
+        return type(x).__name__
 
 
 def with_recorder(callbacks, recorder):
