@@ -1,22 +1,64 @@
 """The README's code runs as it stands, and prints what it says it prints."""
 
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
+
+from epochwatch.exposures.writer import ExposureWriter
 from epochwatch.runs import project
 
 README = (project.ROOT / "README.md").read_text()
+WATCH, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)
+(AUDIT,) = re.findall(r"```sh\n(epochwatch audit .*?)\n```", README)
 
 
-def test_the_recipe_runs_and_prints_what_it_says(tmp_path, monkeypatch, capsys):
-    (recipe,) = re.findall(r"```python\n(.*?)```", README, re.S)
-    monkeypatch.chdir(tmp_path)
+def ran(recipe):
+    """Run a recipe, and return the names it leaves."""
     names = {}
     exec(compile(recipe, "README.md", "exec"), names)
-    (promised,) = re.findall(r"print\(log\)  # (.*)", recipe)
+    return names
+
+
+def test_the_recipe_for_watching_runs_and_prints_what_it_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = ran(WATCH)
+    (promised,) = re.findall(r"print\(log\)  # (.*)", WATCH)
     assert capsys.readouterr().out.strip() == promised
     assert names["log"].counts()[7] == 2
     assert names["log"].coverage(names["index"]).tolist() == [1.0, 1.0]
     assert names["log"].to_arrow().num_rows == 80
+
+
+def test_the_recipe_for_ci_finds_what_the_readme_says(tmp_path, monkeypatch):
+    (tmp_path / "feeds.py").write_text(FEEDS)
+    command = [Path(sys.executable).with_name("epochwatch"), *AUDIT.split()[1:], "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "runs dry"
+    assert report["steps"]["run"] == [3, 3, 3, 1, 3]
+    assert report["samples"]["identified_by"] == "content"
+    monkeypatch.syspath_prepend(tmp_path)
+    ran(ASSERT_SOUND)
+
+
+def test_the_recipe_for_comparing_answers_in_the_sentence_it_promises(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    place = r"epoch (\d+), step (\d+), row (\d+): (\d+)\s+here, (\d+) there"
+    epoch, step, row, mine, theirs = map(int, re.search(place, README).groups())
+    for name, last in (("monday", mine), ("tuesday", theirs)):
+        log = ExposureWriter(f"{name}.exposures")
+        log.append(1, epoch, step, np.array([row + 1]), np.array([*range(row), last]))
+        log.close()
+    ran(COMPARE)
+    told = re.sub(r"\s+", " ", re.search(r"`(first divergence[^`]*)`", README)[1])
+    assert capsys.readouterr().out.strip() == told
 
 
 def test_every_link_and_picture_resolves():

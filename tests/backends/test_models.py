@@ -94,6 +94,25 @@ def test_inputs_and_outputs_of_any_form(kind, weighted, data, tmp_path):
     trained_twice(kind, data, tmp_path / "log", x_of(data, kind), y_of(data, kind), **options)
 
 
+@pytest.mark.parametrize("kind", [functional, listed])
+def test_each_output_may_have_sample_weights_of_its_own(kind, data, tmp_path):
+    weights = {"mask": data.weight, "kind": data.weight[::-1].copy()}
+    weights = {functional: weights, listed: list(weights.values())}[kind]
+    x, y = x_of(data, kind), y_of(data, kind)
+    trained_twice(kind, data, tmp_path / "log", x, y, sample_weight=weights)
+
+
+def test_each_time_step_may_have_a_sample_weight_of_its_own(data, tmp_path):
+    def build():
+        model = keras.Sequential([layers.Input((3, 1)), layers.Dense(1)])
+        model.compile("adam", "mse")
+        return model
+
+    x = data.x[:, :, None]
+    options = {"sample_weight": np.abs(data.x)}
+    trained_twice(build, data, tmp_path / "log", x, x + 1, **options)
+
+
 @pytest.mark.parametrize("shape", ["column", "flat", "one-hot"])
 def test_class_weights_are_what_they_are_in_a_plain_fit(shape, data, tmp_path):
     y = {"column": data.y, "flat": data.y[:, 0], "one-hot": np.eye(3, dtype="float32")[

@@ -120,6 +120,27 @@ def samples_in(x) -> int | None:
     return shape[0] if shape is not None and len(shape) else None
 
 
+def weights_beside(y, sample_weight):
+    """Give the index a weight, where Keras wants weights of the very structure of the targets.
+
+    Args:
+        y: arrays of targets, as `fit` is given them.
+        sample_weight: arrays of weights, likewise.
+
+    Returns:
+        The weights with one for "index", which is set aside with it; as they are where there
+        is no index, or where Keras itself gives one array to all targets.
+    """
+    if not isinstance(y, dict) or INDEX not in y or sample_weight is None:
+        return sample_weight
+    is_nested = isinstance(sample_weight, (dict, list, tuple))
+    if not is_nested and len(sample_weight.shape) == 1:
+        return sample_weight
+    unused = np.zeros(len(y[INDEX]), np.float32)
+    named = sample_weight if without_index(y) is not y.get(LABEL) else {LABEL: sample_weight}
+    return {**named, INDEX: unused}
+
+
 def class_table(class_weight: dict) -> np.ndarray:
     """Write class weights as a table.
 

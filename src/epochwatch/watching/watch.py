@@ -117,6 +117,9 @@ class Watched:
         call = Call(super().fit, args, kwargs)
         if self.epochwatch.weighs:
             self.use_class_weight(call.take("class_weight"))
+        weights = targets.weights_beside(call.get("y"), call.get("sample_weight"))
+        if weights is not None:
+            call.replace("sample_weight", weights)
         with contextlib.ExitStack() as around:
             around.enter_context(self.epochwatch.telling_refusals())
             recorder = self.epochwatch.recorder
