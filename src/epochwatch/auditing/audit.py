@@ -150,7 +150,7 @@ def explain(
 
     Example:
         >>> x, y = np.zeros((20, 2)), np.zeros(20)
-        >>> explain((x, y), epochs=3).rule.name
+        >>> explain((x, y), batch_size=4, epochs=3).rule.name
         'fit shuffles'
     """
     request = Request(

@@ -32,6 +32,7 @@ class Sink:
         self.writer = writer
         self.samples = samples
         self.progress = progress
+        self.metadata = writer.metadata  # the same dictionary, which `fit` adds to
         self.open, self.flush, self.close = writer.open, writer.flush, writer.close
 
     def append(self, fit, epoch, first_step, lengths, index, content, label) -> None:
