@@ -148,6 +148,9 @@ def explain(
     Returns:
         The expectation: `.verdict`, and `.rule` with its reason and where it is written.
 
+    Raises:
+        BadInput: an argument cannot be used, or steps_per_epoch is needed.
+
     Example:
         >>> x, y = np.zeros((20, 2)), np.zeros(20)
         >>> explain((x, y), batch_size=4, epochs=3).rule.name
@@ -159,6 +162,11 @@ def explain(
     check(request, None, FINDINGS)
     size = feeding.batch_size_of(feed, batch_size, steps_per_epoch)
     facts = feeds.describe(feed, size)
+    if not (steps_per_epoch or facts.length):
+        raise BadInput(
+            f"steps_per_epoch: got None for a {facts.kind} whose end is not known, allowed: 1 or "
+            "more; an audit goes through it to see"
+        )
     return expect(facts, request, flavour(keras_for(backend)))
 
 
@@ -169,6 +177,11 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     facts = feeds.describe(feed, size)
     asked = feeding.steps_asked(facts, request.steps_per_epoch, audited.make)
     indexed = feeding.is_indexed(audited.make(), size)
+    if streams is not None and not indexed:
+        raise BadInput(
+            "streams: got indices, but the feed's targets have none, allowed: targets as "
+            '{"label": …, "index": …}'
+        )
     backend = flavour(keras)
     samples = Samples()
     metadata = {"feed": facts.kind, "backend": backend, "parameters": spoken(request)}
@@ -202,6 +215,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
         environment=versions(keras) | {"backend": backend},
         minimum_coverage=min_coverage,
         fail_on=tuple(fail_on),
+        length=passes.length,
     )
 
 

@@ -122,6 +122,7 @@ class Report:
         environment: versions and backend.
         minimum_coverage: asked of every stream, from 0 to 1; None for nothing.
         fail_on: names of what counts as a finding, of `FAIL_ON`.
+        length: batches in one pass of the feed; None where it has no end, or none was met.
     """
 
     judged: Verdict
@@ -136,6 +137,7 @@ class Report:
     environment: dict[str, Any]
     minimum_coverage: float | None = None
     fail_on: tuple[str, ...] = FINDINGS
+    length: int | None = None
 
     @property
     def verdict(self) -> str | None:
@@ -189,7 +191,7 @@ class Report:
             "boundaries": list(boundaries_of(self.judged)),
             "steps": {
                 "asked": self.judged.steps_asked,
-                "run": [epoch.steps for epoch in self.judged.epochs],
+                "run": list(self.judged.steps_run),
                 "findings": list(self.judged.step_findings),
             },
             "samples": {
@@ -207,6 +209,7 @@ class Report:
             "coverage": None if whole.coverage is None else rounded(whole.coverage),
             "batches": {
                 "trained": sum(epoch.steps for epoch in self.judged.epochs),
+                "in_a_pass": self.length,
                 "passed_over": self.passed_over,
                 "produced": None,
             },

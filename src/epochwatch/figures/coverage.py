@@ -1,12 +1,14 @@
 """What part of each stream has been trained, epoch by epoch."""
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
 
-from epochwatch.figures.style import LOOKS
+from epochwatch.figures.style import looks
+from epochwatch.tables import percent
 
 
 def draw(ax: Axes, coverage: Mapping[str, np.ndarray]) -> Axes:
@@ -19,13 +21,14 @@ def draw(ax: Axes, coverage: Mapping[str, np.ndarray]) -> Axes:
     Returns:
         The Axes.
     """
+    of = looks(coverage)
     for name, shares in coverage.items():
-        look = LOOKS[name]
+        look = of[name]
         epochs = np.arange(1, len(shares) + 1)
         ax.plot(epochs, shares, look.line, color=look.colour, marker=look.marker, markersize=4)
     for (name, shares), height in zip(coverage.items(), _heights(coverage), strict=True):
-        ax.annotate(f" {name} {shares[-1]:.1%}", (len(shares), height), va="center",
-                    color=LOOKS[name].colour, annotation_clip=False)  # fmt: skip
+        ax.annotate(f" {name} {percent(shares[-1])}", (len(shares), height), va="center",
+                    color=of[name].colour, annotation_clip=False)  # fmt: skip
     ax.set(ylim=(0, 1.06), xlabel="epoch", ylabel="share trained so far")
     ax.set_xlim(0.8, max(map(len, coverage.values())) + 0.2)
     ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
@@ -71,7 +74,8 @@ def describe(coverage: Mapping[str, np.ndarray]) -> str:
         The alternative text.
     """
     parts = [
-        f"{name} {shares[0]:.1%} after epoch 1 and {shares[-1]:.1%} after epoch {len(shares)}"
+        f"{name} {percent(shares[0])} after epoch 1 and {percent(shares[-1])} after epoch "
+        f"{len(shares)}"
         for name, shares in coverage.items()
     ]
     return f"Share of each stream trained at least once: {'; '.join(parts)}."
@@ -81,6 +85,9 @@ def _heights(coverage: Mapping[str, np.ndarray], apart: float = 0.08) -> list[fl
     """Place the names at the lines' ends, but never one upon the other."""
     ends = [float(shares[-1]) for shares in coverage.values()]
     heights = list(ends)
-    for upper, lower in zip(np.argsort(ends)[::-1], np.argsort(ends)[::-1][1:], strict=False):
+    down = np.argsort(ends)[::-1]
+    for upper, lower in itertools.pairwise(down):
         heights[lower] = min(heights[lower], heights[upper] - apart)
+    for rank, lower in enumerate(down[::-1]):  # and none below the axis
+        heights[lower] = max(heights[lower], 0.03 + rank * apart)
     return heights

@@ -5,7 +5,7 @@ from matplotlib import ticker
 from matplotlib.axes import Axes
 
 from epochwatch.exposures.positions import Bins
-from epochwatch.figures.style import INK, LOOKS, NEVER, thousands
+from epochwatch.figures.style import INK, NEVER, looks, thousands
 
 MARK_HEIGHT = 0.03
 
@@ -16,13 +16,13 @@ def draw(ax: Axes, bins: Bins, stream: str) -> Axes:
     Args:
         ax: where.
         bins: neighbouring samples taken together.
-        stream: `minority` or `majority`.
+        stream: its name.
 
     Returns:
         The Axes.
     """
     edges = [*bins.position, bins.position[-1] + bins.size]
-    colour = LOOKS[stream].colour
+    colour = looks([stream])[stream].colour
     ax.stairs(bins.low, edges, fill=True, color=colour, alpha=0.35, label="least trained sample")
     ax.stairs(bins.high, edges, baseline=bins.low, fill=True, color=colour, label="to most trained")
     ax.stairs(bins.mean, edges, color=INK, baseline=None, linestyle=":", label="mean")

@@ -52,6 +52,24 @@ class Look(NamedTuple):
 
 
 LOOKS = {"minority": Look("#d1660a", "-", "o"), "majority": Look("#3f90da", "--", "s")}
+OTHERS = [
+    Look(colour, line, marker)
+    for colour, line, marker in zip(
+        mpl.color_sequences["petroff10"], ["-", "--", "-.", ":"] * 3, "osD^vP*Xdh", strict=False
+    )
+]
+
+
+def looks(names) -> dict[str, Look]:
+    """Say how streams are drawn, whatever they are called.
+
+    Args:
+        names: of the streams, in order.
+
+    Returns:
+        By name; beyond ten streams looks come again.
+    """
+    return {name: LOOKS.get(name, OTHERS[rank % len(OTHERS)]) for rank, name in enumerate(names)}
 
 
 @contextlib.contextmanager
@@ -77,9 +95,21 @@ def save(drawn: Figure, folder: Path, name: str) -> None:
         folder: where.
         name: file name without its ending.
     """
+    for ending in (".svg", ".png"):
+        write(drawn, folder / f"{name}{ending}", ending)
+
+
+def write(drawn: Figure, file, ending: str) -> None:
+    """Write a figure to one file.
+
+    Args:
+        drawn: the figure.
+        file: its path, or open for bytes.
+        ending: ".svg" or ".png".
+    """
+    options = {"metadata": {"Date": None}} if ending == ".svg" else {"dpi": PNG_DOTS_PER_INCH}
     with mpl.rc_context(_SETTINGS):
-        drawn.savefig(folder / f"{name}.svg", metadata={"Date": None})
-        drawn.savefig(folder / f"{name}.png", dpi=PNG_DOTS_PER_INCH)
+        drawn.savefig(file, format=ending[1:], **options)
 
 
 def thousands(axis) -> None:
