@@ -82,9 +82,7 @@ def options_of(texts: tuple[str, ...], taken=()) -> dict:
         if not equals or not name.isidentifier():
             raise BadInput(f"--fit-option: got {text!r}, allowed: NAME=VALUE, as in shuffle=false")
         if name in taken:
-            raise BadInput(
-                f"--fit-option: got {name!r}, which is no option of fit alone; see --help"
-            )
+            raise BadInput(f"--fit-option: got {name!r}, which is given otherwise; see --help")
         options[name] = value_of(value)
     return options
 

@@ -67,10 +67,7 @@ def draw_order(ax: Axes, judged, length: int | None) -> Axes:
     if length is not None:
         ax.axhline(length, color=style.FAINT, linestyle=":")
         top = max(top, length)
-        if (least := _reached(judged, length)) < length:
-            ax.axhspan(least, length, color=style.NEVER, alpha=0.12, linewidth=0)
-            ax.text(0.01, (least + length) / 2, "never reached", color=style.NEVER, va="center",
-                    transform=ax.get_yaxis_transform())  # fmt: skip
+        _shade(ax, _reached(judged, length), length)
     ax.set(xlim=(-0.5, ends[-1] - 0.5), ylim=(-0.03 * top, top * 1.04 or 1))
     ax.set(xlabel=f"training step{ruled}", ylabel="place in the feed's own order")
     for axis in (ax.xaxis, ax.yaxis):
@@ -93,6 +90,17 @@ def _stretches(judged, length: int | None):
 def _reached(judged, length: int) -> int:
     """Return the place behind the highest one that was trained."""
     return max(place + steps for _, place, steps in _stretches(judged, length))
+
+
+def _shade(ax: Axes, reached: int, length: int) -> None:
+    """Shade the feed's end that was never reached, and say how much it is: it may be thin."""
+    if reached == length:
+        return
+    ax.axhspan(reached, length, color=style.NEVER, alpha=0.12, linewidth=0)
+    thin = length - reached < length / 10
+    ax.text(0.01, reached - length / 50 if thin else (reached + length) / 2,
+            f"batches never reached: {length - reached:,}", color=style.NEVER,
+            va="top" if thin else "center", transform=ax.get_yaxis_transform())  # fmt: skip
 
 
 def _rule(ax: Axes, judged, ends: np.ndarray) -> str:
