@@ -1,6 +1,8 @@
 """The table says what an audit found, in 80 columns and without colour."""
 
 import dataclasses
+import io
+import sys
 
 import numpy as np
 import pytest
@@ -110,6 +112,14 @@ def test_samples_told_apart_by_content_are_shown_by_the_first_digits():
 )
 def test_it_says_what_the_counts_rest_on(fields, said):
     assert said in " ".join(str(changed(report_of(RESUMES, [1, 1]), **fields)).split())
+
+
+def test_where_only_ascii_can_be_written_it_is_written(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    table.show(report_of(RESTARTS, [1]))
+    sys.stdout.flush()
+    assert b"2 ? 0" in written.getvalue()
 
 
 def test_a_narrow_terminal_gets_narrow_lines():

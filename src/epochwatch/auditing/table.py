@@ -53,7 +53,8 @@ def show(report: Report) -> None:
     if console.is_terminal:
         console.print(layout(report), width=min(console.width, WIDEST))
     else:
-        print(as_text(report))
+        encoding = sys.stdout.encoding or "utf-8"
+        print(as_text(report).encode(encoding, "replace").decode(encoding))
 
 
 def layout(report: Report) -> Group:
