@@ -1,30 +1,49 @@
 """What watching costs: the same training watched and plain, by turns, in one process.
 
-The plain feed is built without indices, so that it does not pay for what it does not need.
-A round is one `fit` of 625 steps, with the log being written.
+KERAS_BACKEND says on which backend, EPOCHWATCH_BACKEND=tf_keras on Keras 2. Both trainings
+have a feed of the same kind and order, the notebook's tf.data on TensorFlow, Keras' own
+PyDataset on JAX and torch; the plain one is built without indices, so that it does not pay for
+what it does not need. A round is one `fit`, with the log being written: 625 steps of 16, or
+125 of 256.
 """
 
+import importlib
+import os
 import tempfile
 import time
 from pathlib import Path
 
-import keras
 import tensorflow as tf
-from measure import by_turns, report
+from measure import by_turns, report, rounds_within
 
 import epochwatch
 from epochwatch import feeds
-from epochwatch.feeds.order import Table
+from epochwatch.feeds import py_dataset
+from epochwatch.feeds.order import Table, slots
 from epochwatch.feeds.tf_data import BATCHES_AHEAD
 
-ROUNDS = 100
-STEPS = 625
-STEPS_PER_EXECUTION = 125
-BATCH_SIZE = 16
+BACKEND = os.environ.get("EPOCHWATCH_BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow"
+TARGET = 1.01 if BACKEND == "tensorflow" else 1.03
+STEPS = {16: 625, 256: 125}  # by batch size
+STEPS_PER_EXECUTION = 1 if BACKEND == "torch" else 125  # Keras refuses more than 1 on torch
+SECONDS = 75  # for each batch size
+USES_TF_DATA = BACKEND in ("tensorflow", "tf_keras")
+
+keras = importlib.import_module("tf_keras" if BACKEND == "tf_keras" else "keras")
 
 
-def plain_feed(streams) -> tf.data.Dataset:
-    """Build the balanced feed as `feeds.tf_data` does, without indices."""
+class WithoutIndex(Table):
+    """The table behind a PyDataset, whose batches have no index."""
+
+    def batch(self, place: int, batch_size: int) -> tuple:
+        """Put together one batch as `Table` does, without the index."""
+        chosen = slots(place, batch_size, self.sizes)
+        rows = chosen.position + chosen.stream * self.sizes[0]
+        return self.images[rows], self.label[rows]
+
+
+def plain_dataset(streams, batch_size: int) -> tf.data.Dataset:
+    """Build the balanced dataset as `feeds.tf_data` does, without indices."""
     table = Table.of(streams)
     images, label = tf.constant(table.images), tf.constant(table.label)
     sides = [
@@ -32,52 +51,75 @@ def plain_feed(streams) -> tf.data.Dataset:
         tf.data.Dataset.range(table.sizes[0], sum(table.sizes)).repeat(),
     ]
     rows = tf.data.Dataset.choose_from_datasets(sides, tf.data.Dataset.range(2).repeat())
-    batches = rows.batch(BATCH_SIZE)
+    batches = rows.batch(batch_size)
     return batches.map(lambda r: (tf.gather(images, r), tf.gather(label, r))).prefetch(
         BATCHES_AHEAD
     )
 
 
-def model():
-    """Build and compile the small CNN, with the same weights every time."""
+def plain_feed(streams, batch_size: int):
+    """Build the feed of the plain training."""
+    if USES_TF_DATA:
+        return plain_dataset(streams, batch_size)
+    return py_dataset.BalancedBatches(WithoutIndex.of(streams), batch_size)
+
+
+def cnn():
+    """Build the small CNN, of layers of Keras 2 too."""
+    if BACKEND != "tf_keras":
+        return epochwatch.small_cnn()
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((28, 28)), layers.Rescaling(1 / 255)])
+    model.add(layers.Reshape((28, 28, 1)))
+    for pooling in (layers.MaxPooling2D, layers.MaxPooling2D, layers.Flatten):
+        model.add(layers.Conv2D(10, kernel_size=3, activation="relu"))
+        model.add(pooling())
+    model.add(layers.Dense(1, activation="sigmoid"))
+    return model
+
+
+def compiled_model():
+    """Build and compile the model, with the same weights every time."""
     keras.utils.set_random_seed(0)
-    built = epochwatch.small_cnn()
-    built.compile(
+    model = cnn()
+    model.compile(
         "adam",
         loss="binary_crossentropy",
         metrics=["accuracy"],
         steps_per_execution=STEPS_PER_EXECUTION,
     )
-    return built
+    return model
 
 
-def seconds_of(trained, feed) -> float:
-    """Train one epoch."""
-    begin = time.perf_counter()
-    trained.fit(feed, steps_per_epoch=STEPS, shuffle=False, verbose=0)
-    return time.perf_counter() - begin
+def compare(streams, batch_size: int) -> None:
+    """Measure and report one batch size."""
+    steps = STEPS[batch_size]
+    plain, plain_data = compiled_model(), plain_feed(streams, batch_size)
+    watched_data = feeds.balanced("tf_data" if USES_TF_DATA else "py_dataset", streams, batch_size)
+
+    def seconds_of(model, feed) -> float:
+        begin = time.perf_counter()
+        model.fit(feed, steps_per_epoch=steps, shuffle=False, verbose=0)
+        return time.perf_counter() - begin
+
+    with tempfile.TemporaryDirectory() as folder:
+        watched = epochwatch.watch(compiled_model(), log=Path(folder) / "exposures")
+        turns = (lambda: seconds_of(watched, watched_data), lambda: seconds_of(plain, plain_data))
+        seconds = by_turns(*turns, rounds_within(SECONDS, *turns))
+    report(
+        f"watched_fit_to_plain_fit-{BACKEND}-{batch_size}",
+        TARGET,
+        (f"watched fit, {steps} steps of {batch_size}, log written", seconds[0]),
+        (f"plain fit, {steps} steps of {batch_size}", seconds[1]),
+    )
 
 
 def main():
-    """Measure and report."""
+    """Measure and report every batch size."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     streams = epochwatch.one_vs_rest(*epochwatch.load_mnist().train, positive=1)
-    plain, plain_data = model(), plain_feed(streams)
-    with tempfile.TemporaryDirectory() as folder:
-        watched = epochwatch.watch(model(), log=Path(folder) / "exposures")
-        watched_data = feeds.balanced("tf_data", streams, BATCH_SIZE)
-        seconds_of(plain, plain_data), seconds_of(watched, watched_data)  # traces both
-        seconds = by_turns(
-            lambda: seconds_of(watched, watched_data),
-            lambda: seconds_of(plain, plain_data),
-            ROUNDS,
-        )
-    report(
-        "watched_fit_to_plain_fit",
-        1.01,
-        ("watched fit, 625 steps, log written", seconds[0]),
-        ("plain fit, 625 steps", seconds[1]),
-    )
+    for batch_size in STEPS:
+        compare(streams, batch_size)
 
 
 if __name__ == "__main__":

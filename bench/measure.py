@@ -3,6 +3,7 @@
 import json
 import statistics
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,26 @@ import numpy as np
 
 OUTPUTS = Path(__file__).resolve().parent.parent / "outputs" / "bench"
 RESAMPLES = 10_000
+FEWEST_ROUNDS, MOST_ROUNDS = 11, 201
+
+
+def rounds_within(seconds: float, *turns: Callable[[], object]) -> int:
+    """Say how many rounds fit into a time, having run each thing twice: once to warm it up.
+
+    Args:
+        seconds: that the rounds may take.
+        turns: the things of a round.
+
+    Returns:
+        Rounds, from `FEWEST_ROUNDS` to `MOST_ROUNDS`.
+    """
+    for turn in turns:
+        turn()
+    begin = time.perf_counter()
+    for turn in turns:
+        turn()
+    rounds = int(seconds / (time.perf_counter() - begin))
+    return min(max(rounds, FEWEST_ROUNDS), MOST_ROUNDS)
 
 
 def by_turns(
