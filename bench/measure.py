@@ -36,7 +36,7 @@ def rounds_within(seconds: float, *turns: Callable[[], object]) -> int:
 def by_turns(
     measured: Callable[[], float], reference: Callable[[], float], rounds: int
 ) -> tuple[list[float], list[float]]:
-    """Take the time of two things alternately, each first in every other round.
+    """Take the time of two things alternately; see `all_by_turns`.
 
     Args:
         measured: takes the time of what is measured, in seconds.
@@ -46,10 +46,23 @@ def by_turns(
     Returns:
         Seconds of the one and of the other, by round.
     """
-    times = ([], [])
+    return tuple(all_by_turns([reference, measured], rounds))[::-1]
+
+
+def all_by_turns(turns: list[Callable[[], float]], rounds: int) -> list[list[float]]:
+    """Take the time of several things by turns, every other round in the opposite order.
+
+    Args:
+        turns: each takes the time of one thing, in seconds.
+        rounds: how often.
+
+    Returns:
+        Seconds of each, by round.
+    """
+    times = [[] for _ in turns]
     for turn in range(rounds):
-        for which in (0, 1) if turn % 2 else (1, 0):
-            times[which].append((measured, reference)[which]())
+        for which in range(len(turns))[:: -1 if turn % 2 else 1]:
+            times[which].append(turns[which]())
         if sys.stderr.isatty():
             print(f"\rround {turn + 1} of {rounds}", end="", file=sys.stderr)
     if sys.stderr.isatty():
@@ -94,10 +107,7 @@ def report(
     paired, low, high = paired_ratio(measured[1], reference[1])
     print(f"{name}: {len(measured[1])} rounds by turns")
     for what, seconds in (measured, reference):
-        print(
-            f"  {what:<44} median {statistics.median(seconds):7.3f} s"
-            f"  ({min(seconds):.3f} to {max(seconds):.3f})"
-        )
+        print(spread_of(what, seconds))
     print(f"  ratio of medians {of_medians:.3f}; target ≤ {target}")
     print(f"  median of the rounds' ratios {paired:.3f} (95 %: {low:.3f} to {high:.3f})\n")
     result = {
@@ -106,9 +116,27 @@ def report(
         "median_of_ratios": round(paired, 4),
         "interval_95": [round(low, 4), round(high, 4)],
         "target": target,
-        "seconds": {
-            what: [round(s, 4) for s in seconds] for what, seconds in (measured, reference)
-        },
+        "seconds": dict((measured, reference)),
     }
+    keep(name, result)
+
+
+def spread_of(what: str, seconds: list[float]) -> str:
+    """Write the median and the extremes of some seconds as a line."""
+    return (
+        f"  {what:<44} median {statistics.median(seconds):7.3f} s"
+        f"  ({min(seconds):.3f} to {max(seconds):.3f})"
+    )
+
+
+def keep(name: str, result) -> None:
+    """Keep a result under outputs/bench.
+
+    Args:
+        name: of the file.
+        result: for JSON, its seconds by what was measured.
+    """
+    seconds = {w: [round(s, 4) for s in given] for w, given in result["seconds"].items()}
     OUTPUTS.mkdir(parents=True, exist_ok=True)
-    (OUTPUTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    text = json.dumps({**result, "seconds": seconds}, indent=1)
+    (OUTPUTS / f"{name}.json").write_text(text + "\n")

@@ -1,0 +1,132 @@
+"""What an audit costs: the notebook's balanced feed, 10 × 625 steps, four things by turns.
+
+- the audit: `fit` with the probe, and the two plain passes that the feed's own order is told by;
+- the audited fit alone: what the first of these takes, making and tracing the probe included;
+- the feed alone: as many batches taken in a graph, 125 a call, as training takes them. Of each
+  batch every tensor is used, or the graph would leave out what makes it;
+- training: the small CNN, watched, on the same feed.
+
+Each makes its feed anew within its time, as the audit must.
+"""
+
+import functools
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from measure import all_by_turns, report
+
+import epochwatch
+from epochwatch import feeds
+from epochwatch.auditing.observe import observe
+from epochwatch.auditing.request import Request
+from epochwatch.auditing.samples import Samples
+
+ROUNDS = 11
+BATCH_SIZE = 16
+EPOCHS = 10
+STEPS_PER_EPOCH = 625
+STEPS_PER_EXECUTION = 125
+
+
+def audit(make_feed) -> None:
+    """Audit the feed."""
+    result = epochwatch.audit(
+        make_feed,
+        epochs=EPOCHS,
+        steps_per_epoch=STEPS_PER_EPOCH,
+        steps_per_execution=STEPS_PER_EXECUTION,
+    )
+    assert result.verdict == "resumes"
+
+
+def audited_fit(make_feed) -> None:
+    """Run the fit of the audit alone."""
+    request = Request(EPOCHS, STEPS_PER_EPOCH, STEPS_PER_EXECUTION)
+    with tempfile.TemporaryDirectory() as folder:
+        observe(
+            keras,
+            make_feed(),
+            request,
+            Path(folder) / "exposures",
+            Samples(),
+            indexed=True,
+            progress=lambda steps: None,
+            metadata={},
+        )
+
+
+@functools.cache
+def taking(spec) -> tf.types.experimental.PolymorphicFunction:
+    """Trace taking batches from an iterator."""
+
+    @tf.function(input_signature=[spec])
+    def take(iterator) -> tf.Tensor:
+        total = tf.constant(0, tf.int64)
+        for _ in tf.range(STEPS_PER_EXECUTION):
+            images, targets = next(iterator)
+            total += tf.cast(images[0, 0, 0], tf.int64) + targets["label"][0] + targets["index"][0]
+        return total
+
+    return take
+
+
+def alone(make_feed) -> None:
+    """Take the batches in a graph, and nothing else."""
+    iterator = iter(make_feed())
+    take = taking(iterator._type_spec)
+    for _ in range(EPOCHS * STEPS_PER_EPOCH // STEPS_PER_EXECUTION):
+        take(iterator).numpy()
+
+
+def training(model, make_feed) -> None:
+    """Train the small CNN."""
+    model.fit(make_feed(), epochs=EPOCHS, steps_per_epoch=STEPS_PER_EPOCH, shuffle=False, verbose=0)
+
+
+def watched_model(folder: str):
+    """Build, compile and watch the small CNN."""
+    model = epochwatch.small_cnn()
+    model.compile(
+        "adam",
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=STEPS_PER_EXECUTION,
+    )
+    return epochwatch.watch(model, log=Path(folder) / "exposures")
+
+
+def seconds_of(thing, make_feed) -> float:
+    """Do one of the things."""
+    begin = time.perf_counter()
+    thing(make_feed)
+    return time.perf_counter() - begin
+
+
+def main():
+    """Measure and report."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    streams = epochwatch.one_vs_rest(*epochwatch.load_mnist().train, positive=1)
+    make_feed = functools.partial(feeds.balanced, "tf_data", streams, BATCH_SIZE)
+    with tempfile.TemporaryDirectory() as folder:
+        things = {
+            "the whole audit": audit,
+            "the audited fit": audited_fit,
+            "the feed alone, in a graph": alone,
+            "training the small CNN": functools.partial(training, watched_model(folder)),
+        }
+        turns = [functools.partial(seconds_of, thing, make_feed) for thing in things.values()]
+        for turn in turns:
+            turn()  # traces what is traced once
+        seconds = dict(zip(things, all_by_turns(turns, ROUNDS), strict=True))
+    whole, fit, feed, trained = seconds.items()
+    report("audit_to_feed_alone", 1.3, whole, feed)
+    report("audited_fit_to_feed_alone", 1.3, fit, feed)
+    report("audit_to_training", 0.1, whole, trained)
+    report("audited_fit_to_training", 0.1, fit, trained)
+
+
+if __name__ == "__main__":
+    main()
