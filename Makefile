@@ -35,7 +35,7 @@ run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run lab test test-backends lint docs bench blog lock clean help .venv
+.PHONY: run lab test test-backends lint docs bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
@@ -75,7 +75,19 @@ docs: .venv
 
 ## bench: measure what the README claims, into outputs/bench
 bench: .venv
-	@for script in bench/bench_*.py; do TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/python "$$script" || exit; done
+	@for script in bench/bench_*.py; do \
+	  EPOCHWATCH_BACKEND= KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 \
+	    $(VENV)/python "$$script" || exit; \
+	done
+
+## bench-backends: measure what watching costs on JAX and torch
+# In the environments of test-backends.
+bench-backends:
+	@for backend in jax torch; do \
+	  sh scripts/setup.sh $(python_option) $$backend && \
+	  EPOCHWATCH_BACKEND= KERAS_BACKEND=$$backend TF_CPP_MIN_LOG_LEVEL=3 \
+	    .venv-$$backend/bin/python bench/bench_watching.py || exit; \
+	done
 
 ## blog: write the post of the run named default again
 blog: .venv
@@ -98,7 +110,7 @@ clean:
 help:
 	@echo 'make TARGET [NAME=VALUE …]'
 	@echo
-	@sed -n 's/^## \([a-z-]*\): /  \1 /p' Makefile | awk '{ printf "  %-14s", $$1; $$1 = ""; print }'
+	@sed -n 's/^## \([a-z-]*\): /  \1 /p' Makefile | awk '{ printf "  %-15s", $$1; $$1 = ""; print }'
 	@echo
 	@echo 'make run takes DIGIT, EPOCHS, BATCH_SIZE, STEPS_PER_EPOCH, STEPS_PER_EXECUTION,'
 	@echo 'FEED (tf_data, generator, py_dataset), SEED, RUN (name of the run; default) and'

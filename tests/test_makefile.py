@@ -165,6 +165,13 @@ def test_a_set_up_that_fails_is_no_test_that_passed(tmp_path):
     assert not (checkout.folder / "called" / "pytest").exists()
 
 
+def test_watching_is_measured_in_the_environments_of_the_backends(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    assert checkout.make("bench-backends").returncode == 0
+    made = sorted(path.name for path in checkout.folder.glob(".venv*"))
+    assert made == [".venv-jax", ".venv-torch"]
+
+
 def test_the_docs_are_written_anew(tmp_path):
     checkout = Checkout(tmp_path / "new")
     stale = checkout.folder / "outputs" / "docs" / "stale.html"
