@@ -126,6 +126,7 @@ def main():
     report("audited_fit_to_feed_alone", 1.3, fit, feed)
     report("audit_to_training", 0.1, whole, trained)
     report("audited_fit_to_training", 0.1, fit, trained)
+    report("feed_alone_to_training", 0.1, feed, trained)  # no audit can take less
 
 
 if __name__ == "__main__":
