@@ -16,7 +16,7 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
-from measure import all_by_turns, report
+from measure import all_by_turns, report, untuned
 
 import epochwatch
 from epochwatch import feeds
@@ -109,7 +109,10 @@ def main():
     """Measure and report."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     streams = epochwatch.one_vs_rest(*epochwatch.load_mnist().train, positive=1)
-    make_feed = functools.partial(feeds.balanced, "tf_data", streams, BATCH_SIZE)
+
+    def make_feed() -> tf.data.Dataset:
+        return untuned(feeds.balanced("tf_data", streams, BATCH_SIZE))
+
     with tempfile.TemporaryDirectory() as folder:
         things = {
             "the whole audit": audit,

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import tensorflow as tf
-from measure import by_turns, report, rounds_within
+from measure import by_turns, report, rounds_within, untuned
 
 import epochwatch
 from epochwatch import feeds
@@ -59,8 +59,15 @@ def plain_dataset(streams, batch_size: int) -> tf.data.Dataset:
 def plain_feed(streams, batch_size: int):
     """Build the feed of the plain training."""
     if USES_TF_DATA:
-        return plain_dataset(streams, batch_size)
+        return untuned(plain_dataset(streams, batch_size))
     return py_dataset.BalancedBatches(WithoutIndex.of(streams), batch_size)
+
+
+def watched_feed(streams, batch_size: int):
+    """Build the feed of the watched training."""
+    if USES_TF_DATA:
+        return untuned(feeds.balanced("tf_data", streams, batch_size))
+    return feeds.balanced("py_dataset", streams, batch_size)
 
 
 def cnn():
@@ -94,7 +101,7 @@ def compare(streams, batch_size: int) -> None:
     """Measure and report one batch size."""
     steps = STEPS[batch_size]
     plain, plain_data = compiled_model(steps), plain_feed(streams, batch_size)
-    watched_data = feeds.balanced("tf_data" if USES_TF_DATA else "py_dataset", streams, batch_size)
+    watched_data = watched_feed(streams, batch_size)
 
     def seconds_of(model, feed) -> float:
         begin = time.perf_counter()
