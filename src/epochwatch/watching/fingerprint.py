@@ -6,7 +6,8 @@ samples that differ have the same fingerprint with a probability of about 2**-60
 million samples among themselves with one of about 2**-21.
 
 Floats count as float32, which is what Keras computes with unless told otherwise: the same
-number arrives as float64 from NumPy and as float32 in the step.
+number arrives as float64 from NumPy and as float32 in the step. Zeros at the end of a column
+count for nothing, so a sample stays the same however long its batch is padded.
 """
 
 import numpy as np
@@ -16,6 +17,8 @@ from epochwatch.errors import BadInput
 FOLD = 32
 WORD = 8  # bytes
 NO_LABEL = -(2**63)
+NO_CONTENT = -(2**63)
+COLUMN = 2**32  # words; each column has multipliers of its own
 
 # Of splitmix64.
 INCREMENT = 0x9E3779B97F4A7C15
@@ -23,12 +26,13 @@ MIXING = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 LAST_SHIFT = 31
 
 
-def multipliers(count: int, which: int) -> np.ndarray:
+def multipliers(count: int, which: int, column: int = 0) -> np.ndarray:
     """Make the odd numbers that words are multiplied by: splitmix64 of their place.
 
     Args:
         count: how many.
         which: 0 for those before the fold, 1 for those after it.
+        column: that the words are of.
 
     Returns:
         int64 (count,).
@@ -36,7 +40,8 @@ def multipliers(count: int, which: int) -> np.ndarray:
     Source:
         Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
     """
-    z = (2 * np.arange(count, dtype=np.uint64) + np.uint64(which + 1)) * np.uint64(INCREMENT)
+    place = np.arange(count, dtype=np.uint64) + np.uint64(COLUMN * column)
+    z = (2 * place + np.uint64(which + 1)) * np.uint64(INCREMENT)
     for shift, factor in MIXING:
         z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
     return ((z ^ (z >> np.uint64(LAST_SHIFT))) | np.uint64(1)).view(np.int64)
@@ -58,10 +63,15 @@ def fingerprint(*columns) -> np.ndarray:
         >>> fingerprint(np.array([[1.5, 2.5], [2.5, 1.5], [1.5, 2.5]])).tolist()
         [565456412253973592, -9044058108242264215, 565456412253973592]
     """
-    words = np.concatenate([words_of(np.asarray(column)) for column in columns], axis=1)
-    folded = words * multipliers(words.shape[1], 0)
+    words = [words_of(np.asarray(column)) for column in columns]
+    return sum(reduced(each, number) for number, each in enumerate(words))
+
+
+def reduced(words: np.ndarray, column: int) -> np.ndarray:
+    """Reduce the words of a column (batch, words) to one a sample."""
+    folded = words * multipliers(words.shape[1], 0, column)
     folded ^= (folded >> FOLD) & (2 ** (64 - FOLD) - 1)
-    return (folded * multipliers(words.shape[1], 1)).sum(axis=1)
+    return (folded * multipliers(words.shape[1], 1, column)).sum(axis=1)
 
 
 def words_of(column: np.ndarray) -> np.ndarray:
@@ -77,12 +87,17 @@ def words_of(column: np.ndarray) -> np.ndarray:
     flat = column.reshape(len(column), int(np.prod(column.shape[1:])))
     if flat.dtype.kind in "iu" and flat.dtype.itemsize > 1:
         return flat.astype(np.int64)
-    bytes_ = np.ascontiguousarray(
-        flat if flat.dtype.itemsize == 1 else flat.astype(np.float32)
-    ).view(np.uint8)
+    bytes_ = np.ascontiguousarray(flat if flat.dtype.itemsize == 1 else as_float32(flat))
+    bytes_ = bytes_.view(np.uint8)
     return np.ascontiguousarray(np.pad(bytes_, ((0, 0), (0, -bytes_.shape[1] % WORD)))).view(
         np.int64
     )
+
+
+def as_float32(values: np.ndarray) -> np.ndarray:
+    """Turn floats into what the training step gets; what is too large becomes infinite."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
 
 def check_kind(dtype) -> None:
@@ -94,11 +109,16 @@ def check_kind(dtype) -> None:
     Raises:
         BadInput: it is not a number or a truth value.
     """
-    if dtype.kind not in "biuf" and dtype.name != "bfloat16":
+    if not is_number(dtype):
         raise BadInput(
             f"the feed: got values of {dtype.name}, allowed for a fingerprint: numbers and truth "
             'values; give the samples an index: {"label": …, "index": …}'
         )
+
+
+def is_number(dtype) -> bool:
+    """Say whether a dtype of NumPy's is of numbers or truth values."""
+    return dtype.kind in "biuf" or dtype.name == "bfloat16"
 
 
 def labels_of(y) -> np.ndarray | None:
@@ -110,8 +130,10 @@ def labels_of(y) -> np.ndarray | None:
     Returns:
         int64 (batch,), `NO_LABEL` where the target is no whole number; None for no label.
     """
-    if not isinstance(y, np.ndarray) or y.ndim not in (1, 2) or y.dtype.kind not in "biuf":
+    is_labels = isinstance(y, np.ndarray) and y.ndim in (1, 2) and is_number(y.dtype)
+    if not is_labels or 0 in y.shape[1:]:
         return None
+    y = y if y.dtype.kind in "biu" else as_float32(y)
     if y.ndim == 2 and y.shape[1] > 1:
         one_hot = ((y == 0) | (y == 1)).all(axis=1) & (y.sum(axis=1) == 1)
         return np.where(one_hot, y.argmax(axis=1), NO_LABEL)

@@ -3,7 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+from epochwatch.errors import BadInput
 from epochwatch.watching.fingerprint import (
+    COLUMN,
     FOLD,
     INCREMENT,
     LAST_SHIFT,
@@ -11,6 +13,7 @@ from epochwatch.watching.fingerprint import (
     NO_LABEL,
     WORD,
     check_kind,
+    is_number,
     multipliers,
 )
 
@@ -24,17 +27,33 @@ def fingerprint(*columns) -> tf.Tensor:
     Returns:
         int64 (batch,).
     """
-    words = tf.concat([words_of(tf.convert_to_tensor(column)) for column in columns], axis=1)
-    folded = words * numbers_for(words, 0)
+    words = [words_of(dense(column)) for column in columns]
+    return tf.add_n([reduced(each, number) for number, each in enumerate(words)])
+
+
+def reduced(words: tf.Tensor, column: int) -> tf.Tensor:
+    """Reduce the words of a column (batch, words) to one a sample."""
+    folded = words * numbers_for(words, 0, column)
     folded = tf.bitwise.bitwise_xor(folded, logical_shift(folded, FOLD))
-    return tf.reduce_sum(folded * numbers_for(words, 1), axis=1)
+    return tf.reduce_sum(folded * numbers_for(words, 1, column), axis=1)
 
 
-def numbers_for(words: tf.Tensor, which: int):
+def dense(column) -> tf.Tensor:
+    """Refuse what is no dense tensor: ragged and sparse ones."""
+    if isinstance(column, (tf.RaggedTensor, tf.SparseTensor)):
+        raise BadInput(
+            f"the feed: got a {type(column).__name__}, allowed for a fingerprint: dense tensors; "
+            'give the samples an index: {"label": …, "index": …}'
+        )
+    return tf.convert_to_tensor(column)
+
+
+def numbers_for(words: tf.Tensor, which: int, column: int):
     """Make the multipliers of words (batch, n), in the graph where n is not known."""
     if words.shape[1] is not None:
-        return multipliers(words.shape[1], which)
-    z = (2 * tf.range(tf.shape(words, tf.int64)[1]) + which + 1) * signed(INCREMENT)
+        return multipliers(words.shape[1], which, column)
+    place = tf.range(tf.shape(words, tf.int64)[1]) + COLUMN * column
+    z = (2 * place + which + 1) * signed(INCREMENT)
     for shift, factor in MIXING:
         z = tf.bitwise.bitwise_xor(z, logical_shift(z, shift)) * signed(factor)
     return tf.bitwise.bitwise_or(tf.bitwise.bitwise_xor(z, logical_shift(z, LAST_SHIFT)), 1)
@@ -62,8 +81,9 @@ def words_of(column: tf.Tensor) -> tf.Tensor:
     small = flat if dtype.size == 1 else tf.cast(flat, tf.float32)
     together = WORD // small.dtype.size
     padded = tf.pad(small, [[0, 0], [0, -size % together]])
+    words = (size + together - 1) // together
     return tf.bitcast(
-        tf.reshape(padded, [-1, (size + together - 1) // together, together]), tf.int64
+        tf.reshape(padded, tf.stack([tf.shape(padded)[0], words, together])), tf.int64
     )
 
 
@@ -86,15 +106,26 @@ def flattened(column: tf.Tensor) -> tuple:
 
 def labels_of(y) -> tf.Tensor | None:
     """Read the class numbers of a batch from its targets; see `fingerprint.labels_of`."""
-    if not tf.is_tensor(y) or y.shape.rank not in (1, 2) or y.dtype == tf.string:
+    if not isinstance(y, tf.Tensor) or not is_number(np.dtype(y.dtype.as_numpy_dtype)):
         return None
-    if y.shape.rank == 1 or y.shape[1] == 1:
-        return whole_numbers(tf.reshape(y, [-1]))
-    if y.shape[1] is None:
-        return tf.cond(
-            tf.shape(y)[1] == 1, lambda: whole_numbers(y[:, 0]), lambda: one_hot_classes(y)
-        )
-    return one_hot_classes(y)
+    if y.shape.rank not in (None, 1, 2) or y.shape[1:].num_elements() == 0:
+        return None
+    y = tf.cast(y, tf.float32) if y.dtype.is_floating else y
+    if y.shape.rank == 1:
+        return whole_numbers(y)
+    flat, size = flattened(y)
+    if y.shape.rank == 2 and y.shape[1] is not None:
+        return whole_numbers(flat[:, 0]) if size == 1 else one_hot_classes(flat)
+    return tf.case(
+        [
+            (
+                (tf.rank(y) > 2) | (size == 0),
+                lambda: tf.fill(tf.shape(y)[:1], tf.constant(NO_LABEL, tf.int64)),
+            ),
+            (size == 1, lambda: whole_numbers(flat[:, 0])),
+        ],
+        default=lambda: one_hot_classes(flat),
+    )
 
 
 def one_hot_classes(y: tf.Tensor) -> tf.Tensor:
