@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from epochwatch.watching.fingerprint import NO_CONTENT
+
 ROWS_BEFORE_MERGING = 2**18
 FEW = 20  # classes
 
@@ -11,7 +13,8 @@ class Samples:
 
     Attributes:
         identity: int64 (samples,), ascending.
-        content: int64 (samples,), fingerprint of the sample as it was met first.
+        content: int64 (samples,), fingerprint of the sample as it was met first; `NO_CONTENT`
+            if it has none.
         label: int64 (samples,), its class then.
         changed: bool (samples,), whether it was met with another content later.
     """
@@ -44,10 +47,11 @@ class Samples:
         # Stable: of equal identities the one met first comes first.
         order = np.argsort(columns[0], kind="stable")
         columns, changed = columns[:, order], changed[order]
-        starts = np.flatnonzero(np.append(True, np.diff(columns[0]) != 0))
+        starts = np.flatnonzero(np.append(True, np.diff(columns[0]) != 0)[: len(changed)])
         self.identity, self.content, self.label = columns[:, starts]
         of_sample = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(changed))))
-        differs = changed | (columns[1] != self.content[of_sample])
+        first, now = self.content[of_sample], columns[1]
+        differs = changed | ((now != first) & (now != NO_CONTENT) & (first != NO_CONTENT))
         self.changed = np.logical_or.reduceat(differs, starts)
 
     @property

@@ -130,8 +130,10 @@ def labels_of(y) -> np.ndarray | None:
     Returns:
         int64 (batch,), `NO_LABEL` where the target is no whole number; None for no label.
     """
-    is_labels = isinstance(y, np.ndarray) and y.ndim in (1, 2) and is_number(y.dtype)
-    if not is_labels or 0 in y.shape[1:]:
+    if not hasattr(y, "__array__"):
+        return None
+    y = np.asarray(y)
+    if y.ndim not in (1, 2) or 0 in y.shape[1:] or not is_number(y.dtype):
         return None
     y = y if y.dtype.kind in "biu" else as_float32(y)
     if y.ndim == 2 and y.shape[1] > 1:

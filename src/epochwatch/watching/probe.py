@@ -1,9 +1,10 @@
 """A model that learns nothing, for `fit` to hand the batches to: only they are looked at."""
 
+from epochwatch.errors import BadInput
 from epochwatch.feeds.structures import leaves
 from epochwatch.watching import backends, targets
 from epochwatch.watching.batch_counter import CAPACITY, BatchCounter
-from epochwatch.watching.fingerprint import NO_LABEL
+from epochwatch.watching.fingerprint import NO_CONTENT, NO_LABEL
 from epochwatch.watching.recorder import recorder_class
 from epochwatch.watching.watch import Watch, put_in
 
@@ -41,12 +42,16 @@ def identity(backend, data) -> list:
         Its columns, int64 (batch,), in the order of `COLUMNS`.
     """
     x, y, _ = targets.unpack(targets.set_aside(data))
-    content = backend.fingerprint(*leaves((x, y)))
-    label = backend.labels_of(y)
-    index = content
     if targets.has_index(data):
         index = backend.index(targets.index_of(data), targets.samples_in(x))
-    return [index, content, content * 0 + NO_LABEL if label is None else label]
+        try:
+            content = backend.fingerprint(*leaves((x, y)))
+        except BadInput:  # such as text, which an index makes up for
+            content = index * 0 + NO_CONTENT
+    else:
+        index = content = backend.fingerprint(*leaves((x, y)))
+    label = backend.labels_of(y)
+    return [index, content, index * 0 + NO_LABEL if label is None else label]
 
 
 def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
