@@ -125,6 +125,16 @@ def test_a_feed_that_differs_from_pass_to_pass_has_no_order_to_judge_by():
     assert judged.verdict == "reshuffles"
 
 
+def test_what_fit_shuffles_is_not_followed_even_where_it_looks_like_order():
+    """Of one step an epoch every order looks like skips and replays, of two like a pass."""
+    for epochs, steps in (([[4], [7], [2]], 1), ([[0, 1], [1, 0]], 2)):
+        judged = judge(
+            trained(*epochs), lambda: finite(10), steps, can_be_iterated_again=True, shuffled=True
+        )
+        assert (judged.verdict, judged.boundaries) == ("reshuffles", ())
+        assert judged.fixed_order
+
+
 @pytest.mark.parametrize("skipped", [1, 100, 999])
 def test_a_short_run_may_skip_far(skipped):
     judged = verdict_of([[0], [1 + skipped]], steps=1)

@@ -24,6 +24,7 @@ class Loop(NamedTuple):
         one_shot: whether the feed is a generator, which does not begin again.
         recreated: whether Keras 2 makes a new iterator for every epoch (a Sequence).
         repeated: whether Keras 2 repeats the feed as often as there are epochs (arrays).
+        cycled: whether Keras 2 has it repeated without end (by the workers of a Sequence).
         offset: batches that building the model takes from the first fit's feed.
         reads_ahead: batches of a generator that are lost with each fit's iterator.
         steps_per_epoch: as `fit` is given it.
@@ -37,6 +38,7 @@ class Loop(NamedTuple):
     one_shot: bool
     recreated: bool
     repeated: bool
+    cycled: bool
     offset: int
     reads_ahead: int
     steps_per_epoch: int | None
@@ -155,11 +157,16 @@ def keras_2_fit(loop: Loop, fit: int, begin) -> Iterator[tuple[tuple[int, int], 
     asked = loop.steps_per_epoch
     steps = asked or (loop.length if loop.counted else None)
     passes = loop.epochs if loop.repeated else 1
-    iterator = itertools.chain.from_iterable(begin() for _ in range(passes))
+
+    def renew() -> Iterator[int]:
+        rounds = itertools.count() if loop.cycled else range(passes)
+        return itertools.chain.from_iterable(begin() for _ in rounds)
+
+    iterator = renew()
     for epoch in range(1, loop.epochs + 1):
         renewed = loop.recreated or (asked is None and not loop.one_shot and not loop.repeated)
         if renewed and epoch > 1:
-            iterator = begin()
+            iterator = renew()
         places = list(itertools.islice(iterator, steps))
         yield (fit, epoch), places
         if steps is None and epoch == 1:

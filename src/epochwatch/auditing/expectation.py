@@ -84,20 +84,26 @@ class Expectation(NamedTuple):
         rule: why.
         judged: the predicted run; None where it depends on timing.
         exact: whether boundaries and steps are told too, and not the verdict alone.
+        may_stop: whether callbacks of the user's can end a fit before it is done.
     """
 
     verdict: str | None
     rule: Rule
     judged: Verdict | None
     exact: bool = True
+    may_stop: bool = False
 
     def agrees_with(self, observed: Verdict) -> bool | None:
         """Compare with what was observed; None where nothing was told."""
-        if self.judged is None:
+        if self.judged is None or self.is_stopped(observed):
             return None
         if not self.exact:
             return self.verdict == observed.verdict
         return _compared(self.judged) == _compared(observed)
+
+    def is_stopped(self, observed: Verdict) -> bool:
+        """Say whether a callback may have ended what was observed: no loop tells when."""
+        return self.may_stop and sum(observed.steps_run) < sum(self.judged.steps_run)
 
     def as_json(self) -> dict:
         """Return the expectation for JSON."""
@@ -136,22 +142,25 @@ def expect(
         The expectation and its reason.
     """
     loop = loop_of(facts, request, backend, found_length)
+    may_stop = bool(request.options.get("callbacks"))
     if not fixed_order:
-        return out_of_order(loop, backend, "own order varies")
+        return out_of_order(loop, backend, "own order varies", may_stop)
     if shuffled_by_fit(facts, request):
-        return out_of_order(loop, backend, "fit shuffles")
+        return out_of_order(loop, backend, "fit shuffles", may_stop)
     if depends_on_timing(facts, request, backend):
         return Expectation(None, RULES["worker queue"], None)
     judged = judged_loop(loop, backend)
     # What tf.data reads ahead of a generator depends on timing, that it does so does not.
     exact = not (loop.one_shot and loop.reads_ahead and loop.fits > 1)
-    return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact)
+    return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact, may_stop)
 
 
 def shuffled_by_fit(facts: FeedFacts, request: Request) -> bool:
     """Say whether `fit` itself changes the order."""
-    can_be = facts.kind == "arrays" or (facts.kind == "py_dataset" and facts.length is not None)
-    return can_be and bool(request.options.get("shuffle", True)) and facts.length != 1
+    # Of arrays it moves the rows, in a single batch too; of a PyDataset the items.
+    items = facts.length if facts.kind == "py_dataset" else None
+    can_be = facts.kind == "arrays" or (items is not None and items > 1)
+    return can_be and bool(request.options.get("shuffle", True))
 
 
 def depends_on_timing(facts: FeedFacts, request: Request, backend: str) -> bool:
@@ -160,21 +169,30 @@ def depends_on_timing(facts: FeedFacts, request: Request, backend: str) -> bool:
     return bool(queued) and not (backend == "tensorflow" and request.steps_per_epoch is None)
 
 
+def has_workers(options: dict) -> bool:
+    """Say whether `fit` of Keras 2 is told to have a Sequence's items made by workers."""
+    workers = options.get("workers", 1)
+    return workers > 1 or (workers > 0 and bool(options.get("use_multiprocessing")))
+
+
 def loop_of(facts: FeedFacts, request: Request, backend: str, found_length: int | None) -> Loop:
     """Say what the epoch loop knows of a feed."""
     on_keras_2 = backend == "tf_keras"
+    # One batch is taken from the workers' queue; a queue with an end is filled up again.
     takes_one = backend in ("jax", "torch") and facts.kind == "py_dataset" and facts.workers
+    takes_one = takes_one and facts.length is None
     return Loop(
         length=facts.length or found_length,
         counted=facts.length is not None and facts.kind != "grain_loader",
         one_shot=not facts.can_be_iterated_again,
         recreated=on_keras_2 and facts.kind == "py_dataset",
         repeated=on_keras_2 and facts.kind == "arrays",
+        cycled=on_keras_2 and facts.kind == "py_dataset" and has_workers(request.options),
         offset=1 if takes_one else 0,
         reads_ahead=epoch_loop.READ_AHEAD if backend in ("tensorflow", "tf_keras") else 0,
         steps_per_epoch=request.steps_per_epoch,
         steps_per_execution=request.steps_per_execution,
-        epochs=request.epochs,
+        epochs=request.epochs - request.options.get("initial_epoch", 0),
         fits=request.fits,
     )
 
@@ -201,12 +219,12 @@ def judged_loop(loop: Loop, backend: str) -> Verdict:
     )
 
 
-def out_of_order(loop: Loop, backend: str, rule: str) -> Expectation:
+def out_of_order(loop: Loop, backend: str, rule: str, may_stop: bool) -> Expectation:
     """Predict a run whose order is not told: its steps are."""
     steps = tuple(map(len, followed(loop, backend).values()))
     asked = loop.steps_per_epoch or loop.length
     judged = Verdict((), (), None, steps, asked, fixed_order=False)
-    return Expectation(judged.verdict, RULES[rule], judged)
+    return Expectation(judged.verdict, RULES[rule], judged, may_stop=may_stop)
 
 
 def rule_of(judged: Verdict, loop: Loop, backend: str) -> Rule:

@@ -227,6 +227,7 @@ def judge(
     *,
     can_be_iterated_again: bool,
     begun: Iterable[tuple[int, int]] = (),
+    shuffled: bool = False,
 ) -> Verdict:
     """Follow the trained batches along the feed's own order.
 
@@ -240,6 +241,8 @@ def judge(
             does not.
         begun: fit and epoch of every epoch that was begun, where it is known: one that
             trained nothing has left no batch.
+        shuffled: whether `fit` was told to draw an order of its own. Batches that follow one
+            another in it do so by chance, so none are followed.
 
     Returns:
         The verdict and its evidence.
@@ -257,7 +260,7 @@ def judge(
     again = map(digest, make_own_order())
     # A feed that shuffles shows it at once, before anything is looked for in vain.
     fixed = order.is_repeated_by(again, range(FIRST_LOOK))
-    first_places = _first_places(epochs, order) if fixed else None
+    first_places = _first_places(epochs, order) if fixed and not shuffled else None
     rest = range(FIRST_LOOK, max(FIRST_LOOK, len(order.digests)))
     fixed = fixed and order.is_repeated_by(again, rest)
     if first_places is None or not fixed:
