@@ -4,12 +4,13 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from epochwatch import feeds
 from epochwatch.auditing import feed as feeding
-from epochwatch.auditing.expectation import Expectation, expect
+from epochwatch.auditing.expectation import Expectation, expect, shuffled_by_fit
 from epochwatch.auditing.observe import check_options, keras_for, observe
 from epochwatch.auditing.report import (
     FAIL_ON,
@@ -89,7 +90,7 @@ def audit(
     check(request, min_coverage, fail_on)
     keras = keras_for(backend)
     check_options(fit_options, keras.Model.fit)
-    audited = feeding.AuditedFeed(make_feed)
+    audited = feeding.AuditedFeed(make_feed, fit_options)
     with folder_for(log) as folder:
         return run(
             keras, audited, request, folder, streams, min_coverage, fail_on, progress or _silent
@@ -160,6 +161,7 @@ def explain(
         epochs, steps_per_epoch, steps_per_execution, fits, batch_size, dict(fit_options)
     )
     check(request, None, FINDINGS)
+    feed = feeding.training_part(feed, fit_options)
     size = feeding.batch_size_of(feed, batch_size, steps_per_epoch)
     facts = feeds.describe(feed, size)
     if not (steps_per_epoch or facts.length):
@@ -167,14 +169,19 @@ def explain(
             f"steps_per_epoch: got None for a {facts.kind} whose end is not known, allowed: 1 or "
             "more; an audit goes through it to see"
         )
-    return expect(facts, request, flavour(keras_for(backend)))
+    backend = flavour(keras_for(backend))
+    check_executions(request, facts, backend)
+    return expect(facts, request, backend)
 
 
 def run(keras, audited, request, folder, streams, min_coverage, fail_on, progress) -> Report:
     """Make the passes and the fit, and put the report together; see `audit`."""
     feed = audited.make()
-    size = feeding.batch_size_of(feed, request.batch_size, request.steps_per_epoch)
-    facts = feeds.describe(feed, size)
+    part = feeding.training_part(feed, request.options)
+    size = feeding.batch_size_of(part, request.batch_size, request.steps_per_epoch)
+    facts = feeds.describe(part, size)
+    backend = flavour(keras)
+    check_executions(request, facts, backend)
     asked = feeding.steps_asked(facts, request.steps_per_epoch, audited.make)
     indexed = feeding.is_indexed(audited.make(), size)
     if streams is not None and not indexed:
@@ -182,7 +189,6 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
             "streams: got indices, but the feed's targets have none, allowed: targets as "
             '{"label": …, "index": …}'
         )
-    backend = flavour(keras)
     samples = Samples()
     metadata = {"feed": facts.kind, "backend": backend, "parameters": spoken(request)}
     log, begun = observe(
@@ -192,7 +198,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     passes = Passes(audited, samples, size)
     judged = judge(
         log.batches(), passes, asked, can_be_iterated_again=facts.can_be_iterated_again,
-        begun=begun,
+        begun=begun, shuffled=shuffled_by_fit(facts, request),
     )  # fmt: skip
     if facts.length is not None and facts.length <= LONGEST_PASS:
         passes.complete()
@@ -201,15 +207,17 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     )
     counts = log.counts()
     everything = passes.population() or Stream(counts.index, whole=False)
-    named = streams_of(streams, samples, whole=everything.whole)
+    met = passes.own if everything.whole else samples
+    named = streams_of(streams, met, whole=everything.whole)
+    trained = Trained(log, counts, judged.steps_run)
     return Report(
         judged=judged,
-        whole=counted(log, counts, {"all": everything})["all"],
-        streams=counted(log, counts, named),
+        whole=trained.counted({"all": everything})["all"],
+        streams=trained.counted(named),
         identified_by="index" if indexed else "content",
         rows=passes.rows if everything.whole else None,
         strangers=len(np.setdiff1d(counts.index, everything.members)),
-        conflicts=samples.conflicts if indexed else 0,
+        conflicts=samples.conflicts if indexed and not passes.content_varies() else 0,
         passed_over=passed_over(judged, passes.length),
         expected=expected,
         environment=versions(keras) | {"backend": backend},
@@ -233,18 +241,18 @@ class Passes:
         self.samples = samples
         self.batch_size = batch_size
         self.first: Iterator[np.ndarray] | None = None
-        self.own = Samples()
+        self.own, self.others = Samples(), Samples()
         self.rows = 0
         self.batches = 0
         self.length: int | None = None
 
     def __call__(self) -> Iterator[np.ndarray]:
         """Begin a pass: the identities of each batch."""
-        columns = feeding.identities(self.audited.make(), self.batch_size)
+        columns = feeding.identities(self.audited.make_part(), self.batch_size)
         if self.first is None:
             self.first = self.tallied(columns)
             return self.first
-        return (batch[0] for batch in columns)
+        return self.compared(columns)
 
     def tallied(self, columns: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         """Count the first pass as it goes."""
@@ -255,6 +263,22 @@ class Passes:
             self.batches += 1
             yield batch[0]
         self.length = self.batches
+
+    def compared(self, columns: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        """Note the samples of another pass, to compare them with those of the first."""
+        for batch in columns:
+            self.others.add(batch)
+            yield batch[0]
+
+    def content_varies(self) -> bool:
+        """Say whether most samples have another content in another pass, as if augmented."""
+        self.own.merge()
+        self.others.merge()
+        _, own, other = np.intersect1d(
+            self.own.identity, self.others.identity, assume_unique=True, return_indices=True
+        )
+        varied = self.own.content[own] != self.others.content[other]
+        return 2 * np.count_nonzero(varied) > len(varied)
 
     def complete(self) -> None:
         """Go on with the first pass to its end."""
@@ -272,17 +296,41 @@ def streams_of(streams: Mapping | None, samples: Samples, *, whole: bool) -> dic
     if streams is None:
         classes = samples.streams(NO_LABEL)
         return {name: Stream(members, whole) for name, members in classes.items()}
+    if not isinstance(streams, Mapping):
+        raise BadInput(
+            f"streams: got {type(streams).__name__}, allowed: a dictionary, by name the int64 "
+            "indices of a stream's samples"
+        )
     return {
         str(name): Stream(np.unique(np.asarray(members)), whole=True)
         for name, members in streams.items()
     }
 
 
-def counted(log: ExposureLog, counts: Counts, streams: dict[str, Stream]) -> dict:
-    """Count what a run trained of each stream; by name, `StreamCounts`."""
-    whole = {name: stream.members for name, stream in streams.items() if stream.whole}
-    shares = log.coverage(whole) if whole else {}
-    return {name: counts_of(counts, stream, shares.get(name)) for name, stream in streams.items()}
+class Trained(NamedTuple):
+    """What a run trained.
+
+    Attributes:
+        log: of it.
+        counts: of all its exposures.
+        steps_run: steps of each epoch that was begun, those without one among them.
+    """
+
+    log: ExposureLog
+    counts: Counts
+    steps_run: tuple[int, ...]
+
+    def counted(self, streams: dict[str, Stream]) -> dict:
+        """Count what was trained of each stream; by name, `StreamCounts`."""
+        whole = {name: stream.members for name, stream in streams.items() if stream.whole}
+        shares = self.log.coverage(whole) if whole else {}
+        # An epoch that trained nothing has left no batch, and covers what the one before did.
+        epoch = np.cumsum(np.array(self.steps_run, int) > 0)
+        coverage = {name: np.append(0.0, share)[epoch] for name, share in shares.items()}
+        return {
+            name: counts_of(self.counts, stream, coverage.get(name))
+            for name, stream in streams.items()
+        }
 
 
 @contextlib.contextmanager
@@ -304,11 +352,40 @@ def check(request: Request, min_coverage: float | None, fail_on) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise BadInput(f"{name}: got {value!r}, allowed: an integer of 1 or more")
-    if min_coverage is not None and not 0 <= min_coverage <= 1:
+    check_initial_epoch(request)
+    is_share = isinstance(min_coverage, (int, float, np.number)) and 0 <= min_coverage <= 1
+    if min_coverage is not None and not is_share:
         raise BadInput(f"min_coverage: got {min_coverage!r}, allowed: a share from 0 to 1")
-    unknown = [name for name in fail_on if name not in FAIL_ON]
+    names = [fail_on] if isinstance(fail_on, str) else fail_on
+    if names is not fail_on and fail_on in FAIL_ON:
+        raise BadInput(f"fail_on: got the text {fail_on!r}, allowed: a tuple, ({fail_on!r},)")
+    unknown = [name for name in names if name not in FAIL_ON]
     if unknown:
         raise BadInput(f"fail_on: got {unknown[0]!r}, allowed: {', '.join(FAIL_ON)}")
+
+
+def check_initial_epoch(request: Request) -> None:
+    """Refuse a fit that would have no epoch."""
+    first = request.options.get("initial_epoch", 0)
+    if isinstance(first, bool) or not isinstance(first, (int, np.integer)) or first < 0:
+        raise BadInput(f"initial_epoch: got {first!r}, allowed: an integer of 0 or more")
+    if first >= request.epochs:
+        raise BadInput(
+            f"initial_epoch: got {first}, allowed: less than epochs, which is {request.epochs}"
+        )
+
+
+def check_executions(request: Request, facts: feeds.FeedFacts, backend: str) -> None:
+    """Refuse a `steps_per_execution` that Keras does not have."""
+    got = f"steps_per_execution: got {request.steps_per_execution}"
+    if request.steps_per_execution > 1 and backend == "torch":
+        raise BadInput(f"{got}, allowed on torch: 1; Keras makes single steps there")
+    known = request.steps_per_epoch or facts.length
+    if request.steps_per_execution > 1 and backend == "tf_keras" and not known:
+        raise BadInput(
+            f"{got} for a {facts.kind} whose length Keras 2 does not know, allowed: 1, or give "
+            "steps_per_epoch"
+        )
 
 
 def spoken(request: Request) -> dict:

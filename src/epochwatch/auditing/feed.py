@@ -2,14 +2,13 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from epochwatch import feeds
-from epochwatch.auditing.samples import Samples
 from epochwatch.errors import BadInput
-from epochwatch.feeds.structures import rows_of
+from epochwatch.feeds.structures import mapped, rows_of
 from epochwatch.watching import backends, host, targets
 from epochwatch.watching.probe import identity
 
@@ -21,10 +20,12 @@ class AuditedFeed:
 
     Args:
         make_feed: returns a new feed at each call.
+        options: of `fit`.
     """
 
-    def __init__(self, make_feed: Callable):
+    def __init__(self, make_feed: Callable, options: Mapping):
         self.make_feed = make_feed
+        self.options = options
         self.made: list = []
 
     def make(self):
@@ -52,19 +53,27 @@ class AuditedFeed:
         self.made = [feed]  # kept, so that no new one can have its address
         return feed
 
-    def passed(self, samples: Samples, batch_size: int | None) -> Iterator[np.ndarray]:
-        """Iterate a new feed plainly, and note its samples.
+    def make_part(self):
+        """Make the feed anew, as far as `fit` is to train on it."""
+        return training_part(self.make(), self.options)
 
-        Args:
-            samples: takes them in.
-            batch_size: of arrays.
 
-        Yields:
-            The identities of each batch, int64 (batch,).
-        """
-        for columns in identities(self.make(), batch_size):
-            samples.add(columns)
-            yield columns[0]
+def training_part(feed, options: Mapping):
+    """Leave out the rows that `validation_split` takes from the end of arrays.
+
+    Args:
+        feed: anything `fit` accepts.
+        options: of `fit`.
+
+    Returns:
+        The feed that is trained on.
+    """
+    share = options.get("validation_split")
+    split = share and options.get("validation_data") is None
+    if not split or feeds.kind_of(feed) != "arrays":
+        return feed
+    rows = math.floor(rows_of(feed, "arrays") * (1.0 - share))
+    return mapped(lambda leaf: leaf[:rows], feed)
 
 
 def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
@@ -79,11 +88,13 @@ def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
     """
     if feeds.kind_of(feed) == "tf_data":
         # In the graph: bringing every image to Python would take longer than the audit.
+        from epochwatch.watching.graph_fingerprint import unconverted
+
         graph = backends.module("tensorflow")
         whole = lambda *data: graph.stack(  # noqa: E731
             identity(graph, data if len(data) > 1 else data[0])
         )
-        return feed.map(whole).as_numpy_iterator()
+        return feed.map(unconverted(whole)).as_numpy_iterator()
     return (np.stack(identity(host, data)) for data in feeds.batches(feed, batch_size))
 
 

@@ -99,14 +99,14 @@ def check_options(options: dict, fit: Callable) -> None:
         fit: of the Keras in use.
 
     Raises:
-        BadInput: one is unknown, or has a parameter of its own.
+        BadInput: one is unknown, or the audit's own.
     """
-    allowed = [name for name in inspect.signature(fit).parameters if name not in OWN]
+    allowed = [name for name in inspect.signature(fit).parameters if name not in ("self", *OWN)]
     for name in options:
         if name in OWN or name not in allowed:
             raise BadInput(
                 f"fit option: got {name!r}, allowed: {', '.join(allowed)}"
-                + ("; it has a parameter of its own" if name in OWN else "")
+                + ("; the audit sets it itself" if name in OWN else "")
             )
 
 
@@ -135,6 +135,9 @@ def observe(
 
     Returns:
         The log of what was trained, and fit and epoch of every epoch that was begun.
+
+    Raises:
+        BadInput: there is nothing left of a generator for a later fit.
     """
     from epochwatch.watching.probe import probe
 
@@ -145,6 +148,15 @@ def observe(
     options |= {"steps_per_epoch": request.steps_per_epoch, "batch_size": request.batch_size}
     parts = feed if isinstance(feed, tuple) else (feed,)
     given = dict(zip(("x", "y", "sample_weight"), parts, strict=False))
-    for _ in range(request.fits):
-        model.fit(**given, **options)
-    return ExposureLog.read(folder), model.epochwatch.recorder.begun
+    begun = model.epochwatch.recorder.begun
+    for fit in range(1, request.fits + 1):
+        try:
+            model.fit(**given, **options)
+        except (ValueError, StopIteration) as error:
+            if inspect.isgenerator(feed) and 1 < fit not in {pair[0] for pair in begun}:
+                raise BadInput(
+                    f"fits: got {request.fits}, but fit {fit} found the generator used up and "
+                    "raised; give a feed that can be iterated again, or has no end"
+                ) from error
+            raise
+    return ExposureLog.read(folder), begun

@@ -116,7 +116,8 @@ class Report:
         rows: samples in one pass as often as they come; None where there is no end.
         strangers: samples trained that one pass of the feed does not have; where samples are
             identified by content, a feed that changes them (augmentation) has such.
-        conflicts: indices that came with different contents.
+        conflicts: indices that came with different contents; 0 where most samples do in every
+            pass (augmentation).
         passed_over: batches delivered, never trained, while a later one was.
         expected: what was to be expected, and why.
         environment: versions and backend.

@@ -17,6 +17,9 @@ from epochwatch.watching.fingerprint import (
     multipliers,
 )
 
+# AutoGraph would have a refusal span many lines.
+unconverted = tf.autograph.experimental.do_not_convert
+
 
 def fingerprint(*columns) -> tf.Tensor:
     """Identify the samples of a batch by their content; see `fingerprint.fingerprint`.
