@@ -4,6 +4,7 @@ Exit codes: 0 sound, 1 findings or a failed run, 2 bad input, 130 and 143 interr
 """
 
 import json
+import os
 import re
 import signal
 import sys
@@ -17,7 +18,7 @@ import click
 import epochwatch
 from epochwatch.auditing.observe import BACKENDS
 from epochwatch.auditing.report import FAIL_ON, FINDINGS
-from epochwatch.errors import BadInput, RunFailed
+from epochwatch.errors import BadInput, RecordingFailed, RunFailed
 from epochwatch.runs import project
 from epochwatch.runs.parameters import NOTEBOOKS, parameters_of, unknown_parameter
 
@@ -321,9 +322,22 @@ class Terminated(SystemExit):
     """The end by a signal, told from a `sys.exit()` of the user's own code."""
 
 
+class Terminated(SystemExit):
+    """SIGTERM came."""
+
+
 def terminated(signum, frame):
     """End as on Ctrl-C, so that the kernel is shut down and nothing is left half made."""
     raise Terminated(128 + signum)
+
+
+def interrupted(code: int):
+    """End at once where a feed was being read: a thread that waits for it would not let us."""
+    if "keras" in sys.modules:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main():
@@ -334,12 +348,14 @@ def main():
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         sys.exit(BAD_INPUT)
-    except (BadInput, click.ClickException) as error:
+    except (BadInput, RecordingFailed, click.ClickException) as error:
         text = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"epochwatch: {text}", err=True)
         sys.exit(BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
-        sys.exit(128 + signal.SIGINT)
+        interrupted(128 + signal.SIGINT)
+    except Terminated:
+        interrupted(128 + signal.SIGTERM)
     except RunFailed as error:
         click.echo(f"epochwatch: {error}", err=True)
         sys.exit(FAILED)

@@ -24,3 +24,7 @@ class DataError(BadInput):
 
 class RunFailed(RuntimeError):
     """A notebook did not run to its end. The message is one line; the folder is kept."""
+
+
+class RecordingFailed(OSError):
+    """The log cannot be written any further. The message is one line; what is there reads."""

@@ -10,17 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from epochwatch.errors import BadInput
+from epochwatch.errors import BadInput, RecordingFailed
 from epochwatch.exposures.batches import Piece, as_table
 from epochwatch.exposures.manifest import write_manifest
 from epochwatch.exposures.parts import write_part
 
 EXPOSURES_A_PART = 1_000_000
 ON_WRITE_ERROR = ("stop", "continue")
-
-
-class RecordingFailed(OSError):
-    """The log cannot be written any further. The message is one line; what is there reads."""
 
 
 class ExposureWriter:

@@ -2,6 +2,7 @@
 
 import torch
 
+from epochwatch.feeds.structures import as_numpy
 from epochwatch.watching import fingerprint as fingerprints
 from epochwatch.watching import host, targets
 from epochwatch.watching.host import Tape, stack
@@ -22,11 +23,6 @@ __all__ = [
 def index(values, samples: int | None):
     """Check and take the indices of a batch: see `host.index`."""
     return host.index(as_numpy(values), samples)
-
-
-def as_numpy(values):
-    """Bring a tensor to the host; `train_on_batch` passes arrays on as they come."""
-    return values.numpy(force=True) if isinstance(values, torch.Tensor) else values
 
 
 class Door:
