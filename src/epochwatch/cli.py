@@ -322,10 +322,6 @@ class Terminated(SystemExit):
     """The end by a signal, told from a `sys.exit()` of the user's own code."""
 
 
-class Terminated(SystemExit):
-    """SIGTERM came."""
-
-
 def terminated(signum, frame):
     """End as on Ctrl-C, so that the kernel is shut down and nothing is left half made."""
     raise Terminated(128 + signum)

@@ -706,6 +706,21 @@ def test_more_than_a_step_at_once_is_refused_where_keras_2_has_no_length():
 # Around it.
 
 
+def test_a_feed_that_repeats_is_expected_as_kindly_as_it_is_observed():
+    """Half a pass an epoch, two epochs, two fits: the second fit begins where a pass does."""
+    options = {"steps_per_epoch": 5, "epochs": 2, "fits": 2}
+    report = audit(lambda: small_feeds.tf_data().repeat(), **options, **ON)
+    assert (report.verdict, report.agrees) == ("resumes", True)
+
+
+def test_a_single_epoch_finds_the_end_of_a_feed_that_does_not_tell_it():
+    def unknown():
+        return small_feeds.tf_data().filter(lambda *_: True)
+
+    report = audit(unknown, steps_per_epoch=20, **ON)
+    assert (report.verdict, report.agrees, report.whole.samples) == ("runs dry", True, 40)
+
+
 def test_an_audit_leaves_nothing_behind_and_the_next_one_finds_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.chdir(tmp_path)

@@ -25,7 +25,7 @@ from epochwatch.auditing.samples import Samples
 from epochwatch.errors import BadInput
 from epochwatch.exposures.counts import Counts
 from epochwatch.exposures.log import ExposureLog
-from epochwatch.exposures.verdict import judge
+from epochwatch.exposures.verdict import digest, judge
 from epochwatch.watching.backends import flavour, versions
 from epochwatch.watching.fingerprint import NO_LABEL
 
@@ -201,10 +201,13 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
         begun=begun, shuffled=shuffled_by_fit(facts, request),
     )  # fmt: skip
     if facts.length is not None and facts.length <= LONGEST_PASS:
-        passes.complete()
+        passes.go_on(facts.length)
+    elif not facts.endless:
+        passes.go_on(asked * request.epochs * request.fits)  # as far as the run could have gone
     expected = expect(
-        facts, request, backend, found_length=passes.length, fixed_order=judged.fixed_order
-    )
+        facts, request, backend, found_length=passes.length, fixed_order=judged.fixed_order,
+        own_order=passes.digests,
+    )  # fmt: skip
     counts = log.counts()
     everything = passes.population() or Stream(counts.index, whole=False)
     met = passes.own if everything.whole else samples
@@ -244,6 +247,7 @@ class Passes:
         self.own, self.others = Samples(), Samples()
         self.rows = 0
         self.batches = 0
+        self.digests: list[int] = []
         self.length: int | None = None
 
     def __call__(self) -> Iterator[np.ndarray]:
@@ -261,6 +265,7 @@ class Passes:
             self.samples.add(batch)
             self.rows += batch.shape[1]
             self.batches += 1
+            self.digests.append(digest(batch[0]))
             yield batch[0]
         self.length = self.batches
 
@@ -280,10 +285,10 @@ class Passes:
         varied = self.own.content[own] != self.others.content[other]
         return 2 * np.count_nonzero(varied) > len(varied)
 
-    def complete(self) -> None:
-        """Go on with the first pass to its end."""
-        for _ in self.first:
-            pass
+    def go_on(self, batches: int) -> None:
+        """Go on with the first pass, to its end if that comes with so many batches."""
+        while self.length is None and self.batches <= batches:
+            next(self.first, None)
 
     def population(self) -> Stream | None:
         """Return the samples of one pass; None where it has not ended."""

@@ -4,6 +4,7 @@ The prediction is what Keras' own loop takes from a feed of that kind (`epoch_lo
 as an observation would be. Where an audit observes something else, that is a finding.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -128,6 +129,7 @@ def expect(
     *,
     found_length: int | None = None,
     fixed_order: bool = True,
+    own_order: Sequence[int] = (),
 ) -> Expectation:
     """Predict what `fit` does.
 
@@ -137,6 +139,8 @@ def expect(
         backend: "tensorflow", "jax" or "torch" of Keras 3, or "tf_keras".
         found_length: batches in one pass of a feed that does not tell; None for no end.
         fixed_order: whether two passes over the feed are alike.
+        own_order: digests of the feed's batches by place, as far as they are known: a feed
+            that repeats itself is read kindly, here as in what is observed.
 
     Returns:
         The expectation and its reason.
@@ -149,7 +153,7 @@ def expect(
         return out_of_order(loop, backend, "fit shuffles", may_stop)
     if depends_on_timing(facts, request, backend):
         return Expectation(None, RULES["worker queue"], None)
-    judged = judged_loop(loop, backend)
+    judged = judged_loop(loop, backend, own_order)
     # What tf.data reads ahead of a generator depends on timing, that it does so does not.
     exact = not (loop.one_shot and loop.reads_ahead and loop.fits > 1)
     return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact, may_stop)
@@ -202,17 +206,21 @@ def followed(loop: Loop, backend: str) -> dict[tuple[int, int], list[int]]:
     return dict((epoch_loop.keras_2 if backend == "tf_keras" else epoch_loop.keras_3)(loop))
 
 
-def judged_loop(loop: Loop, backend: str) -> Verdict:
+def judged_loop(loop: Loop, backend: str, own_order: Sequence[int]) -> Verdict:
     """Judge what the loop takes, as if it had been observed."""
     taken = followed(loop, backend)
+
+    def batch(place: int) -> np.ndarray:
+        return np.array([own_order[place]] if place < len(own_order) else [place, place])
+
     trained = (
-        TrainedBatch(*pair, step, np.array([place]))
+        TrainedBatch(*pair, step, batch(place))
         for pair, places in taken.items()
         for step, place in enumerate(places)
     )
     return judge(
         trained,
-        lambda: (np.array([place]) for place in loop.pass_over()),
+        lambda: map(batch, loop.pass_over()),
         loop.steps_per_epoch or loop.length,
         can_be_iterated_again=not loop.one_shot,
         begun=taken,
