@@ -16,8 +16,8 @@ from typing import ClassVar
 import click
 
 import epochwatch
+from epochwatch.auditing.findings import FAIL_ON, FINDINGS
 from epochwatch.auditing.observe import BACKENDS
-from epochwatch.auditing.report import FAIL_ON, FINDINGS
 from epochwatch.errors import BadInput, RecordingFailed, RunFailed
 from epochwatch.runs import project
 from epochwatch.runs.parameters import NOTEBOOKS, parameters_of, unknown_parameter

@@ -13,7 +13,7 @@ import pytest
 
 from epochwatch import cli
 from epochwatch.auditing.command import options_of
-from epochwatch.auditing.report import FAIL_ON
+from epochwatch.auditing.findings import FAIL_ON
 from epochwatch.errors import BadInput
 from epochwatch.exposures.log import ExposureLog
 

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epochwatch.auditing.report import Stream, StreamCounts, counts_of, passed_over, rounded
+from epochwatch.auditing.counting import Stream, StreamCounts, counts_of, rounded
+from epochwatch.auditing.report import passed_over
 from epochwatch.exposures.counts import Counts
 from epochwatch.exposures.verdict import Verdict
 

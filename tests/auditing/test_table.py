@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from epochwatch.auditing import table
-from epochwatch.auditing.report import StreamCounts
+from epochwatch.auditing.counting import StreamCounts
 from tests.figures.test_audit import RESTARTS, RESUMES, judged_places, report_of
 
 

@@ -4,30 +4,22 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from epochwatch import feeds
 from epochwatch.auditing import feed as feeding
+from epochwatch.auditing.counting import Stream, Trained, streams_of
 from epochwatch.auditing.expectation import Expectation, expect, shuffled_by_fit
+from epochwatch.auditing.findings import FINDINGS
 from epochwatch.auditing.observe import check_options, keras_for, observe
-from epochwatch.auditing.report import (
-    FAIL_ON,
-    FINDINGS,
-    Report,
-    Stream,
-    counts_of,
-    passed_over,
-)
-from epochwatch.auditing.request import Request
+from epochwatch.auditing.passes import Passes
+from epochwatch.auditing.report import Report, passed_over
+from epochwatch.auditing.request import Request, check, check_executions, spoken
 from epochwatch.auditing.samples import Samples
 from epochwatch.errors import BadInput
-from epochwatch.exposures.counts import Counts
-from epochwatch.exposures.log import ExposureLog
-from epochwatch.exposures.verdict import digest, judge
+from epochwatch.exposures.verdict import judge
 from epochwatch.watching.backends import flavour, versions
-from epochwatch.watching.fingerprint import NO_LABEL
 
 LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
 
@@ -67,7 +59,7 @@ def audit(
             the labels are a few whole numbers.
         log: folder that keeps the exposure log; None keeps none.
         min_coverage: share of every stream that must have been trained, from 0 to 1.
-        fail_on: what counts as a finding; of `report.FAIL_ON`.
+        fail_on: what counts as a finding; of `findings.FAIL_ON`.
         progress: called with steps trained since the last call.
         fit_options: further arguments of `fit`: `shuffle`, `validation_data`, `callbacks` …
 
@@ -230,114 +222,6 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     )
 
 
-class Passes:
-    """Plain passes over the feed; the first is what its population is counted by.
-
-    Args:
-        audited: the feed.
-        samples: takes in the samples met.
-        batch_size: of arrays.
-    """
-
-    def __init__(self, audited, samples: Samples, batch_size: int | None):
-        self.audited = audited
-        self.samples = samples
-        self.batch_size = batch_size
-        self.first: Iterator[np.ndarray] | None = None
-        self.own, self.others = Samples(), Samples()
-        self.rows = 0
-        self.batches = 0
-        self.digests: list[int] = []
-        self.length: int | None = None
-
-    def __call__(self) -> Iterator[np.ndarray]:
-        """Begin a pass: the identities of each batch."""
-        columns = feeding.identities(self.audited.make_part(), self.batch_size)
-        if self.first is None:
-            self.first = self.tallied(columns)
-            return self.first
-        return self.compared(columns)
-
-    def tallied(self, columns: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-        """Count the first pass as it goes."""
-        for batch in columns:
-            self.own.add(batch)
-            self.samples.add(batch)
-            self.rows += batch.shape[1]
-            self.batches += 1
-            self.digests.append(digest(batch[0]))
-            yield batch[0]
-        self.length = self.batches
-
-    def compared(self, columns: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-        """Note the samples of another pass, to compare them with those of the first."""
-        for batch in columns:
-            self.others.add(batch)
-            yield batch[0]
-
-    def content_varies(self) -> bool:
-        """Say whether most samples have another content in another pass, as if augmented."""
-        self.own.merge()
-        self.others.merge()
-        _, own, other = np.intersect1d(
-            self.own.identity, self.others.identity, assume_unique=True, return_indices=True
-        )
-        varied = self.own.content[own] != self.others.content[other]
-        return 2 * np.count_nonzero(varied) > len(varied)
-
-    def go_on(self, batches: int) -> None:
-        """Go on with the first pass, to its end if that comes with so many batches."""
-        while self.length is None and self.batches <= batches:
-            next(self.first, None)
-
-    def population(self) -> Stream | None:
-        """Return the samples of one pass; None where it has not ended."""
-        self.own.merge()
-        return None if self.length is None else Stream(self.own.identity, whole=True)
-
-
-def streams_of(streams: Mapping | None, samples: Samples, *, whole: bool) -> dict[str, Stream]:
-    """Name the streams to count: those that were given, or else the classes."""
-    if streams is None:
-        classes = samples.streams(NO_LABEL)
-        return {name: Stream(members, whole) for name, members in classes.items()}
-    if not isinstance(streams, Mapping):
-        raise BadInput(
-            f"streams: got {type(streams).__name__}, allowed: a dictionary, by name the int64 "
-            "indices of a stream's samples"
-        )
-    return {
-        str(name): Stream(np.unique(np.asarray(members)), whole=True)
-        for name, members in streams.items()
-    }
-
-
-class Trained(NamedTuple):
-    """What a run trained.
-
-    Attributes:
-        log: of it.
-        counts: of all its exposures.
-        steps_run: steps of each epoch that was begun, those without one among them.
-    """
-
-    log: ExposureLog
-    counts: Counts
-    steps_run: tuple[int, ...]
-
-    def counted(self, streams: dict[str, Stream]) -> dict:
-        """Count what was trained of each stream; by name, `StreamCounts`."""
-        whole = {name: stream.members for name, stream in streams.items() if stream.whole}
-        shares = self.log.coverage(whole) if whole else {}
-        # An epoch that trained nothing has left no batch, and covers what the one before did.
-        epoch = np.cumsum(np.array(self.steps_run, int) > 0)
-        coverage = {name: np.append(0.0, share)[epoch] for name, share in shares.items()}
-        return {
-            name: counts_of(self.counts, stream, coverage.get(name))
-            for name, stream in streams.items()
-        }
-
-
 @contextlib.contextmanager
 def folder_for(log: str | Path | None) -> Iterator[Path]:
     """Provide the folder of the log: the user's, or one for the time being."""
@@ -346,62 +230,6 @@ def folder_for(log: str | Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="epochwatch-") as folder:
         yield Path(folder) / "exposures"
-
-
-def check(request: Request, min_coverage: float | None, fail_on) -> None:
-    """Refuse what cannot be asked for."""
-    for name in ("steps_per_epoch", "epochs", "steps_per_execution", "fits", "batch_size"):
-        value = getattr(request, name)
-        optional = name in ("steps_per_epoch", "batch_size")
-        if value is None and optional:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise BadInput(f"{name}: got {value!r}, allowed: an integer of 1 or more")
-    check_initial_epoch(request)
-    is_share = isinstance(min_coverage, (int, float, np.number)) and 0 <= min_coverage <= 1
-    if min_coverage is not None and not is_share:
-        raise BadInput(f"min_coverage: got {min_coverage!r}, allowed: a share from 0 to 1")
-    names = [fail_on] if isinstance(fail_on, str) else fail_on
-    if names is not fail_on and fail_on in FAIL_ON:
-        raise BadInput(f"fail_on: got the text {fail_on!r}, allowed: a tuple, ({fail_on!r},)")
-    unknown = [name for name in names if name not in FAIL_ON]
-    if unknown:
-        raise BadInput(f"fail_on: got {unknown[0]!r}, allowed: {', '.join(FAIL_ON)}")
-
-
-def check_initial_epoch(request: Request) -> None:
-    """Refuse a fit that would have no epoch."""
-    first = request.options.get("initial_epoch", 0)
-    if isinstance(first, bool) or not isinstance(first, (int, np.integer)) or first < 0:
-        raise BadInput(f"initial_epoch: got {first!r}, allowed: an integer of 0 or more")
-    if first >= request.epochs:
-        raise BadInput(
-            f"initial_epoch: got {first}, allowed: less than epochs, which is {request.epochs}"
-        )
-
-
-def check_executions(request: Request, facts: feeds.FeedFacts, backend: str) -> None:
-    """Refuse a `steps_per_execution` that Keras does not have."""
-    got = f"steps_per_execution: got {request.steps_per_execution}"
-    if request.steps_per_execution > 1 and backend == "torch":
-        raise BadInput(f"{got}, allowed on torch: 1; Keras makes single steps there")
-    known = request.steps_per_epoch or facts.length
-    if request.steps_per_execution > 1 and backend == "tf_keras" and not known:
-        raise BadInput(
-            f"{got} for a {facts.kind} whose length Keras 2 does not know, allowed: 1, or give "
-            "steps_per_epoch"
-        )
-
-
-def spoken(request: Request) -> dict:
-    """Write a request for JSON: options that are no plain values by their type."""
-    plain = (str, int, float, bool, type(None))
-    options = {
-        name: value if isinstance(value, plain) else type(value).__name__
-        for name, value in request.options.items()
-    }
-    asked = {name: getattr(request, name) for name in ("epochs", "steps_per_epoch", "fits")}
-    return asked | {"steps_per_execution": request.steps_per_execution} | options
 
 
 def _silent(steps: int) -> None:

@@ -13,7 +13,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from epochwatch.auditing.report import ALWAYS_FINDINGS, Report, StreamCounts, boundaries_of
+from epochwatch.auditing.counting import StreamCounts
+from epochwatch.auditing.findings import ALWAYS_FINDINGS
+from epochwatch.auditing.report import Report, boundaries_of
 from epochwatch.exposures.verdict import Verdict
 from epochwatch.tables import percent
 
