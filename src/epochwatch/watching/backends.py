@@ -21,7 +21,7 @@ def module(name: str | None = None):
         name: one of `NAMES`; None for the backend of Keras 3.
 
     Returns:
-        The module: its `Tape`, `Door`, `index`, `stack`, `class_weights`, `distribution`.
+        The module: its `Tape`, `Door`, `ProbeStep`, `index`, `fingerprint`, `labels_of`, …
 
     Raises:
         BadInput: there is none for that backend.

@@ -12,7 +12,16 @@ import numpy as np
 from epochwatch.watching import targets
 from epochwatch.watching.fingerprint import fingerprint, labels_of
 
-__all__ = ["Handover", "Tape", "class_weights", "fingerprint", "index", "labels_of", "stack"]
+__all__ = [
+    "Door",
+    "Handover",
+    "Tape",
+    "class_weights",
+    "fingerprint",
+    "index",
+    "labels_of",
+    "stack",
+]
 
 
 class Tape:
@@ -134,3 +143,20 @@ class Handover:
         for data in batches:
             yield self.take(data)
             self.keep()
+
+
+class Door:
+    """The part of a watched model's class that takes the index out: around the steps."""
+
+    def make_train_function(self, force=False):
+        """Put the door in front of the training function."""
+        if self.train_function is None or force:
+            super().make_train_function(force)
+            watch = self.epochwatch
+            self.train_function = watch.backend.train_through(watch, self.train_function)
+
+    def make_test_function(self, force=False):
+        """Set the index aside in front of the test function."""
+        if self.test_function is None or force:
+            super().make_test_function(force)
+            self.test_function = self.epochwatch.backend.test_through(self.test_function)

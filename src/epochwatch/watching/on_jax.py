@@ -70,8 +70,8 @@ def in_words(data):
     return x, {**y, targets.INDEX: words}, *rest
 
 
-class Door:
-    """The part of a watched model's class that takes the index out: on JAX, around the steps."""
+class Door(host.Door):
+    """The part of a watched model's class that takes the index out: it came in two words."""
 
     def _symbolic_build(self, iterator=None, data_batch=None):
         # Keras calls this with the iterator it has just made, before anything is taken from
@@ -84,19 +84,6 @@ class Door:
         """Split the index of a batch that is given by hand."""
         x, y = in_words((x, y))
         return super().train_on_batch(x, y, *args, **kwargs)
-
-    def make_train_function(self, force=False):
-        """Put the door in front of the training function."""
-        if self.train_function is None or force:
-            super().make_train_function(force)
-            self.train_function = train_through(self.epochwatch, self.train_function)
-
-    def make_test_function(self, force=False):
-        """Set the index aside in front of the test function."""
-        if self.test_function is None or force:
-            super().make_test_function(force)
-            step = self.test_function
-            self.test_function = lambda state, batches: step(state, map(targets.set_aside, batches))
 
 
 class ProbeStep:
@@ -134,6 +121,11 @@ def train_through(watch, step):
         return result
 
     return train
+
+
+def test_through(step):
+    """Wrap a test function: (state, iterator of batches) → (logs, state)."""
+    return lambda state, batches: step(state, map(targets.set_aside, batches))
 
 
 def distribution(model) -> str | None:

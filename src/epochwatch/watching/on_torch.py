@@ -5,7 +5,7 @@ import torch
 from epochwatch.feeds.structures import as_numpy
 from epochwatch.watching import fingerprint as fingerprints
 from epochwatch.watching import host, targets
-from epochwatch.watching.host import Tape, stack
+from epochwatch.watching.host import Door, Tape, stack
 
 __all__ = [
     "Door",
@@ -23,23 +23,6 @@ __all__ = [
 def index(values, samples: int | None):
     """Check and take the indices of a batch: see `host.index`."""
     return host.index(as_numpy(values), samples)
-
-
-class Door:
-    """The part of a watched model's class that takes the index out: on torch, around the steps."""
-
-    def make_train_function(self, force=False):
-        """Put the door in front of the training function."""
-        if self.train_function is None or force:
-            super().make_train_function(force)
-            self.train_function = train_through(self.epochwatch, self.train_function)
-
-    def make_test_function(self, force=False):
-        """Set the index aside in front of the test function."""
-        if self.test_function is None or force:
-            super().make_test_function(force)
-            step = self.test_function
-            self.test_function = lambda batches: step([targets.set_aside(d) for d in batches])
 
 
 class ProbeStep:
@@ -80,6 +63,11 @@ def train_through(watch, step):
         return logs
 
     return train
+
+
+def test_through(step):
+    """Wrap a test function: list of one batch → logs."""
+    return lambda batches: step([targets.set_aside(data) for data in batches])
 
 
 def class_weights(y, table):
