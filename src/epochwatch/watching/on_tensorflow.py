@@ -43,10 +43,21 @@ class Tape:
         self.drained = 0
 
     def append(self, values: tf.Tensor) -> None:
-        """Write one batch behind the last one, from inside a traced step or outside.
+        """Write one batch behind the last one.
 
         Args:
             values: int64 (columns, batch), or (batch,) for one column.
+        """
+        self.advance(self.write(values))
+
+    def write(self, values: tf.Tensor) -> tf.Tensor:
+        """Write one batch where it will stand; until `advance` it is not there.
+
+        Args:
+            values: int64 (columns, batch), or (batch,) for one column.
+
+        Returns:
+            int64 (), where the tape ends with it.
         """
         values = tf.reshape(tf.cast(values, tf.int64), [self.columns, -1])
         entry = tf.concat([tf.shape(values, tf.int64)[1:], tf.reshape(values, [-1])], axis=0)
@@ -56,7 +67,15 @@ class Tape:
         self.cells.scatter_update(tf.IndexedSlices(entry, places))
         # Where the batch's length is known, nothing else would wait for there being a batch.
         with tf.control_dependencies([entry]):
-            self.written.assign(start + count)
+            return tf.identity(start + count)
+
+    def advance(self, end: tf.Tensor) -> None:
+        """Take what was written for kept.
+
+        Args:
+            end: as `write` returned it.
+        """
+        self.written.assign(end)
 
     def drain(self) -> tuple[list[np.ndarray], int]:
         """Take out what was written since the last time, without copying the rest.
@@ -112,10 +131,11 @@ class Door:
         """Train as the model would on what is left of the batch; then keep its indices."""
         watch = self.epochwatch
         values, data = watch.take(data)
+        end = watch.counter.tape.write(values)
         logs = super().train_step(data)
         # Not before the loss is known: a step that fails has trained nothing.
         with tf.control_dependencies([t for t in tf.nest.flatten(logs) if tf.is_tensor(t)]):
-            watch.counter.update_state(values)
+            watch.counter.tape.advance(end)
         return logs
 
     def test_step(self, data):
