@@ -1,5 +1,6 @@
 """Which module does what is done differently, backend by backend."""
 
+import functools
 import importlib
 import importlib.metadata
 import platform
@@ -62,6 +63,12 @@ def name_of(of) -> str:
     return keras.backend.backend() if of is keras else "tensorflow"
 
 
+@functools.cache
+def version_of(package: str) -> str:
+    """Look up an installed version once: it takes 10 ms, and every `fit` asks for it."""
+    return importlib.metadata.version(package)
+
+
 def flavour(of) -> str:
     """Name what `fit` runs on: the backend of Keras 3, or "tf_keras"."""
     return keras.backend.backend() if of is keras else of.__name__
@@ -76,6 +83,6 @@ def versions(of) -> dict[str, str]:
     Returns:
         By name: Keras, Python, epochwatch, and the frameworks that are loaded.
     """
-    loaded = {name: importlib.metadata.version(name) for name in VERSIONED if name in sys.modules}
+    loaded = {name: version_of(name) for name in VERSIONED if name in sys.modules}
     own = {"keras": of.__version__, "python": platform.python_version()}
     return own | {"epochwatch": epochwatch.__version__} | loaded
