@@ -22,7 +22,7 @@ lacking() {
         wanted || /^#/' "$everyone" "$1"
 }
 
-resolve --extra dev --output-file "$everyone"
+resolve --extra dev --extra cluster --extra report --output-file "$everyone"
 sed -n 's/^\(torch==.*\)+cpu.*/\1/p' requirements-torch-cpu.lock >"$new/torch"
 for extra in grain jax tf_keras torch; do
     resolve --extra $extra --output-file "$new/all" \

@@ -24,6 +24,7 @@ EXTRA = (
     f"e-{{extra}}==2 \\\n{HASH}    # via\n    #   -c there/requirements.lock\n    #   c\n"
     f"linux==1 ; on != 'win' \\\n{HASH}"
 )
+OF_A_CLONE = ("dev", "cluster", "report")
 EXTRAS = ("grain", "jax", "tf_keras", "torch")
 
 
@@ -36,8 +37,8 @@ def checkout(tmp_path):
     (made.folder / "requirements-torch-cpu.lock").write_text("# why\ntorch==1.2+cpu \\\n")
     (made.folder / "resolved").mkdir()
     (made.folder / "resolved" / "everyone").write_text(EVERYONE)
-    for extra in ("dev", *EXTRAS):
-        text = "" if extra == "dev" else EXTRA.format(extra=extra)
+    for extra in (*OF_A_CLONE, *EXTRAS):
+        text = "" if extra in OF_A_CLONE else EXTRA.format(extra=extra)
         (made.folder / "resolved" / extra).write_text(text)
     return made
 
