@@ -1,0 +1,99 @@
+"""`epochwatch run`: one notebook, headless."""
+
+import json
+import re
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import click
+
+from epochwatch.cli.options import WIDTH, outputs_option, shown
+from epochwatch.cli.post import write_post
+from epochwatch.errors import BadInput
+from epochwatch.runs.parameters import NOTEBOOKS, parameters_of, unknown_parameter
+
+PUBLISHED_RUN = "default"
+
+
+class RunCommand(click.Command):
+    """`epochwatch run`, whose help lists the parameters of every notebook."""
+
+    def format_epilog(self, ctx, formatter):
+        """Write the parameters as click writes options."""
+        for notebook, model in NOTEBOOKS.items():
+            with formatter.section(f"Parameters of {notebook}"):
+                formatter.write_dl(
+                    [
+                        (name, f"{field.description}: {model.allowed(name)}")
+                        for name, field in model.model_fields.items()
+                    ]
+                )
+
+
+@click.command(cls=RunCommand)
+@click.argument("notebook")
+@click.option("-p", "given", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
+@outputs_option("Folder that the run is written to.")
+def run(notebook: str, given: tuple[str, ...], outputs: Path):
+    """Run NOTEBOOK headless, and say what it found.
+
+    A run named `default` is also exported as a post, to the folder blog under --outputs.
+    """
+    from epochwatch.runs.execute import execute
+
+    begin = time.perf_counter()
+    parameters = checked_parameters(notebook, given)
+    folder = execute(notebook, parameters, outputs, progress=sys.stderr.isatty())
+    post = None
+    if parameters.run_name == PUBLISHED_RUN:
+        post = write_post(folder, outputs / "blog")
+    click.echo(summary(folder, post, time.perf_counter() - begin))
+
+
+def checked_parameters(notebook: str, given: tuple[str, ...]):
+    """Check the parameters of a command line.
+
+    Args:
+        notebook: name of the notebook.
+        given: texts of the form name=value.
+
+    Returns:
+        The checked parameters; the run is named `default` unless it is told otherwise.
+
+    Raises:
+        BadInput: the notebook or a name is unknown, or a value is not allowed.
+    """
+    model = parameters_of(notebook)
+    texts = {"run_name": PUBLISHED_RUN}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadInput(f"-p: got {text!r}, allowed: NAME=VALUE, such as -p epochs=3")
+        if name not in model.model_fields:
+            raise BadInput(unknown_parameter(name, model.model_fields))
+        texts[name] = value
+    return model.from_text(texts)
+
+
+def summary(folder: Path, post: Path | None, seconds: float) -> str:
+    """Write what a run found and where it is.
+
+    Args:
+        folder: of the finished run.
+        post: the exported post, if there is one.
+        seconds: wall time of everything.
+
+    Returns:
+        A few lines, at most 80 columns wide.
+    """
+    answer = json.loads((folder / "findings.json").read_text())["answer"]
+    stages = json.loads((folder / "run.json").read_text())["stages"]
+    published = shown(post) if post else f"none; epochwatch post {shown(folder)}"
+    lines = [textwrap.fill(re.sub(r"\*+", "", answer), WIDTH), ""]
+    lines += [f"figures  {shown(folder / 'figures')}", f"post     {published}"]
+    stages["kernel and post"] = seconds - sum(stages.values())
+    lines += [f"seconds  {seconds:5.1f}  in all, of which"]
+    lines += [f"         {part:5.1f}  {stage}" for stage, part in stages.items()]
+    return "\n".join(lines)
