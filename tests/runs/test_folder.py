@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch.runs.folder import RunFolder, missing
+from epochwatch.runs.folder import BeingMade, RunFolder, lacking
 
 
 @pytest.fixture
@@ -21,6 +21,7 @@ def folder(tmp_path):
 def make(folder, text):
     """Make a run that leaves a text."""
     with folder.held():
+        folder.begin()
         (folder.attempt / "result").write_text(text)
         folder.commit()
 
@@ -32,7 +33,8 @@ def names(folder):
 
 def test_nothing_is_in_place_before_the_run_is_finished(folder):
     with folder.held():
-        assert names(folder) == ["good.attempt"]
+        folder.begin()
+        assert names(folder) == [folder.attempt.name]
         (folder.attempt / "result").write_text("1")
         folder.commit()
     assert names(folder) == ["good"]
@@ -49,6 +51,7 @@ def test_a_finished_run_replaces_the_older_one(folder):
 def test_a_failed_attempt_is_kept_beside_the_good_run(folder):
     make(folder, "1")
     with folder.held():
+        folder.begin()
         (folder.attempt / "result").write_text("half")
         folder.fail()
     assert names(folder) == ["good", "good.failed"]
@@ -58,10 +61,11 @@ def test_a_failed_attempt_is_kept_beside_the_good_run(folder):
 
 def test_what_a_killed_run_left_does_not_confuse_the_next(folder):
     make(folder, "1")
-    folder.attempt.mkdir()
-    (folder.attempt / "result").write_text("half")
+    killed = RunFolder(folder.home.parent, "notebook", "good")
+    killed.begin()
+    (killed.attempt / "result").write_text("half")
     with folder.held():
-        assert list(folder.attempt.iterdir()) == [folder.attempt / "figures"]
+        assert names(folder) == ["good", "good.failed"]
         assert (folder.failed / "result").read_text() == "half"
 
 
@@ -83,6 +87,7 @@ def test_a_new_run_that_cannot_be_moved_in_leaves_the_old_one_to_come_back(folde
         return real(path, target)
 
     with folder.held():
+        folder.begin()
         monkeypatch.setattr(type(folder.attempt), "rename", rename)
         with pytest.raises(OSError, match="killed here"):
             folder.commit()
@@ -104,7 +109,7 @@ def test_two_runs_of_one_name_at_once_are_refused_and_a_kill_frees_the_name(fold
         [sys.executable, "-c", script, tmp_path / "outputs"], stdout=subprocess.PIPE
     )
     assert holder.stdout.readline() == b"held\n"
-    with pytest.raises(BadInput, match="'good' is being made by another process"), folder.held():
+    with pytest.raises(BeingMade, match="'good' is being made by another process"), folder.held():
         pass
     holder.send_signal(signal.SIGKILL)
     holder.wait()
@@ -134,4 +139,4 @@ def test_read_only_outputs_are_refused(tmp_path):
 def test_what_was_promised_and_is_absent_or_empty_is_listed(tmp_path):
     (tmp_path / "figures").mkdir()
     (tmp_path / "findings.json").write_text("{}")
-    assert missing(tmp_path, ("findings.json", "figures", "run.json")) == ["figures", "run.json"]
+    assert lacking(tmp_path, ("findings.json", "figures", "run.json")) == ["figures", "run.json"]

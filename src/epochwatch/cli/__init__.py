@@ -14,6 +14,8 @@ from epochwatch.cli.audit import audit
 from epochwatch.cli.options import BAD_INPUT, FAILED, WIDTH
 from epochwatch.cli.post import post
 from epochwatch.cli.run import run
+from epochwatch.cli.runs import runs
+from epochwatch.cli.sweep import sweep
 from epochwatch.errors import BadInput, RecordingFailed, RunFailed
 
 EXAMPLES = """\b
@@ -44,7 +46,7 @@ def command():
     """
 
 
-for errand in (audit, run, post):
+for errand in (audit, run, sweep, runs, post):
     command.add_command(errand)
 
 

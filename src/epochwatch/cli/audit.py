@@ -9,7 +9,7 @@ import click
 
 from epochwatch.auditing.findings import FAIL_ON, FINDINGS
 from epochwatch.auditing.observe import BACKENDS
-from epochwatch.cli.options import FAILED
+from epochwatch.cli.options import FAILED, count_option
 from epochwatch.errors import BadInput
 
 
@@ -29,13 +29,6 @@ class AuditCommand(click.Command):
         for title, names in self.GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([of[name] for name in names.split()])
-
-
-def count_option(name: str, text: str, default: int | None = None):
-    """Make an option that takes a number of 1 or more."""
-    return click.option(
-        name, type=click.IntRange(min=1), default=default, metavar="N", show_default=True, help=text
-    )
 
 
 def names_of_findings(ctx, param, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What several commands have in common: options, exit codes, paths as they are shown."""
 
+import re
 from pathlib import Path
 
 import click
@@ -21,7 +22,24 @@ def outputs_option(text: str):
     )
 
 
+def count_option(name: str, text: str, default: int | None = None):
+    """Make an option that takes a number of 1 or more."""
+    return click.option(
+        name, type=click.IntRange(min=1), default=default, metavar="N", show_default=True, help=text
+    )
+
+
+timeout_option = count_option(
+    "--timeout", "Seconds that a cell may take.  [default: as long as it takes]"
+)
+
+
 def shown(path: Path) -> Path:
     """Shorten a path for reading where it lies below this folder."""
     path = path.resolve()
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def plain(answer: str) -> str:
+    """Take the emphasis out of an answer, for reading in a terminal."""
+    return re.sub(r"\*+", "", answer)

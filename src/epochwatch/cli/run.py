@@ -1,7 +1,6 @@
 """`epochwatch run`: one notebook, headless."""
 
 import json
-import re
 import sys
 import textwrap
 import time
@@ -9,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from epochwatch.cli.options import WIDTH, outputs_option, shown
+from epochwatch.cli.options import WIDTH, outputs_option, plain, shown, timeout_option
 from epochwatch.cli.post import write_post
-from epochwatch.errors import BadInput
+from epochwatch.errors import BadInput, RunFailed
 from epochwatch.runs.parameters import NOTEBOOKS, parameters_of, unknown_parameter
 
 PUBLISHED_RUN = "default"
@@ -33,23 +32,71 @@ class RunCommand(click.Command):
 
 
 @click.command(cls=RunCommand)
-@click.argument("notebook")
+@click.argument("notebook", required=False)
 @click.option("-p", "given", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
+@click.option(
+    "--sweep",
+    "sweep_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take one run of a sweep.",
+)
+@click.option("--id", "run_id", metavar="ID", help="Which; epochwatch sweep --dry-run lists them.")
+@click.option("--force", is_flag=True, help="Make the run of a sweep also if it is finished.")
+@timeout_option
 @outputs_option("Folder that the run is written to.")
-def run(notebook: str, given: tuple[str, ...], outputs: Path):
+def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
     """Run NOTEBOOK headless, and say what it found.
 
     A run named `default` is also exported as a post, to the folder blog under --outputs.
+
+    With --sweep and --id, make one run of a sweep, if it is not finished: so any scheduler can
+    take them one by one.
     """
-    from epochwatch.runs.execute import execute
+    from epochwatch.runs.execute import Limits, execute
 
     begin = time.perf_counter()
+    if sweep_file or run_id:
+        run_of_sweep(sweep_file, run_id, outputs, Limits(timeout=timeout), again=force)
+        return
+    if not notebook:
+        raise BadInput(
+            f"NOTEBOOK: is missing, allowed: {', '.join(NOTEBOOKS)}; or --sweep and --id"
+        )
     parameters = checked_parameters(notebook, given)
-    folder = execute(notebook, parameters, outputs, progress=sys.stderr.isatty())
+    show_bar = sys.stderr.isatty()
+    folder = execute(parameters, outputs, progress=show_bar, limits=Limits(timeout=timeout))
     post = None
     if parameters.run_name == PUBLISHED_RUN:
         post = write_post(folder, outputs / "blog")
     click.echo(summary(folder, post, time.perf_counter() - begin))
+
+
+def run_of_sweep(file: Path | None, run_id: str | None, outputs: Path, limits, *, again: bool):
+    """Make one run of a sweep.
+
+    Args:
+        file: of the sweep.
+        run_id: which.
+        outputs: folder of all runs.
+        limits: what it may take.
+        again: make it also if it is finished.
+
+    Raises:
+        BadInput: one of the two is missing, or names nothing.
+        RunFailed: the run failed.
+    """
+    from epochwatch.runs import attempt, sweep
+
+    if not (file and run_id):
+        raise BadInput("run: got one of --sweep and --id, allowed: both, or a notebook")
+    asked = sweep.read_sweep(file)
+    request = sweep.find(asked, run_id)
+    outcome = attempt.attempt(*request, outputs, limits=limits, again=again)
+    if outcome.state == attempt.FAILED:
+        raise RunFailed(outcome.reason)
+    folder = shown(outputs / asked.notebook / request.parameters.run_name)
+    click.echo(f"{outcome.state}  {outcome.id}  {asked.named(request)}  {folder}")
 
 
 def checked_parameters(notebook: str, given: tuple[str, ...]):
@@ -91,7 +138,7 @@ def summary(folder: Path, post: Path | None, seconds: float) -> str:
     answer = json.loads((folder / "findings.json").read_text())["answer"]
     stages = json.loads((folder / "run.json").read_text())["stages"]
     published = shown(post) if post else f"none; epochwatch post {shown(folder)}"
-    lines = [textwrap.fill(re.sub(r"\*+", "", answer), WIDTH), ""]
+    lines = [textwrap.fill(plain(answer), WIDTH), ""]
     lines += [f"figures  {shown(folder / 'figures')}", f"post     {published}"]
     stages["kernel and post"] = seconds - sum(stages.values())
     lines += [f"seconds  {seconds:5.1f}  in all, of which"]

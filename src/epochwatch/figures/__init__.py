@@ -6,7 +6,7 @@ alternative text.
 
 import importlib
 
-NAMES = ("audit", "batch", "blocks", "coverage", "exposures", "order", "style")
+NAMES = ("audit", "batch", "blocks", "coverage", "exposures", "order", "style", "sweep")
 
 
 def __getattr__(name: str):

@@ -1,95 +1,196 @@
 """Running a notebook headless: papermill, with what it leaves open closed.
 
-Papermill runs a misspelt parameter's defaults, and overwrites a good result with a failing
-one. Here parameters are checked before, and a run is made aside.
+Papermill runs a misspelt parameter's defaults, overwrites a good result with a failing one,
+and cannot tell afterwards whether a run came to its end. Here parameters are checked before, a
+run is made aside, and finished is what has its `run.json`.
 """
 
 import contextlib
 import errno
 import os
 from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
 
 from epochwatch.datasets import load_mnist
 from epochwatch.errors import BadInput, RunFailed
 from epochwatch.files import write_whole
 from epochwatch.runs import project, run
-from epochwatch.runs.folder import PROMISED, RunFolder
+from epochwatch.runs.folder import RunFolder
 from epochwatch.runs.parameters import Parameters
 from epochwatch.runs.stages import seconds_by_section
 
 NOTEBOOK = "notebook.ipynb"
 KERNEL = "python3"
-KERNEL_WITH_LOG = "epochwatch.runs.kernel.KernelWithLog"
+REASON = "reason.txt"
 BAD_INPUT_NAMES = ("BadInput", "DataError")
+DEAD_KERNEL = 138  # what papermill's own command exits with
 
 
-def execute(notebook: str, parameters: Parameters, outputs: Path, *, progress: bool) -> Path:
+class KernelDied(RunFailed):
+    """The kernel was killed, or could not be started: a fault of the machine's, not a cell's."""
+
+
+class Limits(NamedTuple):
+    """What a run may take.
+
+    Attributes:
+        threads: of its kernel; None for as many as it likes.
+        timeout: seconds for each of its cells; None for as long as it takes.
+    """
+
+    threads: int | None = None
+    timeout: int | None = None
+
+
+NO_LIMITS = Limits()
+
+
+def execute(
+    parameters: Parameters, outputs: Path, *, progress: bool = False, limits: Limits = NO_LIMITS
+) -> Path:
     """Run a notebook with these parameters and keep what it makes.
 
     Args:
-        notebook: its name, without ending.
-        parameters: checked.
+        parameters: checked; their class says which notebook.
         outputs: folder of all runs.
         progress: whether to draw a progress bar on standard error.
+        limits: what the run may take.
 
     Returns:
         The folder of the finished run, in place.
 
     Raises:
-        BadInput: data or folders that cannot be used; nothing was started.
-        RunFailed: a cell raised, or the kernel died. What there is stands in the folder
-            `<run>.failed`; an earlier run of the name is as it was.
+        BadInput: the notebook, data or folders cannot be used; nothing was started.
+        KernelDied: the kernel died. What there is stands in the folder `<run>.failed`; an
+            earlier run of the name is as it was.
+        RunFailed: a cell raised or took too long; the same holds.
     """
-    source = project.notebook_path(notebook)
-    load_mnist()  # damaged data is told here, before anything is started
-    folder = RunFolder(outputs.resolve(), notebook, parameters.run_name)
+    folder = folder_of(parameters, outputs)
+    source = checked_source(parameters.notebook)
     with folder.held():
-        try:
-            _papermill(source, folder.attempt, parameters, progress)
-            stages = seconds_by_section(folder.attempt / NOTEBOOK)
-            promised = (NOTEBOOK, *PROMISED)
-            run.write_record(folder.attempt, notebook, parameters, promised, stages)
-        except Exception as error:
-            raise _failure(folder, error) from error
-        except BaseException:
-            folder.fail()
-            raise
-        folder.commit()
+        make(source, folder, parameters, progress=progress, limits=limits)
     return folder.final
 
 
-def _papermill(source: Path, attempt: Path, parameters: Parameters, progress: bool) -> None:
+def folder_of(parameters: Parameters, outputs: Path) -> RunFolder:
+    """Name the folder of a run.
+
+    Args:
+        parameters: of the run.
+        outputs: folder of all runs.
+
+    Returns:
+        The folder.
+    """
+    return RunFolder(outputs.resolve(), parameters.notebook, parameters.run_name)
+
+
+def make(
+    source: Path,
+    folder: RunFolder,
+    parameters: Parameters,
+    *,
+    progress: bool = False,
+    limits: Limits = NO_LIMITS,
+) -> None:
+    """Do what `execute` does, in a folder that the caller holds.
+
+    Args:
+        source: the notebook, checked.
+        folder: held.
+        parameters: checked.
+        progress: whether to draw a progress bar on standard error.
+        limits: what the run may take.
+
+    Raises:
+        BadInput, KernelDied, RunFailed: as `execute`.
+    """
+    folder.begin()
+    try:
+        run.note_attempt(folder.attempt, parameters)
+        _papermill(source, folder.attempt, parameters, progress, limits)
+        stages = seconds_by_section(folder.attempt / NOTEBOOK)
+        run.write_record(folder.attempt, parameters, stages)
+    except Exception as error:
+        raise _failure(folder, error) from error
+    except BaseException:
+        folder.fail()
+        raise
+    folder.commit()
+
+
+def checked_source(notebook: str) -> Path:
+    """Find a notebook and look whether it and its data can be used, before anything is started.
+
+    Args:
+        notebook: its name, without ending.
+
+    Returns:
+        Its file.
+
+    Raises:
+        BadInput: it is not there, the data is damaged, or it has no cell tagged `parameters`:
+            papermill would run the defaults.
+    """
+    source = project.notebook_path(notebook)
+    cells = nbformat.read(source, as_version=4).cells
+    if not any("parameters" in cell.metadata.get("tags", []) for cell in cells):
+        raise BadInput(
+            f"notebook: {source} has no cell tagged parameters; tag the one it begins with"
+        )
+    load_mnist()
+    return source
+
+
+def _papermill(
+    source: Path, attempt: Path, parameters: Parameters, progress: bool, limits: Limits
+) -> None:
     import papermill
 
-    os.environ[run.ATTEMPT_VARIABLE] = str(attempt)
+    from epochwatch.runs.kernel import manager_of
+
     # A kernel of the user's own named python3 must not stand in for this environment's.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
-    try:
-        papermill.execute_notebook(
-            str(source),
-            str(attempt / NOTEBOOK),
-            parameters=parameters.model_dump(exclude_unset=True),
-            kernel_name=KERNEL,
-            progress_bar=progress,
-            cwd=str(source.parent),
-            kernel_manager_class=KERNEL_WITH_LOG,
-        )
-    finally:
-        del os.environ[run.ATTEMPT_VARIABLE]
+    papermill.execute_notebook(
+        _literal(source),
+        _literal(attempt / NOTEBOOK),
+        parameters=parameters.model_dump(exclude_unset=True),
+        kernel_name=KERNEL,
+        progress_bar=progress,
+        kernel_manager_class=manager_of(attempt, limits.threads),
+        execution_timeout=limits.timeout,
+    )
+
+
+def _literal(path: Path) -> str:
+    """Keep papermill from filling in what stands between braces in a path."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _failure(folder: RunFolder, error: Exception) -> Exception:
     """Keep a failed attempt with its reason, and say what failed in one line."""
     name = getattr(error, "ename", type(error).__name__)
     message = (str(getattr(error, "evalue", error)).strip().splitlines() or [""])[0]
-    with contextlib.suppress(OSError):  # the disk may be full, and the reason just that
-        write_whole(folder.attempt / "reason.txt", lambda file: file.write(f"{error}\n".encode()))
-    folder.fail()
+    kept = f"; the partial notebook is kept in {folder.failed}"
     if name in BAD_INPUT_NAMES:
-        return BadInput(message)
-    if os.strerror(errno.ENOSPC) in message:
-        return BadInput(
+        failure = BadInput(message)
+    elif os.strerror(errno.ENOSPC) in message:
+        failure = BadInput(
             f"outputs: no space left on the device of {folder.home}; free some, or choose "
             "another folder with --outputs"
         )
-    return RunFailed(f"{name}: {message}; the partial notebook is kept in {folder.failed}")
+    elif name == "DeadKernelError":
+        failure = KernelDied(
+            f"the kernel died, probably out of memory (exit {DEAD_KERNEL} of papermill){kept}"
+        )
+    elif name == "CellTimeoutError":
+        failure = RunFailed(f"a cell took longer than the timeout allows{kept}")
+    else:
+        failure = RunFailed(f"{name}: {message}{kept}")
+    with contextlib.suppress(OSError):  # the disk may be full, and the reason just that
+        reason = f"{failure}\n\n{error}\n".encode()
+        write_whole(folder.attempt / REASON, lambda file: file.write(reason))
+    folder.fail()
+    return failure

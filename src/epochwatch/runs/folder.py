@@ -1,11 +1,13 @@
 """The folder of a run: made aside, moved into place when it is finished and whole.
 
-Beside `outputs/<notebook>/<run>` there may be `<run>.attempt` (being made),
+Beside `outputs/<notebook>/<run>` there may be `<run>.attempt-…` (being made),
 `<run>.failed` (the latest attempt that did not finish) and `<run>.replaced` (for the
-moment in which a new run takes the place of an old one).
+moment in which a new run takes the place of an old one). Who makes a run holds a lock on its
+name; the system frees it when that process dies, however it dies.
 """
 
 import contextlib
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,11 @@ import filelock
 
 from epochwatch.errors import BadInput
 
-PROMISED = ("findings.json", "exposures/manifest.json", "figures")
+ATTEMPT, FAILED, REPLACED = "attempt", "failed", "replaced"
+
+
+class BeingMade(BadInput):
+    """Another process is making this run."""
 
 
 class RunFolder:
@@ -30,37 +36,58 @@ class RunFolder:
         self.home = outputs / notebook
         self.run_name = run_name
         self.final = self.home / run_name
-        self.attempt = self.home / f"{run_name}.attempt"
-        self.failed = self.home / f"{run_name}.failed"
-        self.replaced = self.home / f"{run_name}.replaced"
+        # Of its own name: a kernel may outlive its killed driver by a second, and write on.
+        self.attempt = self.home / f"{run_name}.{ATTEMPT}-{secrets.token_hex(4)}"
+        self.failed = self.home / f"{run_name}.{FAILED}"
+        self.replaced = self.home / f"{run_name}.{REPLACED}"
+        self._lock = filelock.FileLock(self.home / f".{run_name}.lock", blocking=False)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Keep the run's name to this process, and begin an empty attempt.
+        """Keep the run's name to this process, and put right what a killed one left.
 
         Raises:
-            BadInput: another process is making this run, or the folder cannot be written.
+            BeingMade: another process is making this run.
+            BadInput: the folder cannot be written.
         """
         with _writable(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(self.home / f".{self.run_name}.lock")
             try:
-                lock.acquire(blocking=False)
+                self._lock.acquire()
             except filelock.Timeout:
-                raise BadInput(
+                raise BeingMade(
                     f"run_name: {self.run_name!r} is being made by another process; wait for it, "
                     "or choose another name"
                 ) from None
-        with lock:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._lock.release)
             with _writable(self.home):
                 self.tidy()
-                (self.attempt / "figures").mkdir(parents=True)
             yield
+
+    def is_held(self) -> bool:
+        """Say whether a process is making this run now, as far as this one may ask."""
+        if not Path(self._lock.lock_file).exists():
+            return False
+        try:
+            with self._lock:
+                return False
+        except (filelock.Timeout, OSError):
+            return True
+
+    def begin(self) -> None:
+        """Make the folder of an attempt, empty but for that of its figures.
+
+        Raises:
+            BadInput: it cannot be written.
+        """
+        with _writable(self.home):
+            (self.attempt / "figures").mkdir(parents=True)
 
     def tidy(self) -> None:
         """Put right what a killed run left: its attempt has failed, an old result is back."""
-        if self.attempt.exists():
-            self.fail()
+        for abandoned in sorted(self.home.glob(f"{self.run_name}.{ATTEMPT}-*")):
+            self._fail(abandoned)
         if self.replaced.exists():
             if self.final.exists():
                 shutil.rmtree(self.replaced)
@@ -69,22 +96,24 @@ class RunFolder:
 
     def fail(self) -> None:
         """Keep the attempt under a name that says it failed."""
-        if self.failed.exists():
-            shutil.rmtree(self.failed)
-        self.attempt.rename(self.failed)
+        self._fail(self.attempt)
 
     def commit(self) -> None:
         """Move the finished attempt into place; it replaces an older run of the name."""
         if self.final.exists():
             self.final.rename(self.replaced)
         self.attempt.rename(self.final)
-        if self.replaced.exists():
-            shutil.rmtree(self.replaced)
+        for done_with in (self.replaced, self.failed):
+            if done_with.exists():
+                shutil.rmtree(done_with)
+
+    def _fail(self, attempt: Path) -> None:
         if self.failed.exists():
             shutil.rmtree(self.failed)
+        attempt.rename(self.failed)
 
 
-def missing(folder: Path, promised: tuple[str, ...]) -> list[str]:
+def lacking(folder: Path, promised: tuple[str, ...]) -> list[str]:
     """List what a run promised and did not leave.
 
     Args:

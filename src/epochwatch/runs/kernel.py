@@ -1,4 +1,4 @@
-"""A kernel that keeps its standard error to itself.
+"""The kernel of a run: what it is told, and where its standard error goes.
 
 TensorFlow logs to standard error from C++ before anything can stop it, and the kernel would
 print that on the user's terminal. It goes to `kernel.log` in the run's folder instead, where
@@ -6,6 +6,7 @@ it is wanted when a kernel dies.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from jupyter_client.manager import AsyncKernelManager
@@ -13,12 +14,39 @@ from jupyter_client.manager import AsyncKernelManager
 from epochwatch.runs.run import ATTEMPT_VARIABLE
 
 LOG = "kernel.log"
+# Each library has its own name for how many threads it may use.
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
 
 
-class KernelWithLog(AsyncKernelManager):
-    """Starts the kernel with its standard error and output in the run's folder."""
+def manager_of(attempt: Path, threads: int | None) -> type[AsyncKernelManager]:
+    """Make the class of the kernel's manager, through which papermill starts the kernel.
 
-    async def start_kernel(self, **options):
-        """Start the kernel."""
-        with (Path(os.environ[ATTEMPT_VARIABLE]) / LOG).open("ab") as log:
-            await super().start_kernel(**options, stdout=log, stderr=log)
+    Args:
+        attempt: the run's folder; the kernel works in it.
+        threads: how many it may use; None for as many as it likes.
+
+    Returns:
+        The class, for papermill's `kernel_manager_class`. The process itself, which may run
+        other notebooks, is changed in nothing.
+    """
+    told = dict.fromkeys(THREAD_VARIABLES, str(threads)) if threads else {}
+    # Else every kernel has another order of its sets, and a dask worker's has dask's.
+    told |= {ATTEMPT_VARIABLE: str(attempt), "PYTHONHASHSEED": "0"}
+
+    class Manager(AsyncKernelManager):
+        async def start_kernel(self, **options):
+            with (attempt / LOG).open("ab") as log:
+                options |= {"stdout": log, "stderr": log, "cwd": str(attempt)}
+                await super().start_kernel(**options, env=_environment(told))
+
+    return Manager
+
+
+def _environment(told: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, **told}

@@ -1,8 +1,10 @@
 """The parameters of each notebook: one model for the notebook and the command line."""
 
 import difflib
-from collections.abc import Mapping
-from typing import Annotated, Literal
+import re
+import reprlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -17,12 +19,23 @@ from epochwatch.errors import BadInput
 
 LARGEST_EXECUTION = 125
 RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+# What is given is written down in plain text: run.json, the notebook, perhaps a post.
+SECRET = re.compile(
+    r"passw|passphrase|secret|token|credential|api_?key|private_?key", re.IGNORECASE
+)
 
 
 class Parameters(BaseModel):
-    """What all notebooks share."""
+    """What all notebooks share.
+
+    Attributes:
+        notebook: name of the notebook, and of the folder of its runs.
+        promised: what a run must leave in its folder to be finished.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    notebook: ClassVar[str]
+    promised: ClassVar[tuple[str, ...]] = ("findings.json", "exposures/manifest.json", "figures")
 
     @classmethod
     def from_names(cls, names: Mapping[str, object]):
@@ -87,6 +100,8 @@ class Parameters(BaseModel):
         schema = cls.model_json_schema()["properties"][name]
         if "enum" in schema:
             return "one of " + ", ".join(schema["enum"])
+        if schema["type"] == "string" and "pattern" not in schema:
+            return "a text"
         if schema["type"] == "string":
             return "a name of up to 64 letters, digits, - and _ that begins with one of the former"
         even = schema.get("multipleOf") == 2
@@ -101,7 +116,7 @@ def _one_line(model: type[Parameters], error: dict) -> str:
         return f"{name}: {error['ctx']['error']}"
     if error["type"] == "extra_forbidden":
         return unknown_parameter(name, model.model_fields)
-    return f"{name}: got {error['input']!r}, allowed: {model.allowed(name)}"
+    return f"{name}: got {reprlib.repr(error['input'])}, allowed: {model.allowed(name)}"
 
 
 def unknown_parameter(name: str, known) -> str:
@@ -114,9 +129,12 @@ def unknown_parameter(name: str, known) -> str:
     Returns:
         One line.
     """
+    if SECRET.search(name):
+        return f"{name}: looks like a secret, which a run would write down; leave it out"
     near = difflib.get_close_matches(name, known, n=1)
     meant = f"; did you mean {near[0]}?" if near else ""
-    return f"{name}: unknown parameter, allowed: {', '.join(known)}{meant}"
+    shown = name if name.isprintable() else repr(name)
+    return f"{shown}: unknown parameter, allowed: {', '.join(known)}{meant}"
 
 
 def largest_divisor(number: int, at_most: int) -> int:
@@ -136,6 +154,23 @@ def largest_divisor(number: int, at_most: int) -> int:
     return next(d for d in range(min(number, at_most), 0, -1) if number % d == 0)
 
 
+def varied(runs: Sequence[Mapping]) -> list[str]:
+    """List the parameters in which runs differ; where a run is kept does not count.
+
+    Args:
+        runs: the parameters of each.
+
+    Returns:
+        Their names, in order.
+
+    Example:
+        >>> varied([{"seed": 0, "epochs": 1}, {"seed": 0, "epochs": 2}])
+        ['epochs']
+    """
+    names = dict.fromkeys(name for values in runs for name in values if name != "run_name")
+    return [n for n in names if any(values.get(n) != runs[0].get(n) for values in runs)]
+
+
 Steps = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -145,6 +180,8 @@ def _default_execution(checked: dict) -> int:
 
 class DoesFitResume(Parameters):
     """Parameters of `01_does_fit_resume`."""
+
+    notebook: ClassVar[str] = "01_does_fit_resume"
 
     positive_digit: int = Field(1, ge=0, le=9, description="the digit that is the rare class")
     batch_size: int = Field(
@@ -176,7 +213,19 @@ class DoesFitResume(Parameters):
         return steps
 
 
-NOTEBOOKS: dict[str, type[Parameters]] = {"01_does_fit_resume": DoesFitResume}
+class SweepSummary(Parameters):
+    """Parameters of the notebook that sums up a sweep."""
+
+    notebook: ClassVar[str] = "sweeps"
+    promised: ClassVar[tuple[str, ...]] = ("findings.json", "figures")
+
+    sweep_file: str = Field("digits.yaml", description="the sweep's file")
+    run_name: str = Field(
+        "interactive", pattern=f"^{RUN_NAME}$", description="the summary's folder under outputs"
+    )
+
+
+NOTEBOOKS: dict[str, type[Parameters]] = {model.notebook: model for model in (DoesFitResume,)}
 
 
 def parameters_of(notebook: str) -> type[Parameters]:

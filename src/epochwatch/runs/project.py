@@ -7,6 +7,7 @@ from epochwatch.errors import BadInput
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOKS = ROOT / "notebooks"
+SUMMARY = ROOT / "sweeps" / "summary.ipynb"
 OUTPUTS = ROOT / "outputs"
 EMBEDDED_DATA = ROOT / "data" / "mnist.npz"
 
@@ -15,7 +16,7 @@ def notebook_path(notebook: str) -> Path:
     """Find the file of a notebook.
 
     Args:
-        notebook: its name, without ending.
+        notebook: its name, without ending; `sweeps` is the one that sums up a sweep.
 
     Returns:
         Its path.
@@ -23,7 +24,7 @@ def notebook_path(notebook: str) -> Path:
     Raises:
         BadInput: this package is installed without its repository.
     """
-    path = NOTEBOOKS / f"{notebook}.ipynb"
+    path = SUMMARY if notebook == "sweeps" else NOTEBOOKS / f"{notebook}.ipynb"
     if not path.is_file():
         raise BadInput(f"notebook: {path} does not exist; run from a clone of the repository")
     return path

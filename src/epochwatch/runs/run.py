@@ -5,37 +5,38 @@ hand, in Jupyter or by plain papermill, the notebook does that itself in its las
 """
 
 import contextlib
+import datetime
 import json
 import os
+import platform
 import time
 from pathlib import Path
 
-import epochwatch
 from epochwatch.errors import BadInput
+from epochwatch.exposures.log import ExposureLog
 from epochwatch.files import write_whole
 from epochwatch.runs import environment, project
-from epochwatch.runs.folder import PROMISED, RunFolder, missing
-from epochwatch.runs.parameters import NOTEBOOKS, Parameters
+from epochwatch.runs.folder import RunFolder, lacking
+from epochwatch.runs.parameters import Parameters
 
 ATTEMPT_VARIABLE = "EPOCHWATCH_ATTEMPT"
+ATTEMPT = "attempt.json"
 FACTS = "facts.json"
 RECORD = "run.json"
 
-_held: dict[Path, contextlib.ExitStack] = {}  # by attempt: what this process is making by hand
+_held: dict[Path, contextlib.ExitStack] = {}  # by run: what this process is making by hand
 
 
 class Run:
     """The run that a notebook is.
 
     Args:
-        notebook: its name, without ending.
         parameters: checked.
         folder: where to write.
         own_folder: the lifecycle of that folder if the notebook is run by hand.
     """
 
-    def __init__(self, notebook, parameters, folder, own_folder):
-        self.notebook = notebook
+    def __init__(self, parameters, folder, own_folder):
         self.parameters = parameters
         self.folder = folder
         self._begin = time.perf_counter()
@@ -55,22 +56,28 @@ class Run:
             BadInput: another process is making this run, or the folder cannot be written.
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs at import
-        notebook = next(name for name, kind in NOTEBOOKS.items() if type(parameters) is kind)
         given = os.environ.get(ATTEMPT_VARIABLE)
         if given:
-            return cls(notebook, parameters, Path(given), None)
-        own = RunFolder(project.OUTPUTS, notebook, parameters.run_name)
-        if own.attempt in _held:  # the cell is run again, in the same kernel
-            _held.pop(own.attempt).close()
+            return cls(parameters, Path(given), None)
+        own = RunFolder(project.OUTPUTS, parameters.notebook, parameters.run_name)
+        if own.final in _held:  # the cell is run again, in the same kernel
+            _held.pop(own.final).close()
         with contextlib.ExitStack() as stack:
             stack.enter_context(own.held())
-            _held[own.attempt] = stack.pop_all()
-        return cls(notebook, parameters, own.attempt, own)
+            own.begin()
+            note_attempt(own.attempt, parameters)
+            _held[own.final] = stack.pop_all()
+        return cls(parameters, own.attempt, own)
 
     @property
     def interactive(self) -> bool:
         """Whether somebody is looking on, who would like a progress bar."""
         return self._own_folder is not None
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of all runs."""
+        return self.folder.parents[1]
 
     def show(self, figure, name: str, alt: str) -> None:
         """Save a figure as SVG and PNG, and show it in the notebook.
@@ -100,62 +107,90 @@ class Run:
             BadInput: something that a run promises was not made.
         """
         written = {
-            "notebook": self.notebook,
+            "notebook": self.parameters.notebook,
             "parameters": self.parameters.model_dump(),
             "answer": answer,
             "findings": findings,
         }
         write_json(self.folder / "findings.json", written)
-        write_json(self.folder / FACTS, environment.framework())
+        write_json(self.folder / FACTS, environment.process())
         if self._own_folder is not None:
             stages = {"by hand": round(time.perf_counter() - self._begin, 2)}
-            write_record(self.folder, self.notebook, self.parameters, PROMISED, stages)
+            write_record(self.folder, self.parameters, stages)
             self._own_folder.commit()
-            _held.pop(self._own_folder.attempt).close()
+            _held.pop(self._own_folder.final).close()
             self.folder = self._own_folder.final
 
 
-def write_record(
-    folder: Path, notebook: str, parameters: Parameters, promised: tuple[str, ...], stages: dict
-) -> None:
+def write_record(folder: Path, parameters: Parameters, stages: dict) -> None:
     """Write `run.json`, last of all: the proof that a run is finished and whole.
 
     Args:
         folder: of the attempt.
-        notebook: its name, without ending.
-        parameters: checked.
-        promised: what must be there.
+        parameters: checked; their class says what must be there.
         stages: seconds of each stage.
 
     Raises:
-        BadInput: something promised is not there.
+        BadInput: something promised is not there, or not whole.
     """
-    lacking = missing(folder, promised)
-    if lacking:
-        raise BadInput(f"run: {folder} lacks {', '.join(lacking)}; the notebook must write them")
-    framework = json.loads((folder / FACTS).read_text())
-    (folder / FACTS).unlink()
+    absent = lacking(folder, parameters.promised)
+    if absent:
+        raise BadInput(f"run: {folder} lacks {', '.join(absent)}; the notebook must write them")
+    _check_whole(folder)
+    attempt, facts = (json.loads((folder / name).read_text()) for name in (ATTEMPT, FACTS))
     values = parameters.model_dump()
-    path = project.notebook_path(notebook)
+    (folder / FACTS).unlink()
     record = {
-        "id": environment.identity(path, values, epochwatch.__version__),
-        "notebook": notebook,
+        "id": attempt["id"],
+        "notebook": parameters.notebook,
         "run": parameters.run_name,
         "parameters": values,
+        "begun": attempt["begun"],
         "environment": {
             **environment.environment(project.ROOT),
-            **framework,
-            "seed": values["seed"],
+            **facts,
+            "seed": values.get("seed"),
             "data_sha256": project.data_checksum(),
         },
         "stages": stages,
         "files": {
             str(file.relative_to(folder)): file.stat().st_size
             for file in sorted(folder.rglob("*"))
-            if file.is_file()
+            if file.is_file() and file.name != ATTEMPT
         },
     }
     write_json(folder / RECORD, record)
+    (folder / ATTEMPT).unlink()
+
+
+def note_attempt(folder: Path, parameters: Parameters) -> None:
+    """Write what is attempted, so that an attempt that ends early can be told from others.
+
+    Args:
+        folder: of the attempt.
+        parameters: checked.
+    """
+    values = parameters.model_dump()
+    digest = environment.source_digest(project.notebook_path(parameters.notebook))
+    now = datetime.datetime.now(datetime.UTC)
+    attempt = {
+        "id": environment.identity(digest, values),
+        "notebook": parameters.notebook,
+        "run": parameters.run_name,
+        "parameters": values,
+        "begun": now.isoformat(timespec="seconds"),
+        "host": platform.node(),
+        "process": os.getpid(),
+    }
+    write_json(folder / ATTEMPT, attempt)
+
+
+def _check_whole(folder: Path) -> None:
+    """Read what a run has written, as far as its reading tells whether it is whole."""
+    json.loads((folder / "findings.json").read_text())
+    for manifest in folder.glob("*/manifest.json"):
+        if not ExposureLog.read(manifest.parent).complete:
+            raise BadInput(f"run: {manifest.parent} is no complete log; the training was cut short")
 
 
 def write_json(path: Path, content: dict) -> None:

@@ -1,0 +1,75 @@
+"""What the runs of a sweep have found: a dot a run, a bar for where the mean lies."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+
+from epochwatch.figures.style import FAINT, INK, OTHERS
+
+ROW = 0.24  # inches
+
+
+def height(rows: int) -> float:
+    """Say how tall a figure must be.
+
+    Args:
+        rows: groups of runs.
+
+    Returns:
+        Inches.
+    """
+    return 1.3 + ROW * rows
+
+
+def draw(
+    axes: Sequence, names: Sequence[str], numbers: Mapping[str, Sequence], means: Mapping
+) -> None:
+    """Draw one panel for each number, one row for each group of runs.
+
+    Args:
+        axes: one for each number, sharing their y.
+        names: of the groups.
+        numbers: by the number's name, for each group a number from each of its runs.
+        means: by the number's name, for each group (mean, low, high); empty where there is
+            nothing to estimate.
+    """
+    for ax, look, (name, of_groups) in zip(axes, _looks(), numbers.items(), strict=False):
+        for row, values in enumerate(of_groups):
+            ax.plot(values, [row] * len(values), look.marker, color=look.colour, ms=4.5, alpha=0.7)
+        for row, (mean, low, high) in enumerate(means.get(name, ())):
+            ax.plot([low, high], [row, row], color=INK, lw=1.2, zorder=3)
+            ax.plot([mean], [row], "|", color=INK, ms=9, zorder=3)
+        ax.set_title(name)
+        ax.grid(axis="y", color=FAINT, lw=0.5)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(3))
+        ax.margins(x=0.08)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
+
+
+def describe(names: Sequence[str], numbers: Mapping[str, Sequence]) -> str:
+    """Say what the figure shows.
+
+    Args:
+        names: of the groups.
+        numbers: as `draw` takes them.
+
+    Returns:
+        A text for those who do not see it.
+    """
+    said = []
+    for name, of_groups in numbers.items():
+        means = [np.mean(values) for values in of_groups]
+        low, high = int(np.argmin(means)), int(np.argmax(means))
+        said.append(
+            f"{name}: from {means[low]:.3f} ({names[low]}) to {means[high]:.3f} ({names[high]})"
+            if means[low] < means[high]
+            else f"{name}: {means[low]:.3f} for all"
+        )
+    runs = sum(len(values) for values in next(iter(numbers.values())))
+    return f"Dot plots of {runs:,} runs in {len(names):,} groups. {'; '.join(said)}."
+
+
+def _looks():
+    return iter(OTHERS)

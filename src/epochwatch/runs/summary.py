@@ -1,0 +1,171 @@
+"""The summary of a sweep: a notebook and a figure of what its runs have found."""
+
+import json
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from epochwatch.runs import ledger
+from epochwatch.runs.driver import POLL
+from epochwatch.runs.execute import execute, folder_of
+from epochwatch.runs.folder import BeingMade
+from epochwatch.runs.parameters import SweepSummary
+from epochwatch.runs.sweep import Sweep
+
+FINDINGS = "findings.json"
+
+
+def runs_of(sweep: Sweep, outputs: Path) -> list[dict]:
+    """Collect what the runs of a sweep have found.
+
+    Args:
+        sweep: checked.
+        outputs: folder of all runs.
+
+    Returns:
+        For each run its `id`, `folder` (below outputs), `state`, the `parameters` in which the
+        runs differ, and its `findings`; empty where it is not finished.
+    """
+    return [_run_of(sweep, request, outputs) for request in sweep.requests]
+
+
+def _run_of(sweep: Sweep, request, outputs: Path) -> dict:
+    folder = folder_of(request.parameters, outputs)
+    is_finished = ledger.is_finished(folder.final, request.id)
+    state = "finished" if is_finished else "failed" if folder.failed.exists() else "missing"
+    values = request.parameters.model_dump()
+    return {
+        "id": request.id,
+        "folder": f"{sweep.notebook}/{request.parameters.run_name}",
+        "state": state,
+        "parameters": {name: values[name] for name in sweep.varied},
+        "findings": json.loads((folder.final / FINDINGS).read_text())["findings"]
+        if is_finished
+        else {},
+    }
+
+
+class Group(NamedTuple):
+    """Runs that differ in nothing but their seed.
+
+    Attributes:
+        parameters: what they share, of what the sweep varies.
+        verdicts: of each run.
+        numbers: by name, the number that each run found.
+    """
+
+    parameters: dict
+    verdicts: list[str | None]
+    numbers: dict[str, list[float]]
+
+    @property
+    def named(self) -> str:
+        """The values that the runs share, for the side of a figure."""
+        return ", ".join(str(value) for value in self.parameters.values()) or "all runs"
+
+
+def groups(runs: Sequence[Mapping]) -> list[Group]:
+    """Put runs together that differ in nothing but their seed.
+
+    Args:
+        runs: finished, as `runs_of` describes them.
+
+    Returns:
+        The groups, in the order of the runs.
+    """
+    found: dict[tuple, Group] = {}
+    for run in runs:
+        shared = {k: v for k, v in run["parameters"].items() if k != "seed"}
+        group = found.setdefault(tuple(shared.items()), Group(shared, [], {}))
+        group.verdicts.append(run["findings"].get("verdict"))
+        for name, number in numbers(run["findings"]).items():
+            group.numbers.setdefault(name, []).append(number)
+    return list(found.values())
+
+
+def numbers(findings: Mapping) -> dict[str, float]:
+    """Take from a run's findings what can be compared between runs.
+
+    Args:
+        findings: of a run.
+
+    Returns:
+        The coverage of each stream and the held-out results, by name.
+    """
+    streams = findings.get("streams", {}).items()
+    coverage = {f"{name} trained": s["trained"] / s["samples"] for name, s in streams}
+    return coverage | findings.get("test", {})
+
+
+class Interval(NamedTuple):
+    """A mean and where it lies with 95 % confidence (Student's t); both ends are the mean of one.
+
+    Attributes:
+        mean: of the values.
+        low: lower end.
+        high: upper end.
+        of: how many values.
+    """
+
+    mean: float
+    low: float
+    high: float
+    of: int
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Estimate a mean.
+
+    Args:
+        values: one a run.
+
+    Returns:
+        The estimate.
+
+    Example:
+        >>> interval([0.9, 0.95, 1.0])
+        Interval(mean=0.95, low=0.8258, high=1.0742, of=3)
+    """
+    mean, many = statistics.fmean(values), len(values)
+    error = statistics.stdev(values) / many**0.5 if many > 1 else 0.0
+    from scipy import stats
+
+    half = stats.t.ppf(0.975, many - 1) * error if error else 0.0
+    return Interval(*(round(float(x), 4) for x in (mean, mean - half, mean + half)), many)
+
+
+def summed_up(sweep: Sweep, file: Path, outputs: Path, *, afresh: bool) -> Path | None:
+    """Run the notebook that sums a sweep up, where that is needed.
+
+    Args:
+        sweep: checked.
+        file: where it was read from.
+        outputs: folder of all runs.
+        afresh: whether runs have been made since the last summary.
+
+    Returns:
+        The summary's folder; None where no run is finished.
+
+    Raises:
+        RunFailed: the notebook failed.
+    """
+    if len(ledger.needed(sweep.requests, outputs)) == len(sweep.requests):
+        return None
+    parameters = SweepSummary(sweep_file=str(file.resolve()), run_name=sweep.name)
+    final = folder_of(parameters, outputs).final
+    while afresh or not _is_of(final, sweep):
+        try:
+            return execute(parameters, outputs)
+        except BeingMade:  # by another driver of this sweep, which may have seen less
+            time.sleep(POLL)
+    return final
+
+
+def _is_of(folder: Path, sweep: Sweep) -> bool:
+    try:
+        runs = json.loads((folder / FINDINGS).read_text())["findings"]["runs"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return [run["id"] for run in runs] == [request.id for request in sweep.requests]
