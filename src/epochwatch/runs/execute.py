@@ -7,6 +7,7 @@ run is made aside, and finished is what has its `run.json`.
 
 import contextlib
 import errno
+import logging
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -151,6 +152,7 @@ def _papermill(
 
     from epochwatch.runs.kernel import manager_of
 
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it logs is raised as well
     # A kernel of the user's own named python3 must not stand in for this environment's.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     papermill.execute_notebook(
@@ -185,6 +187,8 @@ def _failure(folder: RunFolder, error: Exception) -> Exception:
         failure = KernelDied(
             f"the kernel died, probably out of memory (exit {DEAD_KERNEL} of papermill){kept}"
         )
+    elif name == "RuntimeError" and not hasattr(error, "ename"):  # of jupyter_client, of no cell
+        failure = KernelDied(f"the kernel could not be started ({message}){kept}")
     elif name == "CellTimeoutError":
         failure = RunFailed(f"a cell took longer than the timeout allows{kept}")
     else:

@@ -189,7 +189,8 @@ def _check_whole(folder: Path) -> None:
     """Read what a run has written, as far as its reading tells whether it is whole."""
     json.loads((folder / "findings.json").read_text())
     for manifest in folder.glob("*/manifest.json"):
-        if not ExposureLog.read(manifest.parent).complete:
+        log = ExposureLog.read(manifest.parent)
+        if not log.complete or log.manifest["interrupted_by"]:
             raise BadInput(f"run: {manifest.parent} is no complete log; the training was cut short")
 
 
