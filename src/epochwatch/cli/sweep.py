@@ -18,6 +18,7 @@ from epochwatch.cli.options import (
     shown,
     timeout_option,
 )
+from epochwatch.errors import BadInput, RunFailed
 from epochwatch.runs import attempt, driver, environment, ledger, summary
 from epochwatch.runs.attempt import Outcome
 from epochwatch.runs.sweep import Request, Sweep, chosen, read_sweep
@@ -65,11 +66,15 @@ def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs
         click.echo("\n".join(listed(asked, requests, wanted)))
         return
     outcomes = made(asked, wanted, outputs, again=force, **how) if wanted else []
-    folder = summary.summed_up(asked, file, outputs, afresh=bool(outcomes))
     failed = [outcome for outcome in outcomes if outcome.state == attempt.FAILED]
-    click.echo(told(len(requests), len(outcomes), len(failed), folder))
     if failed:
         click.echo("\n".join(failures(asked, failed)), err=True)
+    try:
+        folder = summary.summed_up(asked, file, outputs, afresh=bool(outcomes))
+    except BadInput as error:  # not of the request, which has been carried out
+        raise RunFailed(f"the summary could not be made: {error}") from None
+    click.echo(told(len(requests), len(outcomes), len(failed), folder))
+    if failed:
         sys.exit(FAILED)
 
 
@@ -191,7 +196,7 @@ def failures(asked: Sweep, failed: Sequence[Outcome]) -> list[str]:
         The lines.
     """
     names = {request.id: asked.named(request) for request in asked.requests}
-    lines = ["", "Failed; the same command makes them again:"]
+    lines = ["Failed; the same command makes them again:"]
     for outcome in failed:
         lines.append(f"  {outcome.id}  {names[outcome.id]}")
         lines += textwrap.wrap(

@@ -14,6 +14,7 @@ from epochwatch.errors import BadInput
 from epochwatch.runs.attempt import FAILED, HELD, Outcome, attempt
 from epochwatch.runs.environment import cores
 from epochwatch.runs.execute import Limits
+from epochwatch.runs.folder import check_writable
 from epochwatch.runs.sweep import Request
 
 LOCAL = "local"
@@ -40,8 +41,10 @@ def workers(
         A function that takes runs and yields their outcomes as they come.
 
     Raises:
-        BadInput: dask is not installed, or the scheduler does not answer.
+        BadInput: the folder cannot be written, dask is not installed, or the scheduler does not
+            answer.
     """
+    check_writable(outputs)
     errand = {"outputs": outputs.resolve(), "again": again}
     if executor == LOCAL and jobs == 1:
         yield lambda requests: (

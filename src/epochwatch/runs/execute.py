@@ -9,6 +9,7 @@ import contextlib
 import errno
 import logging
 import os
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from epochwatch.runs.parameters import Parameters
 from epochwatch.runs.stages import seconds_by_section
 
 NOTEBOOK = "notebook.ipynb"
+LOG = "kernel.log"
 KERNEL = "python3"
 REASON = "reason.txt"
 BAD_INPUT_NAMES = ("BadInput", "DataError")
@@ -161,7 +163,7 @@ def _papermill(
         parameters=parameters.model_dump(exclude_unset=True),
         kernel_name=KERNEL,
         progress_bar=progress,
-        kernel_manager_class=manager_of(attempt, limits.threads),
+        kernel_manager_class=manager_of(attempt, attempt / LOG, limits.threads),
         execution_timeout=limits.timeout,
     )
 
@@ -179,6 +181,7 @@ def _failure(folder: RunFolder, error: Exception) -> Exception:
     if name in BAD_INPUT_NAMES:
         failure = BadInput(message)
     elif os.strerror(errno.ENOSPC) in message:
+        _make_room(folder.attempt)
         failure = BadInput(
             f"outputs: no space left on the device of {folder.home}; free some, or choose "
             "another folder with --outputs"
@@ -198,3 +201,12 @@ def _failure(folder: RunFolder, error: Exception) -> Exception:
         write_whole(folder.attempt / REASON, lambda file: file.write(reason))
     folder.fail()
     return failure
+
+
+def _make_room(attempt: Path) -> None:
+    """Keep of an attempt what says how it ended: what it has made may be what fills the disk."""
+    for path in attempt.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in (NOTEBOOK, LOG, run.ATTEMPT):
+            path.unlink()

@@ -9,6 +9,7 @@ name; the system frees it when that process dies, however it dies.
 import contextlib
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,6 +112,20 @@ class RunFolder:
         if self.failed.exists():
             shutil.rmtree(self.failed)
         attempt.rename(self.failed)
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder, if it is not there, and see whether it can be written.
+
+    Args:
+        folder: which.
+
+    Raises:
+        BadInput: it cannot.
+    """
+    with _writable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def lacking(folder: Path, promised: tuple[str, ...]) -> list[str]:

@@ -1,8 +1,8 @@
 """The kernel of a run: what it is told, and where its standard error goes.
 
 TensorFlow logs to standard error from C++ before anything can stop it, and the kernel would
-print that on the user's terminal. It goes to `kernel.log` in the run's folder instead, where
-it is wanted when a kernel dies.
+print that on the user's terminal. It goes to a file in the run's folder instead, where it is
+wanted when a kernel dies.
 """
 
 import os
@@ -13,7 +13,6 @@ from jupyter_client.manager import AsyncKernelManager
 
 from epochwatch.runs.run import ATTEMPT_VARIABLE
 
-LOG = "kernel.log"
 # Each library has its own name for how many threads it may use.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -24,11 +23,12 @@ THREAD_VARIABLES = (
 )
 
 
-def manager_of(attempt: Path, threads: int | None) -> type[AsyncKernelManager]:
+def manager_of(attempt: Path, log_file: Path, threads: int | None) -> type[AsyncKernelManager]:
     """Make the class of the kernel's manager, through which papermill starts the kernel.
 
     Args:
         attempt: the run's folder; the kernel works in it.
+        log_file: where its standard error and output go.
         threads: how many it may use; None for as many as it likes.
 
     Returns:
@@ -41,7 +41,7 @@ def manager_of(attempt: Path, threads: int | None) -> type[AsyncKernelManager]:
 
     class Manager(AsyncKernelManager):
         async def start_kernel(self, **options):
-            with (attempt / LOG).open("ab") as log:
+            with log_file.open("ab") as log:
                 options |= {"stdout": log, "stderr": log, "cwd": str(attempt)}
                 await super().start_kernel(**options, env=_environment(told))
 

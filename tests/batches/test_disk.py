@@ -1,0 +1,88 @@
+"""Runs on a disk that is full or cannot be written, and a notebook that prints without end."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.batches.conftest import NOTEBOOK
+from tests.batches.test_sweeps import beside, findings
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 4 MiB; only root may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting needs root")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_disk_that_fills_up_costs_no_finished_run_and_is_told(jobs, small_project, small_disk):
+    small_project.outputs = small_disk / "outputs"
+    fill = "(run.folder / 'fill').write_bytes(os.urandom(2**22 if parameters.seed == 1 else 9))"
+    small_project.behave(f"import os; {fill}")
+    file = small_project.sweep_file("seeds: [0, 1]")
+    done = small_project.run("sweep", file, "--jobs", jobs)
+    assert done.returncode == 1
+    assert "no space left on the device" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert set(findings(small_project)) == {0}
+    assert beside(small_project) in ([], [f for f in beside(small_project) if ".failed" in f])
+
+
+def test_a_disk_without_any_space_is_told_in_a_line(small_project, small_disk):
+    small_project.outputs = small_disk / "outputs"
+    (small_disk / "full").write_bytes(b"x" * (2**22 - 4096 * 3))
+    done = small_project.run("run", NOTEBOOK)
+    assert done.returncode == 2
+    assert "outputs: " in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_post_onto_a_full_disk_leaves_the_earlier_one(small_project, small_disk):
+    from tests.batches.conftest import nbformat, project  # the real notebook's metadata
+
+    small_project.run("run", NOTEBOOK, "-p", "run_name=kept")
+    folder = small_project.outputs / NOTEBOOK / "kept"
+    executed = nbformat.read(folder / "notebook.ipynb", as_version=4)
+    executed.metadata["epochwatch"] = nbformat.read(
+        project.notebook_path(NOTEBOOK), as_version=4
+    ).metadata["epochwatch"]
+    nbformat.write(executed, folder / "notebook.ipynb")
+    small_project.outputs = small_disk
+    assert small_project.run("post", folder).returncode == 0
+    (post,) = (small_disk / "blog" / "_posts").iterdir()
+    before = post.read_bytes()
+    free = os.statvfs(small_disk).f_bavail * 4096
+    (small_disk / "full").write_bytes(b"x" * free)
+    done = small_project.run(
+        "post",
+        folder,
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert post.read_bytes() == before
+    assert [p.name for p in post.parent.iterdir()] == [post.name]
+
+
+def test_outputs_that_cannot_be_written_are_told_before_anything_starts(small_project):
+    small_project.outputs.write_text("a file")
+    done = small_project.run("sweep", small_project.sweep_file(), "--jobs", 1)
+    assert done.returncode == 2
+    assert "outputs: cannot write in" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_two_hundred_megabytes_of_output_are_kept_and_posted_short(small_project):
+    small_project.behave("line = 'x' * 99 + '\\n'\nfor _ in range(200):\n    print(line * 10_000)")
+    done = small_project.run("run", NOTEBOOK, "-p", "run_name=loud")
+    assert done.returncode == 0, done.stderr
+    record = json.loads((small_project.outputs / NOTEBOOK / "loud" / "run.json").read_text())
+    assert record["files"]["notebook.ipynb"] > 200_000_000
+    assert Path(small_project.outputs / NOTEBOOK / "loud").is_dir()
