@@ -16,7 +16,8 @@ variable_of = $(firstword $(subst =, ,$(1)))
 parameter_of = $(lastword $(subst =, ,$(1)))
 RUN_VARIABLES := $(foreach pair,$(PARAMETERS),$(call variable_of,$(pair))) OUTPUTS
 allowed_by = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
-ALLOWED := $(call allowed_by,run,$(RUN_VARIABLES)) $(call allowed_by,test-backends,BACKENDS) PYTHON
+ALLOWED := $(call allowed_by,run,$(RUN_VARIABLES)) \
+  $(call allowed_by,sweep,SWEEP JOBS EXECUTOR OUTPUTS) $(call allowed_by,test-backends,BACKENDS) PYTHON
 
 given = $(filter command,$(word 1,$(origin $(1))))
 GIVEN := $(foreach name,$(filter-out MAKEFLAGS -% .%,$(.VARIABLES)),$(if $(call given,$(name)),$(name)))
@@ -35,7 +36,7 @@ run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run lab test test-backends lint docs bench bench-backends blog lock clean help .venv
+.PHONY: run sweep lab test test-batches test-backends lint docs bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
@@ -47,6 +48,12 @@ run: .venv
 	  $(foreach pair,$(PARAMETERS),$(call run_option,$(pair))) $(call option,OUTPUTS,--outputs=)
 	@$(VENV)/python scripts/index_notebooks.py
 
+## sweep: make the runs of a sweep, and sum them up
+sweep: .venv
+	@exec $(VENV)/epochwatch sweep $(call option,JOBS,--jobs=) $(call option,EXECUTOR,--executor=) \
+	  $(call option,OUTPUTS,--outputs=) -- $(or $(call option,SWEEP),sweeps/digits.yaml)
+	@$(VENV)/python scripts/index_sweeps.py
+
 ## lab: open the notebooks in JupyterLab, on this machine only
 # A kernel of the user's own named python3 must not stand in for the one of .venv.
 lab: .venv
@@ -55,7 +62,12 @@ lab: .venv
 
 ## test: run all tests, on TensorFlow
 test: .venv
-	@unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec $(VENV)/python -m pytest -n 2 --dist loadfile
+	@unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec $(VENV)/python -m pytest -n 2 --dist loadfile \
+	  --ignore=tests/batches
+
+## test-batches: stop, kill and starve sweeps of runs
+test-batches: .venv
+	@KERAS_BACKEND=tensorflow exec $(VENV)/python -m pytest -n 2 --dist load tests/batches
 
 ## test-backends: run tests/backends on JAX, torch and tf_keras
 # Each in an environment of its own, .venv-jax …, made as .venv is.
@@ -65,7 +77,7 @@ test-backends:
 ## lint: check code and notebooks
 lint: .venv
 	@$(VENV)/ruff check && $(VENV)/ruff format --check
-	@$(VENV)/nbstripout --verify --keep-id notebooks/*.ipynb
+	@$(VENV)/nbstripout --verify --keep-id notebooks/*.ipynb sweeps/*.ipynb
 
 ## docs: write the API reference into outputs/docs
 docs: .venv
@@ -114,5 +126,7 @@ help:
 	@echo
 	@echo 'make run takes DIGIT, EPOCHS, BATCH_SIZE, STEPS_PER_EPOCH, STEPS_PER_EXECUTION,'
 	@echo 'FEED (tf_data, generator, py_dataset), SEED, RUN (name of the run; default) and'
-	@echo 'OUTPUTS (folder). make test-backends takes BACKENDS="jax torch tf_keras".'
+	@echo 'OUTPUTS (folder). make sweep takes SWEEP=sweeps/digits.yaml, JOBS (runs at once),'
+	@echo 'EXECUTOR (tcp://HOST:PORT of a dask scheduler) and OUTPUTS. make test-backends'
+	@echo 'takes BACKENDS="jax torch tf_keras".'
 	@echo 'Every target takes PYTHON=python3.12, 3.11 to 3.13.'
