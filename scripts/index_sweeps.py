@@ -60,7 +60,8 @@ alone. Means, and that interval where there is one:
 {table(findings["groups"])}
 
 {len(findings["runs"])} runs of `{findings["notebook"]}`, made by
-`make sweep SWEEP=sweeps/{file.name}` on {record["begun"][:10]} with Keras {versions["keras"]} and TensorFlow {versions["tensorflow"]}.
+`make sweep SWEEP=sweeps/{file.name}` on {record["begun"][:10]}, with Keras {versions["keras"]} and
+TensorFlow {versions["tensorflow"]}.
 """
 
 

@@ -9,9 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
-
 import epochwatch
+from epochwatch.runs import project
 
 PACKAGES = ("epochwatch", "keras", "tensorflow", "numpy", "pyarrow", "papermill", "nbconvert")
 FLAGS = (
@@ -87,8 +86,7 @@ def source_digest(notebook: Path) -> str:
     Returns:
         64 hexadecimal digits.
     """
-    cells = nbformat.read(notebook, as_version=4).cells
-    written = repr([(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in cells])
+    written = repr([cell[:3] for cell in project.cells_of(notebook)])
     return hashlib.sha256(written.encode()).hexdigest()
 
 

@@ -13,8 +13,6 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
-
 from epochwatch.datasets import load_mnist
 from epochwatch.errors import BadInput, RunFailed
 from epochwatch.files import write_whole
@@ -138,8 +136,7 @@ def checked_source(notebook: str) -> Path:
             papermill would run the defaults.
     """
     source = project.notebook_path(notebook)
-    cells = nbformat.read(source, as_version=4).cells
-    if not any("parameters" in cell.metadata.get("tags", []) for cell in cells):
+    if not any("parameters" in cell.tags for cell in project.cells_of(source)):
         raise BadInput(
             f"notebook: {source} has no cell tagged parameters; tag the one it begins with"
         )

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import nbformat
+from epochwatch.runs.project import cells_of
 
 BEFORE_FIRST_SECTION = "start and imports"
 
@@ -18,9 +18,8 @@ def seconds_by_section(executed: Path) -> dict[str, float]:
         Seconds by heading, in the order of the notebook.
     """
     section, seconds = BEFORE_FIRST_SECTION, {}
-    for cell in nbformat.read(executed, as_version=4).cells:
-        heading = re.match(r"## (.*)", cell.source) if cell.cell_type == "markdown" else None
+    for cell in cells_of(executed):
+        heading = re.match(r"## (.*)", cell.source) if cell.kind == "markdown" else None
         section = heading[1] if heading else section
-        duration = cell.metadata.get("papermill", {}).get("duration") or 0
-        seconds[section] = round(seconds.get(section, 0) + duration, 2)
+        seconds[section] = round(seconds.get(section, 0) + cell.seconds, 2)
     return seconds
