@@ -279,6 +279,19 @@ def test_of_several_forms_markdown_is_taken_and_html_never(executed):
     assert body_of(notebook) == "**m**\n\n```text\n   a\n0  1\n```\n"
 
 
+def test_a_data_frame_is_a_table_whether_or_not_it_has_a_text(executed):
+    html = "<div><style>th { x }</style><table><tr><th>n</th></tr><tr><td>1</td></tr></table></div>"
+    for forms in ({"html": html}, {"html": html, "plain": "   n\n0  1"}):
+        assert body_of(executed(code("", displayed(**forms)))) == "| n |\n| ---: |\n| 1 |\n"
+
+
+def test_much_output_is_cut_and_says_so(executed):
+    shown = body_of(executed(code("", stream("line\n" * 10_000), displayed(plain="x" * 9_999))))
+    assert "\nline\n… 9,900 lines left out\nline\n" in shown
+    assert "x … 8,999 characters left out\n" in shown
+    assert len(shown) < 2_000
+
+
 @pytest.mark.parametrize(
     "shown",
     [

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,3 +107,49 @@ def test_log_lines_and_finished_bars_are_dropped(line):
 )
 def test_lines_that_only_resemble_them_stay(line):
     assert terminal.readable(line) == line
+
+
+# much output
+
+
+def test_a_text_of_a_hundred_lines_is_shown_whole():
+    text = "\n".join(map(str, range(100)))
+    assert terminal.shortened(text) == text
+
+
+@given(st.integers(101, 3000))
+def test_of_more_the_first_and_the_last_are_shown_and_the_rest_is_counted(lines):
+    shown = terminal.shortened("\n".join(map(str, range(lines)))).split("\n")
+    assert shown[:80] == [str(n) for n in range(80)]
+    assert shown[80] == f"… {lines - 100:,} lines left out"
+    assert shown[81:] == [str(n) for n in range(lines - 20, lines)]
+
+
+def test_a_long_line_is_cut_and_says_by_how_much():
+    assert terminal.shortened("a" * 1000) == "a" * 1000
+    assert terminal.shortened("a" * 1000 + "b" * 5) == "a" * 1000 + " … 5 characters left out"
+
+
+MUCH = {
+    "lines": "epoch 12, step 345: loss 0.1234\n",
+    "one line": "x",
+    "one line of digits": "1",
+    "one line that resembles a bar": "1%| ",
+    "colours in one line": "\x1b[32m.\x1b[0m",
+    "a bar": "\r 17% of it done",
+    "a rubbed-out counter": "12\b\b",
+    "lines rewritten": "12\n13\n\x1b[2A",
+    "unclosed titles": "\x1b]0;t",
+}
+
+
+@pytest.mark.parametrize("piece", MUCH.values(), ids=MUCH)
+def test_sixteen_times_the_output_takes_no_more_than_time_by_its_length(piece):
+    def seconds(characters):
+        text = piece * (characters // len(piece))
+        begin = time.process_time()
+        terminal.shortened(terminal.readable(text))
+        return time.process_time() - begin
+
+    few = min(seconds(100_000) for _ in range(3))
+    assert seconds(1_600_000) < 0.2 + 16 * 4 * few, "the square of it would be 256 times"

@@ -15,8 +15,8 @@ _BLANK_LINES = re.compile(_FENCED + r"|\n{3,}+(?! {4}|\t)", re.MULTILINE)
 _TRAILING = r"(?<![ \t])[ \t]++$"
 _LINE_END = re.compile(r"(?P<hard_break>(?<=\S) {2,}+(?=\n[ \t]*\S))|" + _TRAILING, re.MULTILINE)
 # A backslash before one of the first is read alike; before the others kramdown shows it.
-_ALT_SYNTAX = re.compile(r"[\\\[\]{}*_`<>|$]")
-_ALT_ENTITIES = str.maketrans({"&": "&amp;", "^": "&#94;", "~": "&#126;"})
+_SYNTAX = re.compile(r"[\\\[\]{}*_`<>|$]")
+_ENTITIES = str.maketrans({"&": "&amp;", "^": "&#94;", "~": "&#126;"})
 
 
 def fenced(text: str, language: str) -> str:
@@ -54,8 +54,23 @@ def image(alt: str, path: str) -> str:
         >>> print(image("order[0],\nepoch by epoch", "/assets/img/order.png"))
         ![order\[0\], epoch by epoch](/assets/img/order.png)
     """
-    words = _ALT_SYNTAX.sub(r"\\\g<0>", " ".join(alt.split()).translate(_ALT_ENTITIES))
-    return f"![{words}]({path})"
+    return f"![{literal(alt)}]({path})"
+
+
+def literal(text: str) -> str:
+    r"""Write text so that Markdown shows it as it is.
+
+    Args:
+        text: any text.
+
+    Returns:
+        One line of Markdown.
+
+    Example:
+        >>> print(literal("a_b | *c*"))
+        a\_b \| \*c\*
+    """
+    return _SYNTAX.sub(r"\\\g<0>", " ".join(text.split()).translate(_ENTITIES))
 
 
 def tidy(text: str) -> str:

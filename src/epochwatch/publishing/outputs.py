@@ -1,14 +1,16 @@
 """A cell's outputs, cleaned: one form of each, no log lines, no debris."""
 
+import itertools
 import re
 
 from nbformat import NotebookNode, v4
 
 from epochwatch.errors import BadInput
-from epochwatch.publishing import cells, markdown, terminal
+from epochwatch.publishing import cells, html_table, markdown, terminal
 
 # Images that cannot be published come before text, so as to be refused and not lost.
 _FORMS = ("text/markdown", "image/png", "image/svg+xml", "image/jpeg", "text/plain")
+_VECTORS = "image/svg+xml"
 
 # `<Figure size 640x480 with 1 Axes>`, `<IPython.core.display.HTML object>`,
 # `[<matplotlib.lines.Line2D at 0x7f41d2a1c5d0>]`: says nothing, and differs each time.
@@ -61,14 +63,13 @@ def _refuse_failure(cell: NotebookNode) -> None:
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     # A progress bar is written in many pieces, with standard error's between them.
+    heard = [output for output in outputs if output.get("name") != "stderr"]
     joined = []
-    for output in outputs:
-        if output.get("name") == "stderr":
-            continue
-        if joined and output.output_type == joined[-1].output_type == "stream":
-            joined[-1].text += output.text
-        else:
-            joined.append(output)
+    for kind, run in itertools.groupby(heard, lambda output: output.output_type):
+        if kind == "stream":
+            text = "".join(output.text for output in run)
+            run = [v4.new_output("stream", name="stdout", text=text)]
+        joined += run
     return joined
 
 
@@ -83,20 +84,31 @@ def _cleaned(output: NotebookNode) -> NotebookNode | None:
 
 
 def _stdout(text: str) -> NotebookNode | None:
-    return v4.new_output("stream", name="stdout", text=text) if text else None
+    if not text:
+        return None
+    return v4.new_output("stream", name="stdout", text=terminal.shortened(text))
 
 
 def _one_form(output: NotebookNode) -> NotebookNode | None:
     form = next((form for form in _FORMS if form in output.data), None)
-    if form is None:
-        return None
-    content = output.data[form]
-    if form == "text/plain":
-        content = terminal.shown(content)
-        if not content.strip() or _BARE_OBJECT.fullmatch(content):
-            return None
-    output.data = NotebookNode({form: content})
-    return output
+    kept = {form: output.data[form]} if form else {}
+    if form == "image/png" and _VECTORS in output.data:
+        kept[_VECTORS] = output.data[_VECTORS]
+    elif form in (None, "text/plain"):
+        kept = _table(output) or _text(kept.get(form, ""))
+    output.data = NotebookNode(kept)
+    return output if kept else None
+
+
+def _table(output: NotebookNode) -> dict[str, str]:
+    table = html_table.as_markdown(output.data.get("text/html", ""))
+    return {"text/markdown": table} if table else {}
+
+
+def _text(plain: str) -> dict[str, str]:
+    shown = terminal.shortened(terminal.shown(plain))
+    bare = not shown.strip() or _BARE_OBJECT.fullmatch(shown)
+    return {} if bare else {"text/plain": shown}
 
 
 def _plain_text(output: NotebookNode) -> str:
