@@ -1,4 +1,4 @@
-"""Write notebooks/README.md: of each notebook the question, the answer and the post."""
+"""Write notebooks/README.md and outputs/blog/README.md: questions, answers and posts."""
 
 import json
 from pathlib import Path
@@ -6,38 +6,52 @@ from pathlib import Path
 import yaml
 
 from epochwatch.files import write_whole
+from epochwatch.publishing.metadata import PostMetadata
 from epochwatch.runs import project
 from epochwatch.runs.parameters import NOTEBOOKS
 from epochwatch.tables import markdown_table
 
-INDEX = project.NOTEBOOKS / "README.md"
-INTRODUCTION = """# Notebooks
+BLOG = project.OUTPUTS / "blog"
+NOTEBOOKS_PAGE = """# Notebooks
 
 In reading order. This page is made by `make run` from the notebooks and the published posts.
 
 """
+BLOG_PAGE = """# Posts
+
+For reading here. [_posts](_posts) holds the same for Jekyll; all of it is made by `make run`.
+
+"""
 
 
-def post_of(metadata: dict) -> Path:
-    """Find the published post of a notebook by the metadata that names it."""
-    return project.OUTPUTS / "blog" / "_posts" / f"{metadata['date']}-{metadata['slug']}.md"
-
-
-def row(notebook: str) -> list[str]:
-    """Say question, answer and post of one notebook."""
+def row(notebook: str) -> dict[str, str]:
+    """Say question, answer and file of the post of one notebook."""
     path = project.notebook_path(notebook)
     metadata = json.loads(path.read_text())["metadata"]["epochwatch"]
-    post = post_of(metadata)
-    answer = yaml.safe_load(post.read_text().split("---\n")[1])["excerpt"]
-    link = f"[post](../{post.relative_to(project.ROOT)})"
-    return [f"[{notebook}]({path.name})", metadata["title"], answer.split(". ")[0] + ".", link]
+    post = PostMetadata.of({"metadata": {"epochwatch": metadata}})
+    written = (BLOG / post.file_name("jekyll")).read_text()
+    answer = yaml.safe_load(written.split("---\n")[1])["excerpt"].split(". ")[0]
+    return {
+        "notebook": f"[{notebook}]({path.name})",
+        "question": post.title,
+        "answer": f"{answer.removesuffix('.')}.",
+        "post": post.file_name("github"),
+    }
 
 
-def index() -> str:
-    """Write the page."""
-    rows = [row(notebook) for notebook in NOTEBOOKS]
-    return INTRODUCTION + markdown_table(["notebook", "question", "answer", "post"], rows) + "\n"
+def pages() -> dict[Path, str]:
+    """Write both pages."""
+    rows = list(map(row, NOTEBOOKS))
+    up = f"../{BLOG.relative_to(project.ROOT)}"
+    by_notebook = [[*list(r.values())[:3], f"[post]({up}/{r['post']})"] for r in rows]
+    by_post = [[f"[{r['question']}]({r['post']})", r["answer"]] for r in rows]
+    return {
+        project.NOTEBOOKS / "README.md": NOTEBOOKS_PAGE
+        + markdown_table(list(rows[0]), by_notebook),
+        BLOG / "README.md": BLOG_PAGE + markdown_table(["question", "answer"], by_post),
+    }
 
 
 if __name__ == "__main__":
-    write_whole(INDEX, lambda file: file.write(index().encode()))
+    for path, text in pages().items():
+        write_whole(path, lambda file, text=text: file.write(f"{text}\n".encode()))

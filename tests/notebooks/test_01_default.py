@@ -14,6 +14,7 @@ from tests.notebooks.conftest import COMMAND, NOTEBOOK
 # From the original post, whose tenth epoch was never recorded; see 2,798 below.
 ORIGINAL_MINORITY_STARTS = [4992, 3250, 1508, 6508, 4766, 3024, 1282, 6282, 4540]
 POST = "_posts/2026-11-23-does-fit-resume.md"
+FOR_READING = "_github/does-fit-resume.md"
 
 
 @pytest.fixture(scope="module")
@@ -122,18 +123,22 @@ def without_floats(text):
     return re.sub(r"\d+\.\d+", "…", text)
 
 
-def test_the_committed_post_says_what_the_current_code_finds(outputs):
-    committed = (project.OUTPUTS / "blog" / POST).read_text()
-    current = (outputs / "blog" / POST).read_text()
+@pytest.mark.parametrize("post", [POST, FOR_READING])
+def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
+    committed = (project.OUTPUTS / "blog" / post).read_text()
+    current = (outputs / "blog" / post).read_text()
     assert without_floats(committed) == without_floats(current), "remake it with `make run`"
 
 
-def test_the_committed_pictures_are_those_of_the_post():
-    text = (project.OUTPUTS / "blog" / POST).read_text()
-    referred = re.findall(r"!\[[^\]]+\]\((/assets/img/does-fit-resume/[a-z_]+\.png)\)", text)
-    assert len(referred) == 6
-    kept = sorted((project.OUTPUTS / "blog/assets/img/does-fit-resume").iterdir())
-    assert sorted(project.OUTPUTS / f"blog{name}" for name in referred) == kept
+@pytest.mark.parametrize(("post", "site"), [(POST, ""), (FOR_READING, "..")])
+def test_the_committed_pictures_are_those_of_the_post(post, site):
+    text = (project.OUTPUTS / "blog" / post).read_text()
+    shown = r"!\[[^\]]+\]\((\S*)/assets/img/does-fit-resume/([a-z_]+)\.png\)"
+    ways, names = zip(*re.findall(shown, text), strict=True)
+    assert set(ways) == {site}
+    assert len(names) == 6
+    kept = (project.OUTPUTS / "blog/assets/img/does-fit-resume").iterdir()
+    assert {file.name for file in kept} == {f"{n}.{e}" for n in names for e in ("png", "svg")}
 
 
 def test_the_posts_front_matter_carries_the_answer(outputs):

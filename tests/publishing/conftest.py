@@ -37,12 +37,14 @@ def executed():
 def shown_figure(png):
     """Makes the code cell that `display(figure, metadata=…)` leaves behind."""
 
-    def make(name="order", alt="a grey pixel", content=png, tags=()):
+    def make(name="order", alt="a grey pixel", content=png, tags=(), svg=None):
         metadata = {"image/png": {"alt": alt, "width": 1}, "filename": name}
         data = {
             "image/png": base64.b64encode(content).decode(),
             "text/plain": "<Figure size 640x480 with 1 Axes>",
         }
+        if svg:
+            data["image/svg+xml"] = svg
         output = v4.new_output("display_data", data=data, metadata=metadata)
         return v4.new_code_cell("show(order)", outputs=[output], metadata={"tags": list(tags)})
 

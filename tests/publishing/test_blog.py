@@ -1,5 +1,6 @@
 import errno
 import re
+from types import MappingProxyType
 
 import nbformat
 import pytest
@@ -15,10 +16,10 @@ from epochwatch.publishing import export_post
 def export(tmp_path, executed, shown_figure):
     """Exports a notebook with the figures of the given names to `tmp_path/blog`."""
 
-    def make(*figures, **changes):
+    def make(*figures, options=MappingProxyType({}), **changes):
         cells = v4.new_markdown_cell("# Title\n\n{{ x }}"), *map(shown_figure, figures)
         nbformat.write(executed(*cells, **changes), tmp_path / "notebook.ipynb")
-        return export_post(tmp_path / "notebook.ipynb", tmp_path / "blog")
+        return export_post(tmp_path / "notebook.ipynb", tmp_path / "blog", **options)[0]
 
     return make
 
@@ -34,7 +35,9 @@ def files_in(folder):
 def test_a_post_and_its_images_stand_where_jekyll_looks_for_them(export, tmp_path, png):
     path = export("order", "coverage")
     assert path == tmp_path / "blog/_posts/2026-11-20-does-fit-resume.md"
+    reading = tmp_path / "blog/_github/does-fit-resume.md"
     assert files_in(tmp_path / "blog") == {
+        "_github/does-fit-resume.md": reading.read_bytes(),
         "_posts/2026-11-20-does-fit-resume.md": path.read_bytes(),
         "assets/img/does-fit-resume/coverage.png": png,
         "assets/img/does-fit-resume/order.png": png,
@@ -66,11 +69,38 @@ def test_what_an_earlier_export_left_is_removed_and_nothing_else(export, tmp_pat
     export("order", date="2026-11-21")
     assert set(files_in(tmp_path / "blog")) == {
         *kept,
+        "_github/does-fit-resume.md",
+        "_github/fit-resume.md",
         "_posts/2026-11-20-fit-resume.md",
         "_posts/2026-11-21-does-fit-resume.md",
         "assets/img/does-fit-resume/order.png",
         "assets/img/fit-resume/order.png",
     }
+
+
+def test_github_finds_each_image_from_where_the_post_is(export, tmp_path):
+    export("order", "coverage")
+    path = tmp_path / "blog/_github/does-fit-resume.md"
+    references = re.findall(r"!\[[^]]+\]\(([^)]+)\)", path.read_text())
+    assert len(references) == 2
+    assert all((path.parent / reference).is_file() for reference in references)
+
+
+def test_one_flavor_leaves_the_post_of_the_other_alone(export, tmp_path):
+    posts = {"_github/does-fit-resume.md", "_posts/2026-11-20-does-fit-resume.md"}
+    for flavor in ("jekyll", "github"):
+        export(title=f"For {flavor}", options={"flavors": [flavor]})
+    export(date="2026-11-21", options={"flavors": ["github"]})
+    assert set(files_in(tmp_path / "blog")) == posts
+    written = (tmp_path / "blog/_posts/2026-11-20-does-fit-resume.md").read_text()
+    assert "\ntitle: For jekyll\n" in written
+
+
+def test_what_is_said_stands_in_place_of_what_the_notebook_says(export, tmp_path):
+    path = export(options={"slug": "other", "date": "2027-01-02", "title": "Other"})
+    assert path.name == "2027-01-02-other.md"
+    assert "\ntitle: Other\n" in path.read_text()
+    assert (tmp_path / "blog/_github/other.md").read_text().startswith("# Other\n\n*2027-01-02*")
 
 
 def test_a_bad_notebook_changes_nothing(export, tmp_path):

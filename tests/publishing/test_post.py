@@ -56,20 +56,20 @@ def stream(written, name="stdout"):
 
 def displayed(**forms):
     names = {"markdown": "text/markdown", "plain": "text/plain", "html": "text/html"}
-    names |= {"svg": "image/svg+xml"}
+    names |= {"svg": "image/svg+xml", "png": "image/png"}
     return v4.new_output("display_data", data={names[form]: forms[form] for form in forms})
 
 
-def exported(notebook):
-    return PostExporter().from_notebook_node(notebook)[0]
+def exported(notebook, **options):
+    return PostExporter(**options).from_notebook_node(notebook)[0]
 
 
-def body_of(notebook):
-    return exported(notebook).split("\n---\n\n", 1)[1]
+def body_of(notebook, **options):
+    return exported(notebook, **options).split("\n---\n\n", 1)[1]
 
 
-def front_matter_of(notebook):
-    return yaml.safe_load(exported(notebook).split("---\n")[1])
+def front_matter_of(notebook, **options):
+    return yaml.safe_load(exported(notebook, **options).split("---\n")[1])
 
 
 # front matter
@@ -146,6 +146,7 @@ def test_without_an_answer_there_is_no_excerpt(executed):
         ("published", "yes", "'yes'"),
         ("tags", "keras", "'keras'"),
         ("tags", [1], "[1]"),
+        ("excerpt", "two\nlines", r"'two\nlines'"),
     ],
 )
 def test_bad_metadata_is_refused_in_one_line_that_names_the_key(executed, key, value, got):
@@ -161,6 +162,60 @@ def test_a_notebook_without_metadata_is_refused():
         exported(v4.new_notebook())
 
 
+OTHERS = {
+    "title": "Another: {{ x }}",
+    "date": "2027-01-31",
+    "slug": "another",
+    "tags": ["one", "two"],
+    "published": True,
+    "excerpt": "In short: it does.",
+}
+
+
+def test_all_that_the_notebook_says_of_its_post_can_be_said_otherwise(executed):
+    answer = code("", displayed(markdown="It **resumes**."), tags=["answer"])
+    expected = OTHERS | {"layout": "post", "date": yaml.safe_load(OTHERS["date"])}
+    del expected["slug"]
+    for notebook in (executed(answer), v4.new_notebook(cells=[answer])):
+        post, resources = PostExporter(**OTHERS).from_notebook_node(notebook)
+        assert yaml.safe_load(post.split("---\n")[1]) == expected
+        assert resources["post"].file_name("jekyll") == "_posts/2027-01-31-another.md"
+
+
+def test_the_notebooks_own_excerpt_comes_before_its_answer(executed):
+    answer = code("", displayed(markdown="It **resumes**."), tags=["answer"])
+    assert front_matter_of(executed(answer, excerpt="So it does."))["excerpt"] == "So it does."
+
+
+@pytest.mark.parametrize("key", ["title", "slug", "date", "excerpt"])
+def test_what_is_said_badly_is_refused_by_its_own_name(executed, key):
+    with pytest.raises(BadInput, match=rf"^{key}: got 'a\\nb', allowed: .*; say it again$"):
+        exported(executed(), **{key: "a\nb"})
+
+
+# flavors
+
+
+def test_github_gets_a_heading_and_a_day_and_all_else_as_it_is(executed, shown_figure):
+    cells = text("# Old title\n\n$x$ {{ y }}"), code("f'{{x}}'"), shown_figure()
+    assert exported(executed(*cells, title="Is a_b?"), flavor="github", site="..") == (
+        "# Is a\\_b?\n\n*2026-11-20*\n\n$x$ {{ y }}\n\n```python\nf'{{x}}'\n```\n\n"
+        "```python\nshow(order)\n```\n\n"
+        "![a grey pixel](../assets/img/does-fit-resume/order.png)\n"
+    )
+
+
+def test_relative_url_is_asked_for_images_and_for_nothing_that_resembles_them(
+    executed, shown_figure, render_liquid
+):
+    path = "/assets/img/does-fit-resume/order.png"
+    asked = f"{{{{ '{path}' | relative_url }}}}"
+    shown = body_of(executed(code(f"![x]({path}) {asked}"), shown_figure()), links="relative_url")
+    assert shown.count(asked) == 1
+    assert f"![a grey pixel]({asked})\n" in shown
+    assert f"![x]({path}) {asked}" in render_liquid(shown.replace(f"pixel]({asked})", "pixel]"))
+
+
 # text and code
 
 
@@ -170,7 +225,7 @@ def test_the_title_is_left_to_the_layout(executed):
 
 
 def test_a_cell_of_text_is_left_as_it_is(executed):
-    written = "$a_{1}$ and $$\\frac{1}{2}$$\n\n| a |\n|---|\n| 1 |\n\n- x\n\n      y\n\n\n      z"
+    written = "Costs $5.\n\n| a |\n|---|\n| 1 |\n\n- x\n\n      y\n\n\n      z"
     assert body_of(executed(text(written))) == f"{written}\n"
 
 
@@ -381,6 +436,39 @@ def test_an_image_that_is_no_png_is_refused(executed, shown_figure, content):
         exported(executed(shown_figure(content=content)))
 
 
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"><g style="fill: url(#a)"/></svg>'
+
+
+def test_an_svg_is_published_beside_the_png_that_the_post_shows(executed, shown_figure, png):
+    post, resources = PostExporter().from_notebook_node(executed(shown_figure(svg=SVG)))
+    path = "assets/img/does-fit-resume/order"
+    assert resources["outputs"] == {f"{path}.png": png, f"{path}.svg": SVG.encode()}
+    assert f"(/{path}.png)" in post
+    assert "svg" not in post
+
+
+def test_an_svg_that_does_more_than_draw_is_refused(executed, shown_figure):
+    svg = SVG.replace("<g", "<script/><g")
+    with pytest.raises(BadInput, match=r"^cell 'show\(order\)': got an SVG with <script>, allowed"):
+        exported(executed(shown_figure(svg=svg)))
+
+
+@pytest.mark.parametrize(
+    "source", ["../../x.png", "figures/x.png", "/etc/x.png", "data:image/png,x"]
+)
+@pytest.mark.parametrize("written", ["![x]({})", '<img src="{}">', "![x][1]\n\n[1]: {}"])
+def test_an_image_that_is_a_file_of_the_authors_is_refused(executed, source, written):
+    words = written.format(source)
+    for cell in (text(words), code("", displayed(markdown=words))):
+        with pytest.raises(BadInput, match="got an image at '.*', allowed: one at https://"):
+            exported(executed(cell))
+
+
+def test_an_image_of_the_web_stays_and_one_in_code_is_none(executed):
+    written = "![x](https://a.org/x.png)\n\n`![x](x.png)`\n\n```\n<img src=x>\n```"
+    assert body_of(executed(text(written))) == f"{written}\n"
+
+
 def test_an_image_in_another_format_alone_is_refused_and_not_lost(executed):
     with pytest.raises(BadInput, match="got an image named None"):
         exported(executed(code("draw()", displayed(svg="<svg/>", plain="<Figure object>"))))
@@ -413,6 +501,12 @@ def test_the_command_line_of_nbconvert_knows_the_exporter(executed, shown_figure
     subprocess.run([*command, "--output-dir", tmp_path / "new"], check=True, capture_output=True)
     assert (tmp_path / "new/run.md").read_text() == exported(notebook)
     assert (tmp_path / "new/assets/img/does-fit-resume/order.png").read_bytes() == png
+    options = ["--PostExporter.links=relative_url", "--PostExporter.title=Other"]
+    options += ["--PostExporter.tags=a", "--PostExporter.tags=b", "--PostExporter.published=True"]
+    options += ["--output-dir", tmp_path / "said"]
+    subprocess.run([*command, *options], check=True, capture_output=True)
+    said = {"title": "Other", "tags": ["a", "b"], "published": True, "links": "relative_url"}
+    assert (tmp_path / "said/run.md").read_text() == exported(notebook, **said)
 
 
 def test_the_package_is_imported_without_nbconvert():

@@ -1,5 +1,6 @@
 """A run as its notebook sees it."""
 
+import base64
 import json
 
 import nbformat
@@ -9,6 +10,7 @@ import pytest
 import epochwatch
 from epochwatch.errors import BadInput
 from epochwatch.exposures.writer import ExposureWriter
+from epochwatch.figures import style
 from epochwatch.runs import environment, project, run
 from epochwatch.runs.parameters import DoesFitResume
 
@@ -101,3 +103,19 @@ def test_a_runs_identity_follows_its_parameters_its_source_and_the_version(tmp_p
     assert written(tmp_path / "two.ipynb", "2") != digest
     monkeypatch.setattr(epochwatch, "__version__", "0.2.0")
     assert environment.identity(digest, {"seed": 1}) != one
+
+
+def test_a_figure_is_shown_as_pixels_and_as_vectors_with_its_name_and_text(tmp_path, monkeypatch):
+    shown = []
+    (tmp_path / "figures").mkdir()
+    monkeypatch.setattr("IPython.display.display", lambda *a, **more: shown.append((a, more)))
+    started = run.Run(DoesFitResume(), tmp_path, None)
+    with style.figure(4, 2) as figure:
+        figure.subplots().plot([1, 2])
+    started.show(figure, "line", "A line.")
+    [((forms,), more)] = shown
+    assert base64.b64decode(forms["image/png"]) == (tmp_path / "figures/line.png").read_bytes()
+    assert forms["image/svg+xml"] == (tmp_path / "figures/line.svg").read_text()
+    assert forms["text/plain"] == "A line."
+    pixels = {"alt": "A line.", "width": 384}
+    assert more == {"raw": True, "metadata": {"image/png": pixels, "filename": "line"}}

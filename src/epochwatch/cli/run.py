@@ -68,7 +68,7 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
     folder = execute(parameters, outputs, progress=show_bar, limits=Limits(timeout=timeout))
     post = None
     if parameters.run_name == PUBLISHED_RUN:
-        post = write_post(folder, outputs / "blog")
+        post, _ = write_post(folder, outputs / "blog")
     click.echo(summary(folder, post, time.perf_counter() - begin))
 
 

@@ -10,7 +10,10 @@ _HOMES = {
     "export_post": "epochwatch.publishing.blog",
 }
 
-__all__ = ["PostExporter", "export_post"]
+__all__ = ["FLAVORS", "LINKS", "PostExporter", "export_post"]
+
+FLAVORS = ("jekyll", "github")  # who shows the post
+LINKS = ("absolute", "relative_url")  # how Jekyll finds its images
 
 
 def __getattr__(name: str):

@@ -1,55 +1,68 @@
 """The folder of the blog: one post and its images in, nothing stale left behind."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 
 from epochwatch.errors import BadInput
 from epochwatch.files import write_whole
+from epochwatch.publishing import FLAVORS
 from epochwatch.publishing.images import PLAIN_NAME
 from epochwatch.publishing.metadata import PostMetadata
 from epochwatch.publishing.post import PostExporter
 
 
-def export_post(notebook_path: str | Path, blog_folder: str | Path) -> Path:
+def export_post(
+    notebook_path: str | Path,
+    blog_folder: str | Path,
+    flavors: Sequence[str] = FLAVORS,
+    **options,
+) -> list[Path]:
     """Write an executed notebook's post and its images.
 
-    The post goes to `_posts/YYYY-MM-DD-<slug>.md`, the images to `assets/img/<slug>/`.
-    Nothing is written before all is converted; each file is written aside and renamed, the
-    post after its images. Then what an earlier export of the slug left is removed: images
-    that are no longer shown, and the post under another date.
+    For Jekyll the post goes to `_posts/YYYY-MM-DD-<slug>.md`, for reading on GitHub to
+    `_github/<slug>.md`, the images of both to `assets/img/<slug>/`. Nothing is written before
+    all is converted; each file is written aside and renamed, the posts after their images.
+    Then what an earlier export of the slug left is removed: images that are no longer shown,
+    and the post under another date.
 
     Args:
         notebook_path: the executed notebook.
         blog_folder: the site; made if it is not there.
+        flavors: for whom, one or both of `jekyll` and `github`.
+        **options: of `PostExporter`, such as `title` or `links`.
 
     Returns:
-        The post's path.
+        The posts' paths, by flavor.
 
     Raises:
         BadInput: the notebook cannot be read or published, or the folder not written.
 
     Example:
-        `export_post("outputs/01_does_fit_resume/default/notebook.ipynb", "outputs/blog")`
-        returns `PosixPath("outputs/blog/_posts/2026-11-23-does-fit-resume.md")`.
+        `export_post("outputs/01_does_fit_resume/default/notebook.ipynb", "outputs/blog")[0]`
+        is `PosixPath("outputs/blog/_posts/2026-11-23-does-fit-resume.md")`.
     """
-    text, resources = PostExporter().from_notebook_node(_read(Path(notebook_path)))
-    post = resources["post"]
-    path = Path(blog_folder, "_posts", post.file_name)
-    files = {Path(blog_folder, name): content for name, content in resources["outputs"].items()}
+    notebook, blog = _read(Path(notebook_path)), Path(blog_folder)
+    posts, images = {}, {}
+    for flavor in flavors:
+        exporter = PostExporter(flavor=flavor, site="..", **options)
+        text, resources = exporter.from_notebook_node(notebook)
+        post = resources["post"]
+        posts[blog / post.file_name(flavor)] = text.encode()
+        images |= {blog / name: content for name, content in resources["outputs"].items()}
     try:
-        for image, content in files.items():
-            _write(image, content)
-        _write(path, text.encode())
-        for stale in _written_for(post, Path(blog_folder)) - {path, *files}:
+        for path, content in {**images, **posts}.items():
+            _write(path, content)
+        for stale in _written_for(post, blog, flavors) - {*posts, *images}:
             stale.unlink()
     except OSError as error:
         place = error.filename or blog_folder
         raise BadInput(
             f"{place}: cannot be written ({error.strerror}); free it, or name another folder"
         ) from None
-    return path
+    return list(posts)
 
 
 def _read(path: Path) -> nbformat.NotebookNode:
@@ -70,12 +83,10 @@ def _write(path: Path, content: bytes) -> None:
     write_whole(path, lambda file: file.write(content))
 
 
-def _written_for(post: PostMetadata, blog: Path) -> set[Path]:
-    posts = {
-        path
-        for path in (blog / "_posts").iterdir()
-        if re.fullmatch(rf"\d{{4}}-\d\d-\d\d-{post.slug}\.md", path.name)
+def _written_for(post: PostMetadata, blog: Path, flavors: Sequence[str]) -> set[Path]:
+    names = re.compile(rf"\d{{4}}-\d\d-\d\d-{post.slug}\.md")
+    posts = (blog / "_posts").glob("*.md") if "jekyll" in flavors else ()
+    images = (blog / post.image_folder).glob("*.[ps][nv]g")
+    return {path for path in posts if names.fullmatch(path.name)} | {
+        path for path in images if PLAIN_NAME.fullmatch(path.stem)
     }
-    folder = blog / post.image_folder
-    images = {path for path in folder.glob("*.png") if PLAIN_NAME.fullmatch(path.stem)}
-    return posts | images

@@ -40,8 +40,9 @@ _RULES = {
         lambda value: isinstance(value, list) and all(map(_is_line, value)),
         "a list of words",
     ),
+    "excerpt": _Rule(lambda value: value == "" or _is_line(value), "one line of text"),
 }
-_DEFAULTS = {"published": False, "tags": []}
+_DEFAULTS = {"published": False, "tags": [], "excerpt": ""}
 
 
 class PostMetadata(NamedTuple):
@@ -53,6 +54,7 @@ class PostMetadata(NamedTuple):
         date: the day it is dated.
         published: whether Jekyll shows it.
         tags: words to find it by.
+        excerpt: the post in a sentence; if empty, what the cell tagged `answer` says.
     """
 
     title: str
@@ -60,51 +62,60 @@ class PostMetadata(NamedTuple):
     date: datetime.date
     published: bool
     tags: list[str]
+    excerpt: str = ""
 
     @classmethod
-    def of(cls, notebook: Mapping) -> "PostMetadata":
+    def of(cls, notebook: Mapping, **overrides) -> "PostMetadata":
         """Read a notebook's own metadata.
 
         Args:
             notebook: the notebook, as nbformat reads it.
+            **overrides: what is said instead, by key; None leaves it to the notebook.
 
         Returns:
             The metadata, checked.
 
         Raises:
-            BadInput: a key of the metadata `epochwatch` is missing or not as it should be.
+            BadInput: a key of the metadata `epochwatch` is missing or not as it should be, or
+                what is said instead of it is not.
         """
-        given = notebook["metadata"].get("epochwatch")
+        said = {key: value for key, value in overrides.items() if value is not None}
+        given = notebook["metadata"].get("epochwatch", {} if said else None)
         if not isinstance(given, Mapping):
             raise BadInput(
                 f"notebook metadata epochwatch: got {_shortly(given)}, allowed: an object with "
                 "title, slug and date; write it under the notebook's metadata"
             )
-        values = {key: _checked(key, given) for key in _RULES}
+        values = {key: _checked(key, given, said) for key in _RULES}
         return cls(**values | {"date": datetime.date.fromisoformat(values["date"])})
 
-    @property
-    def file_name(self) -> str:
-        """The name of the post's file, as Jekyll wants it."""
-        return f"{self.date.isoformat()}-{self.slug}.md"
+    def file_name(self, flavor: str) -> str:
+        """Name the post's file.
+
+        Args:
+            flavor: `jekyll`, or `github`, whose folder Jekyll passes over.
+
+        Returns:
+            The name, relative to the site.
+        """
+        if flavor == "github":
+            return f"_github/{self.slug}.md"
+        return f"_posts/{self.date.isoformat()}-{self.slug}.md"
 
     @property
     def image_folder(self) -> str:
         """The folder of the post's images, relative to the site."""
         return f"assets/img/{self.slug}"
 
-    def front_matter(self, excerpt: str) -> str:
+    def front_matter(self) -> str:
         """Write what Jekyll reads first.
-
-        Args:
-            excerpt: the post in a sentence; left out if empty.
 
         Returns:
             YAML between two lines of three hyphens.
 
         Example:
             >>> day = datetime.date(2026, 11, 23)
-            >>> print(PostMetadata("Does it?", "does-it", day, False, ["keras"]).front_matter(""))
+            >>> print(PostMetadata("Does it?", "does-it", day, False, ["keras"]).front_matter())
             ---
             layout: post
             title: Does it?
@@ -115,26 +126,19 @@ class PostMetadata(NamedTuple):
             ---
             <BLANKLINE>
         """
-        fields = {
-            "layout": "post",
-            "title": self.title,
-            "date": self.date,
-            "published": self.published,
-            "tags": self.tags,
-            "excerpt": excerpt,
-        }
-        if not excerpt:
-            del fields["excerpt"]
+        told = ("title", "date", "published", "tags", *(["excerpt"] if self.excerpt else []))
+        fields = {"layout": "post"} | {key: getattr(self, key) for key in told}
         body = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=float("inf"))
         return f"---\n{body}---\n"
 
 
-def _checked(key: str, given: Mapping) -> Any:
-    value = given.get(key, _DEFAULTS.get(key))
+def _checked(key: str, given: Mapping, said: Mapping) -> Any:
+    value = said.get(key, given.get(key, _DEFAULTS.get(key)))
     if not _RULES[key].holds(value):
+        where = "" if key in said else "notebook metadata epochwatch."
+        remedy = "say it again" if key in said else "correct it in the notebook's metadata"
         raise BadInput(
-            f"notebook metadata epochwatch.{key}: got {_shortly(value)}, allowed: "
-            f"{_RULES[key].allowed}; correct it in the notebook's metadata"
+            f"{where}{key}: got {_shortly(value)}, allowed: {_RULES[key].allowed}; {remedy}"
         )
     return value
 

@@ -1,13 +1,16 @@
-"""The nbconvert exporter: an executed notebook in, a Jekyll post out.
+"""The nbconvert exporter: an executed notebook in, a post for Jekyll or for GitHub out.
 
 The steps, in order, each a function of (notebook, resources) as nbconvert wants it:
 
     clean_outputs         one clean form of each output
     note_excerpt          the cell tagged `answer`, in plain text
     tabulate_parameters   what differs from the notebook's own parameters
-    drop_title            the layout prints it
+    drop_title            the layout prints it, or the post itself
     TagRemovePreprocessor remove-cell, remove-input, remove-output
     publish_images        files, and references to them
+
+The template then writes Markdown, in which the formulas are MathML for Jekyll, and
+`from_notebook_node` what stands before it, and the way to the images.
 """
 
 import re
@@ -15,11 +18,11 @@ from pathlib import Path
 
 from nbconvert.exporters import MarkdownExporter
 from nbformat import NotebookNode
-from traitlets import List, default
+from traitlets import Bool, Enum, List, Unicode, default
 from traitlets.config import Config
 
-from epochwatch.publishing import liquid, markdown
-from epochwatch.publishing.images import publish_images
+from epochwatch.publishing import FLAVORS, LINKS, formulas, liquid, markdown
+from epochwatch.publishing.images import LINK, publish_images
 from epochwatch.publishing.metadata import PostMetadata
 from epochwatch.publishing.outputs import clean_outputs, note_excerpt
 from epochwatch.publishing.parameters import tabulate_parameters
@@ -42,17 +45,38 @@ def drop_title(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, d
     return notebook, resources
 
 
+def _unchanged(text: str) -> str:
+    return text
+
+
+def _said(kind, text: str):
+    return kind(default_value=None, allow_none=True, help=text).tag(config=True)
+
+
 class PostExporter(MarkdownExporter):
-    """Export an executed notebook as a post for Jekyll.
+    """Export an executed notebook as a post.
 
     The notebook's metadata names the post:
-    `{"epochwatch": {"title", "slug", "date", "published", "tags"}}`. The same executed
-    notebook gives the same bytes. The images are in `resources["outputs"]`, by their paths
-    in the site, and the post's metadata in `resources["post"]`.
+    `{"epochwatch": {"title", "slug", "date", "published", "tags", "excerpt"}}`; each can be
+    said otherwise by the option of that name. The same executed notebook gives the same
+    bytes. The images are in `resources["outputs"]`, by their paths in the site, and the
+    post's metadata in `resources["post"]`.
 
     Example:
-        jupyter nbconvert --to epochwatch_post notebook.ipynb
+        jupyter nbconvert --to epochwatch_post --PostExporter.links=relative_url notebook.ipynb
     """
+
+    flavor = Enum(FLAVORS, "jekyll", help="Who shows the post.").tag(config=True)
+    links = Enum(LINKS, "absolute", help="How Jekyll finds images: /…, or by `relative_url`.").tag(
+        config=True
+    )
+    site = Unicode(".", help="For GitHub: from the post to the folder of assets.").tag(config=True)
+    title = _said(Unicode, "One line, instead of the notebook's.")
+    slug = _said(Unicode, "The post's name in its address.")
+    date = _said(Unicode, "Such as 2026-11-23.")
+    tags = _said(List, "Words to find it by.")
+    published = _said(Bool, "Whether Jekyll shows it.")
+    excerpt = _said(Unicode, "The post in a sentence.")
 
     export_from_notebook = None  # JupyterLab's menu has Markdown already
 
@@ -95,6 +119,7 @@ class PostExporter(MarkdownExporter):
         """What the template calls, beside nbconvert's own."""
         yield from super().default_filters()
         yield "fenced", markdown.fenced
+        yield "prose", formulas.as_mathml if self.flavor == "jekyll" else _unchanged
 
     def from_notebook_node(self, nb, resources=None, **kw):
         """Convert a notebook.
@@ -108,11 +133,24 @@ class PostExporter(MarkdownExporter):
             The post's text and the resources.
 
         Raises:
-            BadInput: the metadata, a cell or an image cannot be published.
+            BadInput: the metadata, a cell, an image or a formula cannot be published.
         """
-        post = PostMetadata.of(nb)
-        body, resources = super().from_notebook_node(nb, resources, **kw)
+        overrides = {key: getattr(self, key) for key in PostMetadata._fields}
+        post = PostMetadata.of(nb, **overrides)
+        body, resources = super().from_notebook_node(nb, {**(resources or {}), "post": post}, **kw)
+        post = post._replace(excerpt=post.excerpt or resources["excerpt"])
         resources["post"] = post
+        written = self._for_jekyll if self.flavor == "jekyll" else self._for_github
+        return written(post, markdown.tidy(body)), resources
+
+    def _for_jekyll(self, post: PostMetadata, body: str) -> str:
         # On the finished text, so that nothing can come out unprotected.
-        text = liquid.protect(markdown.tidy(body))
-        return post.front_matter(resources["excerpt"]) + "\n" + text, resources
+        text = liquid.protect(body)
+        if self.links == "relative_url":
+            path = re.compile(rf"{LINK}(/{post.image_folder}/[A-Za-z0-9_-]+\.png)")
+            text = path.sub(r"{{ '\1' | relative_url }}", text)
+        return f"{post.front_matter()}\n{text.replace(LINK, '')}"
+
+    def _for_github(self, post: PostMetadata, body: str) -> str:
+        heading = f"# {markdown.literal(post.title)}\n\n*{post.date}*\n\n"
+        return heading + body.replace(LINK, self.site)

@@ -4,6 +4,7 @@ Run headless, the folder is given by the driver, which also moves it into place.
 hand, in Jupyter or by plain papermill, the notebook does that itself in its last cell.
 """
 
+import base64
 import contextlib
 import datetime
 import json
@@ -80,21 +81,26 @@ class Run:
         return self.folder.parents[1]
 
     def show(self, figure, name: str, alt: str) -> None:
-        """Save a figure as SVG and PNG, and show it in the notebook.
+        """Save a figure as SVG and PNG, and show it in the notebook, which keeps both.
 
         Args:
             figure: a matplotlib Figure.
             name: its file name, without ending.
             alt: what it shows, in words.
         """
-        from IPython.display import Image, display
+        from IPython.display import display
 
         from epochwatch.figures import style
 
         folder = self.folder / "figures"
         style.save(figure, folder, name)
-        pixels = Image(folder / f"{name}.png", width=int(figure.get_figwidth() * 96))
-        display(pixels, metadata={"image/png": {"alt": alt}, "filename": name})
+        forms = {
+            "image/png": base64.b64encode((folder / f"{name}.png").read_bytes()).decode(),
+            "image/svg+xml": (folder / f"{name}.svg").read_text(),
+            "text/plain": alt,
+        }
+        pixels = {"alt": alt, "width": int(figure.get_figwidth() * 96)}
+        display(forms, raw=True, metadata={"image/png": pixels, "filename": name})
 
     def finish(self, answer: str, findings: dict) -> None:
         """Write the findings; run by hand, move the folder into place.

@@ -1,0 +1,90 @@
+"""Formulas as MathML, which a browser shows by itself: no script, no font from elsewhere."""
+
+import re
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+
+from epochwatch.errors import BadInput
+
+# What is a formula in Jupyter, as nbconvert's MathInlineParser says it; a formula ends with its
+# paragraph, and one in dollars with its item of a list or before code. Escaped dollars are none.
+_INSIDE = r"(?:(?!\n[ \t]*\n).)"
+_NEXT_ITEM = r"\n[ \t]*(?:\n|[-*+>] |\d+[.)] )"
+_FORMULA = re.compile(
+    rf"(?P<code>(?<![`\\])(?P<ticks>`+)(?!`){_INSIDE}+?(?<!`)(?P=ticks)(?!`))"
+    rf"|(?<!\\)\$\$(?P<block>{_INSIDE}+?)(?<!\\)\$\$"
+    rf"|(?<!\\)\\\\\[(?P<latex_block>{_INSIDE}+?)(?<!\\)\\\\\]"
+    rf"|(?<!\\)\\\\\((?P<latex>{_INSIDE}+?)(?<!\\)\\\\\)"
+    rf"|(?P<environment>\\begin\{{(?P<name>[a-z]*\*?)\}}{_INSIDE}+?\\end\{{(?P=name)\}})"
+    rf"|(?<![\\$])\$(?P<inline>(?:(?!{_NEXT_ITEM})[^$`]|(?<=\\)\$)+?)(?<!\\)\$(?!\$)",
+    re.DOTALL,
+)
+_OWN_LINE = ("block", "latex_block", "environment")
+
+
+def as_mathml(text: str) -> str:
+    r"""Write the formulas of a text as MathML.
+
+    Args:
+        text: Markdown as Jupyter reads it.
+
+    Returns:
+        The same with each formula in an element of the class `math`.
+
+    Raises:
+        BadInput: a formula cannot be written so.
+
+    Example:
+        >>> as_mathml("It costs $5, not `$x$`.")
+        'It costs $5, not `$x$`.'
+        >>> as_mathml("$x$")[:60]
+        '<span class="math"><math xmlns="http://www.w3.org/1998/Math/'
+    """
+    # A cheap look first: most texts have no formula, and Markdown takes long to read.
+    if not _FORMULA.search(text):
+        return text
+    return "".join(p if is_code else _FORMULA.sub(_replaced, p) for p, is_code in _parts(text))
+
+
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    lines = text.splitlines(keepends=True)
+    begin = 0
+    for token in MarkdownIt("commonmark").parse(text):
+        if token.type in ("fence", "code_block"):
+            first, end = token.map
+            yield "".join(lines[begin:first]), False
+            yield "".join(lines[first:end]), True
+            begin = end
+    yield "".join(lines[begin:]), False
+
+
+def _replaced(found: re.Match) -> str:
+    if found["code"]:
+        return found[0]
+    kind = found.lastgroup if found.lastgroup != "name" else "environment"
+    mathml = _mathml(found[kind], "block" if kind in _OWN_LINE else "inline")
+    return f'<span class="math">{mathml}</span>'
+
+
+def _mathml(formula: str, display: str) -> str:
+    try:
+        # The two mean the same, of which the library knows one.
+        mathml = convert(formula.replace("{aligned}", "{align*}"), display=display)
+        words = "".join(ElementTree.fromstring(mathml).itertext())
+    # The library has a dozen errors with no ancestor of their own, and trips over more.
+    except Exception as error:
+        raise _bad(formula, type(error).__name__) from None
+    # What it does not know it hands through as if it were a name.
+    if unknown := re.search(r"\\[A-Za-z]*|&", words):
+        raise _bad(formula, unknown[0])
+    return mathml
+
+
+def _bad(formula: str, fault: str) -> BadInput:
+    return BadInput(
+        f"formula {' '.join(formula.split())!r}: got {fault}, which has no MathML here, allowed: "
+        "LaTeX that latex2mathml knows; write it otherwise, or as code"
+    )

@@ -1,0 +1,60 @@
+"""A figure as SVG, which may draw and nothing else: no script runs, nothing is fetched."""
+
+import re
+from xml.etree import ElementTree
+
+# What matplotlib writes.
+_DRAWING = {"svg", "g", "path", "use", "defs", "clipPath", "rect", "circle", "image", "pattern"}
+_METADATA = {
+    "style",
+    "metadata",
+    "RDF",
+    "Work",
+    "Agent",
+    "creator",
+    "date",
+    "format",
+    "title",
+    "type",
+}
+_REFERENCE = re.compile(r"#|data:image/png;base64,")
+_ELSEWHERE = re.compile(r"url\(\s*+[\"']?+(?!#)|@import", re.IGNORECASE)
+_DECLARATION = re.compile(r"<!ENTITY|<\?(?!xml\s)")
+
+
+def fault(svg: str) -> str:
+    """Say why an SVG cannot be published.
+
+    Args:
+        svg: the picture.
+
+    Returns:
+        What is wrong with it; nothing where it only draws.
+
+    Example:
+        >>> fault('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>')
+        'an SVG with <script>'
+    """
+    if found := _DECLARATION.search(svg):
+        return f"an SVG with {found[0]}"
+    try:
+        elements = list(ElementTree.fromstring(svg).iter())
+    except ElementTree.ParseError as error:
+        return f"an SVG that cannot be read ({error})"
+    return next(filter(None, map(_fault_of, elements)), "")
+
+
+def _fault_of(element: ElementTree.Element) -> str:
+    tag = _local(element.tag)
+    if tag not in _DRAWING | _METADATA:
+        return f"an SVG with <{tag}>"
+    for name, value in {**element.attrib, "style element": element.text or ""}.items():
+        runs = _local(name).startswith("on")
+        leads = _local(name) == "href" and not _REFERENCE.match(value)
+        if runs or leads or _ELSEWHERE.search(value):
+            return f"an SVG with {_local(name)}={value[:40]!r}"
+    return ""
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
