@@ -1,7 +1,5 @@
 """Posts as the real Jekyll, with the real Liquid and kramdown, shows them."""
 
-import os
-import shutil
 import subprocess
 from html.parser import HTMLParser
 
@@ -52,17 +50,6 @@ class Page(HTMLParser):
     def handle_data(self, data):
         for tag in self.open:
             self.texts[tag][-1] += data
-
-
-@pytest.fixture(scope="module")
-def jekyll():
-    found = shutil.which("jekyll")
-    remedy = "jekyll is not on the PATH: apt-get install jekyll"
-    if not found and os.environ.get("CI"):
-        pytest.fail(remedy)
-    if not found:
-        pytest.skip(remedy)
-    return found
 
 
 def stdout(written):

@@ -9,7 +9,7 @@ The steps, in order, each a function of (notebook, resources) as nbconvert wants
     TagRemovePreprocessor remove-cell, remove-input, remove-output
     publish_images        files, and references to them
 
-The template then writes Markdown, in which the formulas are MathML for Jekyll, and
+The template then writes Markdown, in which formulas are MathML for Jekyll, and
 `from_notebook_node` what stands before it, and the way to the images.
 """
 
@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from traitlets import Bool, Enum, List, Unicode, default
 from traitlets.config import Config
 
-from epochwatch.publishing import FLAVORS, LINKS, formulas, liquid, markdown
+from epochwatch.publishing import FLAVORS, LINKS, formulas, kramdown, liquid, markdown
 from epochwatch.publishing.images import LINK, publish_images
 from epochwatch.publishing.metadata import PostMetadata
 from epochwatch.publishing.outputs import clean_outputs, note_excerpt
@@ -43,6 +43,10 @@ def drop_title(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, d
             cell.source = re.sub(r"\A\s*# .*\n?", "", cell.source)
             break
     return notebook, resources
+
+
+def _for_kramdown(text: str) -> str:
+    return kramdown.adapted(formulas.as_mathml(text))
 
 
 def _unchanged(text: str) -> str:
@@ -119,7 +123,7 @@ class PostExporter(MarkdownExporter):
         """What the template calls, beside nbconvert's own."""
         yield from super().default_filters()
         yield "fenced", markdown.fenced
-        yield "prose", formulas.as_mathml if self.flavor == "jekyll" else _unchanged
+        yield "prose", _for_kramdown if self.flavor == "jekyll" else _unchanged
 
     def from_notebook_node(self, nb, resources=None, **kw):
         """Convert a notebook.
