@@ -55,7 +55,7 @@ class Checkpoint(keras.callbacks.ModelCheckpoint):
     def name(self):
         return f"{{x}} {self.epoch:02d}" + "{% if y %}" * 3 if self.epoch else None  # LONG_NAME
 """
-FRAME = "<table><tr><th>n</th><th>{{ x }}</th></tr><tr><td>1</td><td>a|b</td></tr></table>"
+FRAME = "<table><tr><th></th><th>{{ x }}</th></tr><tr><th>0</th><td>a|b</td></tr></table>"
 
 
 def cells():

@@ -31,6 +31,7 @@ def test_a_formula_in_a_line_and_one_on_its_own_are_told_apart():
         ("`a` $x$ `$x$` $x$", f"`a` {X} `$x$` {X}"),
         (r"$x$ \$5 \$", rf"{X} \$5 \$"),
         ("**$x$**", f"**{X}**"),
+        ("a\u2028b $x$\n\n```\n$x$\n```\n$x$", f"a\u2028b {X}\n\n```\n$x$\n```\n{X}"),
     ],
 )
 def test_formulas_are_replaced_and_nothing_else(written, expected):

@@ -379,6 +379,12 @@ def test_standard_error_is_dropped_and_does_not_cut_a_progress_bar_in_two(execut
     assert body_of(executed(code("", *written))) == "```text\n2 of 2\nend\n```\n"
 
 
+def test_a_progress_bar_that_is_a_widget_is_left_out(executed):
+    bar = displayed(plain="  0%|          | 0/10 [00:00<?, ?it/s]")
+    bar.data["application/vnd.jupyter.widget-view+json"] = {"model_id": "1"}
+    assert body_of(executed(text("a"), code("", bar))) == "a\n"
+
+
 def test_output_of_nothing_but_debris_leaves_nothing(executed):
     debris = stream("\x1b[0m \n"), stream("WARNING:tensorflow:x\n"), displayed(plain=" ")
     assert body_of(executed(text("a"), code("", *debris))) == "a\n"

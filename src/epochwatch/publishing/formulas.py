@@ -1,7 +1,6 @@
 """Formulas as MathML, which a browser shows by itself: no script, no font from elsewhere."""
 
 import re
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
@@ -29,7 +28,7 @@ def as_mathml(text: str) -> str:
     r"""Write the formulas of a text as MathML.
 
     Args:
-        text: Markdown as Jupyter reads it.
+        text: Markdown as Jupyter reads it, its lines ending in a line feed.
 
     Returns:
         The same with each formula in an element of the class `math`.
@@ -46,19 +45,18 @@ def as_mathml(text: str) -> str:
     # A cheap look first: most texts have no formula, and Markdown takes long to read.
     if not _FORMULA.search(text):
         return text
-    return "".join(p if is_code else _FORMULA.sub(_replaced, p) for p, is_code in _parts(text))
+    lines, written, begin = text.split("\n"), [], 0
+    for first, end in [*_code(text), (len(lines), len(lines))]:
+        if first > begin:
+            written.append(_FORMULA.sub(_replaced, "\n".join(lines[begin:first])))
+        written += lines[first:end]
+        begin = end
+    return "\n".join(written)
 
 
-def _parts(text: str) -> Iterator[tuple[str, bool]]:
-    lines = text.splitlines(keepends=True)
-    begin = 0
-    for token in MarkdownIt("commonmark").parse(text):
-        if token.type in ("fence", "code_block"):
-            first, end = token.map
-            yield "".join(lines[begin:first]), False
-            yield "".join(lines[first:end]), True
-            begin = end
-    yield "".join(lines[begin:]), False
+def _code(text: str) -> list[tuple[int, int]]:
+    tokens = MarkdownIt("commonmark").parse(text)
+    return [tuple(token.map) for token in tokens if token.type in ("fence", "code_block")]
 
 
 def _replaced(found: re.Match) -> str:

@@ -11,6 +11,7 @@ from epochwatch.publishing import cells, html_table, markdown, terminal
 # Images that cannot be published come before text, so as to be refused and not lost.
 _FORMS = ("text/markdown", "image/png", "image/svg+xml", "image/jpeg", "text/plain")
 _VECTORS = "image/svg+xml"
+_WIDGET = "application/vnd.jupyter.widget-view+json"  # tqdm's bar in a notebook
 
 # `<Figure size 640x480 with 1 Axes>`, `<IPython.core.display.HTML object>`,
 # `[<matplotlib.lines.Line2D at 0x7f41d2a1c5d0>]`: says nothing, and differs each time.
@@ -90,6 +91,8 @@ def _stdout(text: str) -> NotebookNode | None:
 
 
 def _one_form(output: NotebookNode) -> NotebookNode | None:
+    if _WIDGET in output.data:
+        return None
     form = next((form for form in _FORMS if form in output.data), None)
     kept = {form: output.data[form]} if form else {}
     if form == "image/png" and _VECTORS in output.data:

@@ -46,7 +46,7 @@ def drop_title(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, d
 
 
 def _for_kramdown(text: str) -> str:
-    return kramdown.adapted(formulas.as_mathml(text))
+    return kramdown.adapted(formulas.as_mathml(text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def _unchanged(text: str) -> str:
@@ -71,9 +71,7 @@ class PostExporter(MarkdownExporter):
     """
 
     flavor = Enum(FLAVORS, "jekyll", help="Who shows the post.").tag(config=True)
-    links = Enum(LINKS, "absolute", help="How Jekyll finds images: /…, or by `relative_url`.").tag(
-        config=True
-    )
+    links = Enum(LINKS, "absolute", help="How Jekyll finds images.").tag(config=True)
     site = Unicode(".", help="For GitHub: from the post to the folder of assets.").tag(config=True)
     title = _said(Unicode, "One line, instead of the notebook's.")
     slug = _said(Unicode, "The post's name in its address.")

@@ -4,19 +4,8 @@ import re
 from xml.etree import ElementTree
 
 # What matplotlib writes.
-_DRAWING = {"svg", "g", "path", "use", "defs", "clipPath", "rect", "circle", "image", "pattern"}
-_METADATA = {
-    "style",
-    "metadata",
-    "RDF",
-    "Work",
-    "Agent",
-    "creator",
-    "date",
-    "format",
-    "title",
-    "type",
-}
+_ELEMENTS = {"svg", "g", "path", "use", "defs", "clipPath", "rect", "image", "pattern", "style"}
+_ELEMENTS |= {"metadata", "RDF", "Work", "Agent", "creator", "date", "format", "title", "type"}
 _REFERENCE = re.compile(r"#|data:image/png;base64,")
 _ELSEWHERE = re.compile(r"url\(\s*+[\"']?+(?!#)|@import", re.IGNORECASE)
 _DECLARATION = re.compile(r"<!ENTITY|<\?(?!xml\s)")
@@ -46,7 +35,7 @@ def fault(svg: str) -> str:
 
 def _fault_of(element: ElementTree.Element) -> str:
     tag = _local(element.tag)
-    if tag not in _DRAWING | _METADATA:
+    if tag not in _ELEMENTS:
         return f"an SVG with <{tag}>"
     for name, value in {**element.attrib, "style element": element.text or ""}.items():
         runs = _local(name).startswith("on")
