@@ -86,6 +86,7 @@ def test_what_notebooks_write_is_one_line_that_breaks_no_table(formula):
     written = formulas.as_mathml(f"$${formula}$$")
     assert written.count("<math") == 1
     assert not set(written) & set("|\n\\`*_")
+    assert "&#x" not in written
 
 
 def test_an_environment_needs_no_dollars():

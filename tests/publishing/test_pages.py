@@ -21,7 +21,7 @@ from tests.publishing import adversarial
 SITE = Path(__file__).with_name("site")
 BLOG = project.OUTPUTS / "blog"
 SCREENSHOTS = project.OUTPUTS / "screenshots"
-PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").iterdir())
+PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").glob("*.md"))
 ADVERSARIAL = "2026-11-20-adversarial"
 BELOW = "2026-11-20-below"  # the same by `relative_url`, in a site below /blog
 
@@ -185,6 +185,14 @@ def test_braces_and_long_outputs_are_read_as_they_were_written(page):
         assert opened.locator("table").count() == 4
 
 
+def test_the_list_of_posts_has_what_each_says_in_short(page):
+    what, opened, _ = page
+    if what == "index":
+        said = opened.locator("li p").all_inner_texts()
+        assert any("50,000 of 53,258 majority samples" in text for text in said)
+        assert any("≤∑i=1npi, |x| and |x|, $code$, $5 alone." in text for text in said)
+
+
 def test_what_is_for_github_is_no_part_of_the_site(built):
     assert not list(built.rglob("_github"))
     assert not list(built.rglob("README*"))
@@ -193,7 +201,7 @@ def test_what_is_for_github_is_no_part_of_the_site(built):
 # GitHub
 
 
-@pytest.mark.parametrize("path", [BLOG / "README.md", *(BLOG / "_github").iterdir()], ids=str)
+@pytest.mark.parametrize("path", [BLOG / "README.md", *(BLOG / "_github").glob("*.md")], ids=str)
 def test_what_github_shows_has_its_pictures_its_tables_and_no_escapes(path):
     page = MarkdownIt("commonmark").enable("table").parse(path.read_text())
     inner = [child for token in page for child in token.children or ()]

@@ -78,7 +78,13 @@ def _mathml(formula: str, display: str) -> str:
     # What it does not know it hands through as if it were a name.
     if unknown := re.search(r"\\[A-Za-z]*|&", words):
         raise _bad(formula, unknown[0])
-    return mathml
+    return re.sub("&#x([0-9A-F]+);", _character, mathml)
+
+
+def _character(found: re.Match) -> str:
+    # ASCII might be Markdown, and Liquid's escape_once knows no hexadecimal.
+    code = int(found[1], 16)
+    return f"&#{code};" if code < 128 else chr(code)
 
 
 def _bad(formula: str, fault: str) -> BadInput:
