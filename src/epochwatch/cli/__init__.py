@@ -13,6 +13,7 @@ import epochwatch
 from epochwatch.cli.audit import audit
 from epochwatch.cli.options import BAD_INPUT, FAILED, WIDTH
 from epochwatch.cli.post import post
+from epochwatch.cli.report import report
 from epochwatch.cli.run import run
 from epochwatch.cli.runs import runs
 from epochwatch.cli.sweep import sweep
@@ -22,6 +23,7 @@ EXAMPLES = """\b
 Examples:
   epochwatch audit feeds.py:make_feed --steps-per-epoch 625 --epochs 10
   epochwatch run 01_does_fit_resume -p epochs=3
+  epochwatch report outputs/01_does_fit_resume/default
 
 \b
 Exit codes:
@@ -42,11 +44,12 @@ def command():
     """Know exactly which samples Keras' model.fit() trained on.
 
     `audit` asks what happens to your own feed, from epoch to epoch, before a model is trained
-    on it. `run` and `post` belong to the notebooks of the investigation.
+    on it. `run` and `post` belong to the notebooks of the investigation. `report` shows what
+    was trained, of a run or of an exposure log of your own.
     """
 
 
-for errand in (audit, run, sweep, runs, post):
+for errand in (audit, run, sweep, runs, post, report):
     command.add_command(errand)
 
 
