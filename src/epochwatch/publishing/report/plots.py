@@ -7,6 +7,7 @@ from bokeh import models
 from bokeh.layouts import column
 from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
+from matplotlib.colors import to_hex
 
 from epochwatch.figures.style import NEVER, looks
 from epochwatch.publishing.report.matrix import Epoch, coverage
@@ -32,7 +33,7 @@ def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[Epoch]) -> 
     samples, n_epochs = exposures.shape
     ends = (-0.5, samples - 0.5)
     x_range = models.Range1d(*ends, bounds=ends, min_interval=min(LEAST_WIDTH, samples), name="x")
-    heat = _heat(x_range, epochs, int(exposures.max()))
+    heat = _heat(x_range, epochs)
     rows = -(-n_epochs // -(-n_epochs // MOST_ROWS))
     cells = np.zeros((rows, min(samples, MOST_COLUMNS)), np.float32)
     source = models.ColumnDataSource(
@@ -83,7 +84,7 @@ def shares_by_run(runs: list[dict]) -> models.Plot:
     return _lines(_shares_plot(numbers, "run, as numbered in the table"), numbers, shares)
 
 
-def _heat(x_range, epochs: list[Epoch], most: int) -> models.Plot:
+def _heat(x_range, epochs: list[Epoch]) -> models.Plot:
     height = 90 + int(np.clip(14 * len(epochs), 110, 400))
     heat = _figure(height, x_range=x_range, y_range=(0.5, len(epochs) + 0.5), name="heat",
                    tools="xbox_zoom,xpan,xwheel_zoom,reset", active_drag="xbox_zoom")  # fmt: skip
@@ -91,22 +92,21 @@ def _heat(x_range, epochs: list[Epoch], most: int) -> models.Plot:
     heat.xaxis.visible = False
     _name_epochs(heat.yaxis[0], epoch_names(epochs))
     mapper = models.LinearColorMapper(
-        palette=Cividis256, low=0, high=max(1, most), nan_color="rgba(0,0,0,0)"
+        palette=Cividis256, low=0, high=1, nan_color="rgba(0,0,0,0)"
     )
-    ticker = models.BasicTicker(min_interval=1, desired_num_ticks=5)
-    bar = models.ColorBar(color_mapper=mapper, ticker=ticker, height=10, padding=4,
-                          title="exposures in the epoch", background_fill_color=None)  # fmt: skip
+    bar = models.ColorBar(color_mapper=mapper, height=10, padding=4, background_fill_color=None,
+                          title="exposures of a sample in an epoch")  # fmt: skip
     heat.add_layout(bar, "above")
     return heat
 
 
 def _totals(x_range, name: str, most: int) -> models.Plot:
-    look = looks([name])[name]
+    colour = to_hex(looks([name])[name].colour)
     lane = -0.16 * max(1, most)
     plot = _figure(170, x_range=x_range, y_range=(lane, 1.06 * max(1, most)), name="totals", tools="")
     empty = {key: [] for key in ("left", "right", "low", "mean", "high")}
     bins = models.ColumnDataSource(empty, name="bins")
-    plot.quad("left", "right", "high", "low", source=bins, color=look.colour, line_width=0.6)
+    plot.quad("left", "right", "high", "low", source=bins, color=colour, line_width=0.6)
     plot.segment("left", "mean", "right", "mean", source=bins, line_width=2, name="ink")
     never = models.ColumnDataSource({"left": [], "right": []}, name="never")
     plot.quad("left", "right", 0.25 * lane, 0.9 * lane, source=never, color=NEVER,
@@ -133,11 +133,11 @@ def _lines(plot, numbers: list[int], shares: Mapping, joined: bool = False) -> m
     for rank, (name, values) in enumerate(shares.items()):
         columns = {"x": numbers, "share": values, "name": [name] * len(numbers)}
         source = models.ColumnDataSource(columns)
-        colour, dash = of[name].colour, DASHES[of[name].line]
+        colour, dash = to_hex(of[name].colour), DASHES[of[name].line]
         if joined:
             plot.line("x", "share", source=source, color=colour, line_dash=dash, line_width=2,
                       legend_label=name)  # fmt: skip
-        plot.scatter("x", "share", source=source, color=colour, size=8, legend_label=name,
+        plot.scatter("x", "share", source=source, color=colour, size=8 if len(numbers) < 40 else 3, legend_label=name,
                      marker=MARKERS[rank % len(MARKERS)])  # fmt: skip
     plot.add_layout(plot.legend[0], "above")
     plot.legend[0].update(orientation="horizontal", background_fill_color=None, border_line_color=None)
@@ -152,7 +152,7 @@ def _name_epochs(axis, names: list[str]) -> None:
 def _figure(height: int, **options) -> models.Plot:
     plot = figure(height=height, sizing_mode="stretch_width", min_border_left=70,
                   min_border_right=12, background_fill_color=None, border_fill_color=None,
-                  toolbar_location="above" if options["tools"] else None, **options)  # fmt: skip
+                  toolbar_location="above" if "zoom" in options["tools"] else None, **options)  # fmt: skip
     plot.toolbar.logo = None
     plot.grid.visible = False
     return plot

@@ -1,14 +1,17 @@
 """From a folder to a file: what it holds, put into a page, written whole."""
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
 
 import epochwatch
 from epochwatch.errors import BadInput
 from epochwatch.exposures.verdict import MEANING
 from epochwatch.files import write_whole
 from epochwatch.publishing.report import tables
-from epochwatch.publishing.report.matrix import exposure_matrix
+from epochwatch.publishing.report.matrix import Epoch, exposure_matrix
 from epochwatch.publishing.report.population import Population
 from epochwatch.publishing.report.subject import Subject
 
@@ -58,21 +61,38 @@ def log_page(subject: Subject, population: Population | None = None) -> str:
     Returns:
         HTML.
     """
-    from epochwatch.publishing.report import page, plots
-
     population = population or Population.of(subject.parameters, subject.log)
     indices = {name: samples.index for name, samples in population.streams.items()}
-    epochs, exposures = exposure_matrix(subject.log, indices)
+    return counted_page(subject, population, *exposure_matrix(subject.log, indices))
+
+
+def counted_page(
+    subject: Subject,
+    population: Population,
+    epochs: list[Epoch],
+    exposures: Mapping[str, np.ndarray],
+) -> str:
+    """Make the page of what has been counted.
+
+    Args:
+        subject: what it is of.
+        population: its samples.
+        epochs: as trained.
+        exposures: by stream, (samples, epochs).
+
+    Returns:
+        HTML.
+    """
+    from epochwatch.publishing.report import page, plots
+
     drawn = {
         f"stream-{rank}": plots.samples_by_epochs(name, of, epochs)
         for rank, (name, of) in enumerate(exposures.items())
     }
-    names = tables.epoch_names(epochs)
     facts = {
         "streams": page.stream_facts(population, exposures),
-        "epochs": names,
+        "epochs": tables.epoch_names(epochs),
         "labels": population.label_names,
-        "complete": population.complete,
     }
     return page.render(
         facts,

@@ -83,6 +83,7 @@ class Picture {
     this.models = [...root.references()];
     for (const name of ["x", "heat", "totals", "cells", "bins", "never", "chosen"])
       this[name] = this.models.find((model) => model.name === name);
+    this.mapper = this.models.find((model) => model.type === "LinearColorMapper");
     this.image = this.cells.data.image[0];
     [this.rows, this.columns] = this.image.shape;
     this.x.on_change([this.x.properties.start, this.x.properties.end], () => this.redrawSoon());
@@ -115,12 +116,24 @@ class Picture {
       for (const side of [bins, ...(whole.low ? [] : [never])]) { side.left.push(p - 0.5); side.right.push(end - 0.5); }
       for (const name of ["low", "mean", "high"]) bins[name].push(whole[name]);
     }
+    Object.assign(this, { size, height });
+    this.mapper.high = this.image.reduce((most, value) => (value > most ? value : most), 0) || 1;
     this.cells.data = { image: [this.image], x: [first - 0.5], y: [0.5], dw: [this.columns * size], dh: [this.rows * height] };
     this.bins.data = bins;
     this.never.data = never;
     const together = (count, what) => (count === 1 ? `one ${what}` : `a bin of ${spoken(count)} ${what}s`);
     byId(`bins-${this.stream.rank}`).textContent =
       `Positions ${spoken(from)} to ${spoken(to - 1)}: a column is ${together(size, "sample")}, a row ${together(height, "epoch")}.`;
+  }
+
+  /** Say what a cell stands for, where it is more than one sample in one epoch. */
+  tellCell(position, row) {
+    const { samples, epochs, matrix } = this.stream, whole = new Summary();
+    const p = position - (position % this.size), e = row - (row % this.height);
+    for (let q = p; q < Math.min(p + this.size, samples); q++)
+      for (let f = e; f < Math.min(e + this.height, epochs); f++) whole.add(matrix[q * epochs + f]);
+    if (whole.count === 1) return "";
+    return `\nits cell: least ${spoken(whole.low)}, mean ${spoken(whole.mean)}, most ${spoken(whole.high)}`;
   }
 
   zoom(factor, shift, centre = (this.x.start + this.x.end) / 2) {
@@ -208,14 +221,15 @@ class Explorer {
     picture.zoom(factor, shift, factor < 1 && picture.holds(this.position) ? this.position : undefined);
   }
 
-  follow({ stream, place, heat, totals }, rank) {
+  follow(picture, rank) {
+    const { stream, place, heat, totals } = picture;
     const tip = byId("tip"), [img, text] = tip.children;
     const at = ({ x, y }, plot) => [clamp(Math.round(x), 0, stream.samples - 1),
       plot === heat ? clamp(Math.round(y) - 1, 0, stream.epochs - 1) : this.row];
     for (const plot of [heat, totals]) {
       plot.on_event("mousemove", (event) => {
         const [position, row] = at(event, plot);
-        text.textContent = stream.tell(position, row);
+        text.textContent = stream.tell(position, row) + (plot === heat ? picture.tellCell(position, row) : "");
         stream.show(img, position);
         tip.hidden = false;
       });
