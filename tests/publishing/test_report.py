@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
+from tests.exposures.records import FIT, INDEX, in_a_folder, numbered, rows, written
 
 from epochwatch import ExposureLog, load_mnist, one_vs_rest
 from epochwatch.cli import main
@@ -21,7 +22,6 @@ from epochwatch.errors import BadInput
 from epochwatch.publishing.report import matrix, page, tables, write, write_report
 from epochwatch.publishing.report.population import OTHER, Population, Samples
 from epochwatch.publishing.report.subject import Subject
-from tests.exposures.records import FIT, INDEX, in_a_folder, numbered, rows, written
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 INT64 = np.iinfo(np.int64)
@@ -186,8 +186,8 @@ def test_the_tables_say_what_was_trained(small_run):
     summary = tables.of_streams(population, exposures)
     told = [[cell.text for cell in row] for row in summary.rows]
     assert told[0] == ["minority", "6,742", "4", "6,738", "0.1%", "0", "0", "2"]
-    evidence = [[cell.text for cell in row] for row in tables.of_boundaries(epochs, population).rows]
-    assert evidence == [
+    evidence = tables.of_boundaries(epochs, population).rows
+    assert [[cell.text for cell in row] for row in evidence] == [
         ["after epoch 1", "minority", "0 … 3", "0 … 1"],
         ["after epoch 1", "majority", "0 … 3", "4 … 5"],
     ]
@@ -336,7 +336,8 @@ def test_zooming_in_takes_fewer_samples_together(report, opened):
 def test_a_single_sample_never_trained_among_many_has_its_mark(tmp_path, opened):
     stream = np.arange(50_000)
     log = written(tmp_path / "log", [(1, 1, 0, np.delete(stream, 30_000).tolist())])
-    html = write.log_page(Subject("run", "n", "t", log=log), Population({"all": Samples(stream)}, [], True))
+    population = Population({"all": Samples(stream)}, [], complete=True)
+    html = write.log_page(Subject("run", "name", "title", log=log), population)
     (tmp_path / "report.html").write_text(html)
     shown = opened(tmp_path / "report.html", width=360)
     marks = shown.evaluate(
@@ -367,7 +368,8 @@ def test_pictures_are_drawn_in_the_colour_of_the_text(report, opened):
 
 
 def test_text_is_text_whatever_is_in_it(tmp_path, opened):
-    evil = {"notebook": EVIL, "run": EVIL, "parameters": {EVIL: EVIL}, "environment": {EVIL: [EVIL]}}
+    evil = dict.fromkeys(("notebook", "run"), EVIL)
+    evil |= {"parameters": {EVIL: EVIL}, "environment": {EVIL: [EVIL]}}
     folder = run_folder(tmp_path / "run", [(1, 1, 0, [3, 4])], **evil, verdict=EVIL)
     samples = Samples(np.array([3, 4, 5]), np.zeros(3, np.uint8))
     html = write.log_page(Subject.of(folder), Population({EVIL: samples}, [EVIL], True))
@@ -376,8 +378,8 @@ def test_text_is_text_whatever_is_in_it(tmp_path, opened):
     assert shown.locator("h1").inner_text() == EVIL
     assert f"label {EVIL}" in details(shown)
     box = shown.locator("#coverage").bounding_box()
-    shown.locator("#coverage").hover(position={"x": 75 + (box["width"] - 90) / 2, "y": 180})
-    shown.wait_for_timeout(200)
+    shown.locator("#coverage").hover(position={"x": 70 + (box["width"] - 82) / 2, "y": 150})
+    shown.locator(".bk-Tooltip").get_by_text(EVIL).wait_for()
     assert shown.locator("img[src=x]").count() == 0
     assert shown.locator("script:not([type])").count() == 2  # the page's own, and Bokeh
 

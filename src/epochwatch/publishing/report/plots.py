@@ -15,6 +15,7 @@ from epochwatch.publishing.report.tables import coverage_of_run, epoch_names, ob
 
 MOST_COLUMNS, MOST_ROWS = 600, 200  # of a picture; what is more is taken together
 LEAST_WIDTH = 4  # samples, zoomed in
+MANY = 40  # points in a line
 DASHES = {"-": "solid", "--": "dashed", "-.": "dashdot", ":": "dotted"}
 MARKERS = ["circle", "square", "diamond", "triangle", "inverted_triangle", "star"]
 
@@ -35,7 +36,8 @@ def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[Epoch]) -> 
     x_range = models.Range1d(*ends, bounds=ends, min_interval=min(LEAST_WIDTH, samples), name="x")
     heat = _heat(x_range, epochs)
     rows = -(-n_epochs // -(-n_epochs // MOST_ROWS))
-    cells = np.zeros((rows, min(samples, MOST_COLUMNS)), np.float32)
+    columns = min(samples, MOST_COLUMNS) + 1  # bins begin at multiples of their size
+    cells = np.zeros((rows, columns), np.float32)
     source = models.ColumnDataSource(
         {"image": [cells], "x": [-0.5], "y": [0.5], "dw": [samples], "dh": [n_epochs]}, name="cells"
     )
@@ -46,7 +48,7 @@ def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[Epoch]) -> 
         heat.scatter("x", "y", source=chosen, size=size, marker="circle", fill_color=None,
                      line_color=colour, line_width=2)  # fmt: skip
     most = int(exposures.sum(axis=1, dtype=np.int64).max())
-    return column(heat, _totals(x_range, name, most), sizing_mode="stretch_width")
+    return column(heat, _totals(x_range, name, max(1, most)), sizing_mode="stretch_width")
 
 
 def coverage_by_epoch(exposures: Mapping[str, np.ndarray], epochs: list[Epoch]) -> models.Plot:
@@ -78,7 +80,9 @@ def shares_by_run(runs: list[dict]) -> models.Plot:
     for number, run in enumerate(runs):
         of = {f"coverage: {name}": share for name, share in coverage_of_run(run).items()}
         test = object_at(object_at(run, "findings"), "test")
-        for name, share in (of | {"PR-AUC": test.get("pr_auc")}).items():
+        if "pr_auc" in test:
+            of["PR-AUC"] = test["pr_auc"]
+        for name, share in of.items():
             shares.setdefault(name, [float("nan")] * len(runs))[number] = share
     numbers = list(range(1, len(runs) + 1))
     return _lines(_shares_plot(numbers, "run, as numbered in the table"), numbers, shares)
@@ -91,9 +95,7 @@ def _heat(x_range, epochs: list[Epoch]) -> models.Plot:
     heat.yaxis.axis_label = "epoch"
     heat.xaxis.visible = False
     _name_epochs(heat.yaxis[0], epoch_names(epochs))
-    mapper = models.LinearColorMapper(
-        palette=Cividis256, low=0, high=1, nan_color="rgba(0,0,0,0)"
-    )
+    mapper = models.LinearColorMapper(palette=Cividis256, low=0, high=1, nan_color="rgba(0,0,0,0)")
     bar = models.ColorBar(color_mapper=mapper, height=10, padding=4, background_fill_color=None,
                           title="exposures of a sample in an epoch")  # fmt: skip
     heat.add_layout(bar, "above")
@@ -102,8 +104,8 @@ def _heat(x_range, epochs: list[Epoch]) -> models.Plot:
 
 def _totals(x_range, name: str, most: int) -> models.Plot:
     colour = to_hex(looks([name])[name].colour)
-    lane = -0.16 * max(1, most)
-    plot = _figure(170, x_range=x_range, y_range=(lane, 1.06 * max(1, most)), name="totals", tools="")
+    lane = -0.16 * most
+    plot = _figure(170, x_range=x_range, y_range=(lane, 1.06 * most), name="totals", tools="")
     empty = {key: [] for key in ("left", "right", "low", "mean", "high")}
     bins = models.ColumnDataSource(empty, name="bins")
     plot.quad("left", "right", "high", "low", source=bins, color=colour, line_width=0.6)
@@ -121,6 +123,7 @@ def _totals(x_range, name: str, most: int) -> models.Plot:
 
 def _shares_plot(numbers: list[int], label: str, names: list[str] | None = None) -> models.Plot:
     plot = _figure(280, x_range=(0.5, len(numbers) + 0.5), y_range=(-0.03, 1.05), tools="hover")
+    plot.hover.update(mode="vline", renderers=[])
     plot.hover.tooltips = [(label, "@x"), ("", "@name"), ("share", "@share{0.0000}")]
     plot.xaxis.axis_label = label
     plot.yaxis.formatter = models.NumeralTickFormatter(format="0%")
@@ -129,18 +132,20 @@ def _shares_plot(numbers: list[int], label: str, names: list[str] | None = None)
 
 
 def _lines(plot, numbers: list[int], shares: Mapping, joined: bool = False) -> models.Plot:
-    of = looks(shares)
+    of, size = looks(shares), 8 if len(numbers) < MANY else 3
     for rank, (name, values) in enumerate(shares.items()):
         columns = {"x": numbers, "share": values, "name": [name] * len(numbers)}
-        source = models.ColumnDataSource(columns)
-        colour, dash = to_hex(of[name].colour), DASHES[of[name].line]
+        look = {"source": models.ColumnDataSource(columns), "color": to_hex(of[name].colour)}
+        look["legend_label"] = name
         if joined:
-            plot.line("x", "share", source=source, color=colour, line_dash=dash, line_width=2,
-                      legend_label=name)  # fmt: skip
-        plot.scatter("x", "share", source=source, color=colour, size=8 if len(numbers) < 40 else 3, legend_label=name,
-                     marker=MARKERS[rank % len(MARKERS)])  # fmt: skip
+            plot.line("x", "share", line_dash=DASHES[of[name].line], line_width=2, **look)
+        marker = MARKERS[rank % len(MARKERS)]
+        points = plot.scatter("x", "share", size=size, marker=marker, **look)
+        plot.hover.renderers = [*plot.hover.renderers, points]
     plot.add_layout(plot.legend[0], "above")
-    plot.legend[0].update(orientation="horizontal", background_fill_color=None, border_line_color=None)
+    plot.legend[0].update(
+        orientation="horizontal", background_fill_color=None, border_line_color=None
+    )
     return plot
 
 
@@ -152,7 +157,8 @@ def _name_epochs(axis, names: list[str]) -> None:
 def _figure(height: int, **options) -> models.Plot:
     plot = figure(height=height, sizing_mode="stretch_width", min_border_left=70,
                   min_border_right=12, background_fill_color=None, border_fill_color=None,
-                  toolbar_location="above" if "zoom" in options["tools"] else None, **options)  # fmt: skip
+                  **options)  # fmt: skip
+    plot.toolbar_location = "above" if "zoom" in options["tools"] else None
     plot.toolbar.logo = None
     plot.grid.visible = False
     return plot

@@ -96,9 +96,8 @@ def _log(folder: Path) -> Subject:
     told = log.metadata
     rest = {name: value for name, value in told.items() if name != "parameters"}
     name = folder.resolve().name
-    return Subject(
-        "exposure log", name, name, parameters=object_at(told, "parameters"), environment=rest, log=log
-    )
+    parameters = object_at(told, "parameters")
+    return Subject("exposure log", name, name, parameters=parameters, environment=rest, log=log)
 
 
 def _not_empty(log: ExposureLog) -> ExposureLog:

@@ -56,8 +56,8 @@ class Table(NamedTuple):
             The table.
 
         Example:
-            >>> Table.of("Streams", ["stream", "samples"], [["majority", 53258]]).rows
-            [[Cell(text='majority', number=False, href=''), Cell(text='53,258', number=True, href='')]]
+            >>> Table.of("Streams", ["samples"], [[53258]]).rows
+            [[Cell(text='53,258', number=True, href='')]]
         """
         return cls(caption, list(header), [[_cell(value) for value in row] for row in rows])
 
@@ -82,7 +82,8 @@ def of_streams(population: Population, exposures: Mapping[str, np.ndarray]) -> T
         counted = [len(totals), len(totals) - never, never, Cell(share, number=True)]
         if not population.complete:
             counted[2:] = [Cell("unknown"), Cell("unknown")]
-        rows.append([name, *counted, int(totals.min()), float(np.median(totals)), int(totals.max())])
+        extremes = [int(totals.min()), float(np.median(totals)), int(totals.max())]
+        rows.append([name, *counted, *extremes])
     return Table.of("What was trained of each stream", header, rows)
 
 
@@ -120,8 +121,9 @@ def of_boundaries(epochs: list[Epoch], population: Population) -> Table:
     names = epoch_names(epochs)
     for (name, before), (_, after) in itertools.pairwise(zip(names, epochs, strict=True)):
         for stream, samples in population.streams.items():
-            ends = (_ends(batch, samples.index, what) for batch in (before.last, after.first))
-            rows.append([f"after epoch {name}", stream, *(Cell(text, number=True) for text in ends)])
+            batches = (before.last, after.first)
+            ends = [Cell(_ends(batch, samples.index, what), number=True) for batch in batches]
+            rows.append([f"after epoch {name}", stream, *ends])
     header = ["boundary", "stream", f"{what} trained last", f"{what} trained next"]
     return Table.of("The last batch before each boundary and the first after it", header, rows)
 
@@ -176,7 +178,11 @@ def of_runs(runs: list[dict], outputs: Path, page: Path) -> Table:
 def coverage_of_run(run: dict) -> dict[str, float]:
     """Say what part of each stream a run of a sweep trained, from 0 to 1."""
     streams = object_at(object_at(run, "findings"), "streams")
-    return {name: of["trained"] / of["samples"] for name, of in streams.items()}
+    return {
+        name: of["trained"] / of["samples"]
+        for name, of in streams.items()
+        if isinstance(of, Mapping) and of.keys() >= {"trained", "samples"}
+    }
 
 
 def epoch_names(epochs: list[Epoch]) -> list[str]:
