@@ -126,7 +126,8 @@ def test_modules_that_need_an_optional_package_have_pages_without_it(script):
 
 def test_each_optional_package_is_an_extra(script):
     pyproject = tomllib.loads((project.ROOT / "pyproject.toml").read_text())["project"]
-    assert {"dev", *script.OPTIONAL} == set(pyproject["optional-dependencies"])
+    of_everyone = {"dev", "cluster", "report"}
+    assert {*of_everyone, *script.OPTIONAL} == set(pyproject["optional-dependencies"])
 
 
 @pytest.mark.parametrize("link", ["gone.html", "#gone", "there.html#gone", "there.html?q#gone"])

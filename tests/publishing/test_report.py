@@ -410,6 +410,8 @@ def test_a_sweep_is_a_table_of_its_runs(tmp_path, opened):
     failed = sweep_run(7, state="failed", findings={}, folder=EVIL)
     folder = tmp_path / "sweeps" / "digits"
     folder.mkdir(parents=True)
+    (tmp_path / "01/r1").mkdir(parents=True)
+    (folder / "run.json").write_text("{}")
     said = {"findings": {"sweep": EVIL, "runs": [sweep_run(1), failed]}}
     (folder / "findings.json").write_text(json.dumps(said))
     shown = opened(write_report(folder), width=360)

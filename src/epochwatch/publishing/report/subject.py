@@ -47,13 +47,12 @@ class Subject(NamedTuple):
         Raises:
             BadInput: it holds nothing of the kind, or a file in it is damaged.
         """
+        said = read_json(folder / FINDINGS) if (folder / FINDINGS).is_file() else {}
+        if "sweep" in object_at(said, "findings"):  # its summary is a run too, but trains nothing
+            return _sweep(said)
         if (folder / RECORD).is_file():
-            return _run(folder)
-        if (folder / FINDINGS).is_file():
-            said = read_json(folder / FINDINGS)
-            if "sweep" in object_at(said, "findings"):
-                return _sweep(said)
-        elif (folder / MANIFEST).is_file() or any(folder.glob("part-*.parquet")):
+            return _run(folder, said)
+        if (folder / MANIFEST).is_file() or any(folder.glob("part-*.parquet")):
             return _log(folder)
         there = "a file" if folder.is_file() else "something else" if folder.exists() else "nothing"
         raise BadInput(
@@ -63,8 +62,8 @@ class Subject(NamedTuple):
         )
 
 
-def _run(folder: Path) -> Subject:
-    record, said = read_json(folder / RECORD), read_json(folder / FINDINGS)
+def _run(folder: Path, said: dict) -> Subject:
+    record = read_json(folder / RECORD)
     notebook = read_json(folder / NOTEBOOK) if (folder / NOTEBOOK).is_file() else {}
     post = object_at(object_at(notebook, "metadata"), "epochwatch")
     return Subject(

@@ -215,9 +215,10 @@ def _varies(name: str, objects: list[dict]) -> bool:
 
 
 def _link(run: dict, number: int, outputs: Path, page: Path) -> Cell:
-    folder = str(run.get("folder", ""))
-    there = os.path.relpath(outputs / folder, page.parent) if folder else ""
-    return Cell(f"{number}: {folder or run.get('id', '')}", href=quote(there))
+    folder = str(run.get("folder") or "")
+    is_there = folder and (outputs / folder).is_dir()
+    href = quote(os.path.relpath(outputs / folder, page.parent)) if is_there else ""
+    return Cell(f"{number}: {folder or run.get('id', '')}", href=href)
 
 
 def _share(share: float | None) -> Cell:
