@@ -122,7 +122,7 @@ def _totals(x_range, name: str, most: int) -> models.Plot:
 
 
 def _shares_plot(numbers: list[int], label: str, names: list[str] | None = None) -> models.Plot:
-    plot = _figure(280, x_range=(0.5, len(numbers) + 0.5), y_range=(-0.03, 1.05), tools="hover")
+    plot = _figure(300, x_range=(0.5, len(numbers) + 0.5), y_range=(-0.03, 1.05), tools="hover")
     plot.hover.update(mode="vline", renderers=[])
     plot.hover.tooltips = [(label, "@x"), ("", "@name"), ("share", "@share{0.0000}")]
     plot.xaxis.axis_label = label
@@ -143,9 +143,8 @@ def _lines(plot, numbers: list[int], shares: Mapping, joined: bool = False) -> m
         points = plot.scatter("x", "share", size=size, marker=marker, **look)
         plot.hover.renderers = [*plot.hover.renderers, points]
     plot.add_layout(plot.legend[0], "above")
-    plot.legend[0].update(
-        orientation="horizontal", background_fill_color=None, border_line_color=None
-    )
+    plot.legend[0].update(background_fill_color=None, border_line_color=None)
+    plot.legend[0].orientation = "horizontal" if len(shares) < 3 else "vertical"  # on a telephone
     return plot
 
 

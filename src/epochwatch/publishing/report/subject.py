@@ -16,8 +16,8 @@ class Subject(NamedTuple):
 
     Attributes:
         kind: `run`, `sweep` or `exposure log`.
-        name: of the folder, or of the run as it says itself.
-        title: of its notebook.
+        name: of the notebook and the run; empty of a log alone.
+        title: of the notebook, the sweep or the log.
         answer: the notebook's answer, Markdown.
         findings: as findings.json has them.
         parameters: by name.
@@ -80,14 +80,14 @@ def _run(folder: Path, said: dict) -> Subject:
 
 def _sweep(said: dict) -> Subject:
     findings = object_at(said, "findings")
-    name = str(findings["sweep"])
+    name, notebook = str(findings["sweep"]), str(findings.get("notebook", ""))
     runs = findings.get("runs")
     if not isinstance(runs, list) or not runs or not all(isinstance(run, dict) for run in runs):
         raise BadInput(
             f"report: the sweep {name!r} has no list of runs in its {FINDINGS}; make it again with "
             "`epochwatch sweep`"
         )
-    return Subject("sweep", name, f"Sweep {name}", str(said.get("answer", "")), findings)
+    return Subject("sweep", notebook, f"Sweep {name}", str(said.get("answer", "")), findings)
 
 
 def _log(folder: Path) -> Subject:
@@ -96,7 +96,7 @@ def _log(folder: Path) -> Subject:
     rest = {name: value for name, value in told.items() if name != "parameters"}
     name = folder.resolve().name
     parameters = object_at(told, "parameters")
-    return Subject("exposure log", name, name, parameters=parameters, environment=rest, log=log)
+    return Subject("exposure log", "", name, parameters=parameters, environment=rest, log=log)
 
 
 def _not_empty(log: ExposureLog) -> ExposureLog:

@@ -218,7 +218,7 @@ def _link(run: dict, number: int, outputs: Path, page: Path) -> Cell:
     folder = str(run.get("folder") or "")
     is_there = folder and (outputs / folder).is_dir()
     href = quote(os.path.relpath(outputs / folder, page.parent)) if is_there else ""
-    return Cell(f"{number}: {folder or run.get('id', '')}", href=href)
+    return Cell(f"{number}: {Path(folder).name or run.get('id', '')}", href=href)
 
 
 def _share(share: float | None) -> Cell:

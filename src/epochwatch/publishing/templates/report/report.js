@@ -86,6 +86,8 @@ class Picture {
     this.mapper = this.models.find((model) => model.type === "LinearColorMapper");
     this.image = this.cells.data.image[0];
     [this.rows, this.columns] = this.image.shape;
+    if (matchMedia("(pointer: coarse)").matches) // a finger on the picture shall scroll the page
+      this.models.find((model) => model.type === "BoxZoomTool").active = false;
     this.x.on_change([this.x.properties.start, this.x.properties.end], () => this.redrawSoon());
     new ResizeObserver(() => this.redrawSoon()).observe(this.place);
   }
