@@ -2,6 +2,7 @@
 
 import base64
 import collections
+import io
 import json
 import os
 import re
@@ -13,12 +14,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageColor
 from playwright.sync_api import sync_playwright
 from tests.exposures.records import FIT, INDEX, in_a_folder, numbered, rows, written
 
 from epochwatch import ExposureLog, load_mnist, one_vs_rest
 from epochwatch.cli import main
 from epochwatch.errors import BadInput
+from epochwatch.figures.style import NEVER
 from epochwatch.publishing.report import matrix, page, tables, write, write_report
 from epochwatch.publishing.report.population import OTHER, Population, Samples
 from epochwatch.publishing.report.subject import Subject
@@ -340,15 +343,18 @@ def test_a_single_sample_never_trained_among_many_has_its_mark(tmp_path, opened)
     html = write.log_page(Subject("run", "name", "title", log=log), population)
     (tmp_path / "report.html").write_text(html)
     shown = opened(tmp_path / "report.html", width=360)
-    marks = shown.evaluate(
-        """() => { const of = (name) => Bokeh.documents.flatMap((document) =>
-            document.get_model_by_name(name) ?? [])[0].data;
-            return [of("never"), of("bins")] }"""
+    marks, bins = shown.evaluate(
+        """() => ["never", "bins"].map((name) => Bokeh.documents.flatMap((document) =>
+            document.get_model_by_name(name) ?? [])[0].data)"""
     )
-    [left], [right] = marks[0]["left"], marks[0]["right"]
-    assert left < 30_000 < right
-    assert min(marks[1]["low"]) == 0
-    assert min(marks[1]["mean"]) > 0.99
+    size = bins["right"][0] - bins["left"][0]
+    first = 30_000 // size * size - 0.5
+    assert (marks["left"], marks["right"]) == ([first], [first + size])
+    of_the_bin = bins["left"].index(first)
+    assert bins["low"][of_the_bin] == 0 < 0.99 < bins["mean"][of_the_bin] < bins["high"][of_the_bin]
+    drawn = Image.open(io.BytesIO(shown.locator("#stream-0").screenshot())).convert("RGB")
+    red = np.abs(np.asarray(drawn, int) - ImageColor.getrgb(NEVER)).max(axis=2) < 60
+    assert np.count_nonzero(red) > 10  # pixels
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
