@@ -36,17 +36,8 @@ def exposure_matrix(
 ) -> tuple[list[Epoch], dict[str, np.ndarray]]:
     """Count the exposures by sample and epoch, in one pass over the log.
 
-    Args:
-        log: what was trained.
-        streams: by name, the indices of a stream, int64 (samples,).
-
-    Returns:
-        The epochs, and by name the exposures (samples, epochs), in the smallest unsigned
-        integers that hold them: a byte each, but where a sample was trained more than 255
-        times in an epoch.
-
-    Raises:
-        BadInput: there are more samples × epochs than a browser can hold.
+    Of each stream there is an array (samples, epochs) of the smallest unsigned integers that hold
+    it: bytes, unless a sample was trained more than 255 times in an epoch.
     """
     samples = sum(map(len, streams.values()))
     pairs = dict.fromkeys(itertools.chain.from_iterable(part.epochs for part in log.parts))
@@ -67,12 +58,6 @@ def exposure_matrix(
 
 def coverage(exposures: np.ndarray) -> np.ndarray:
     """Say what part of a stream has been trained by the end of each epoch.
-
-    Args:
-        exposures: (samples, epochs).
-
-    Returns:
-        float64 (epochs,), from 0 to 1.
 
     Example:
         >>> coverage(np.array([[1, 0], [0, 2]]))

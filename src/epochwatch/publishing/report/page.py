@@ -21,14 +21,7 @@ STRATEGIES = (zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY)
 
 
 def packed(content: bytes) -> str:
-    """Compress bytes, and write them in letters that mean nothing in HTML.
-
-    Args:
-        content: any bytes.
-
-    Returns:
-        Base64 of zlib's format.
-    """
+    """Compress bytes, and write them in letters that mean nothing in HTML."""
     # Exposures drawn at random repeat nothing: to look for repetitions makes them 15 % longer.
     smallest = min((_deflated(content, strategy) for strategy in STRATEGIES), key=len)
     return base64.b64encode(smallest).decode()
@@ -44,26 +37,12 @@ def bits(images: np.ndarray) -> bytes:
 
     MNIST's 60,000 digits take 1.65 MB so, and read as well as in grey when they are enlarged
     smoothly; in four greys they take 3.1 MB, in sixteen 5.7, as WebP of quality 5 4.4.
-
-    Args:
-        images: uint8 (samples, height, width).
-
-    Returns:
-        The rows of one image after the other, each image beginning with a byte.
     """
     return np.packbits(images.reshape(len(images), -1) >= INK, axis=1).tobytes()
 
 
 def stream_parts(population: Population, exposures: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Pack what is known of each sample.
-
-    Args:
-        population: the streams.
-        exposures: by stream, (samples, epochs).
-
-    Returns:
-        By name of the part, as the script looks it up.
-    """
+    """Pack what is known of each sample."""
     parts = {}
     for rank, (name, samples) in enumerate(population.streams.items()):
         steps = np.diff(samples.index, prepend=np.int64(0))  # modulo 2**64, and added up so
@@ -92,17 +71,7 @@ def stream_facts(population: Population, exposures: Mapping[str, np.ndarray]) ->
 
 
 def render(facts: dict, plots: dict, parts: dict[str, str], **texts) -> str:
-    """Put the page together.
-
-    Args:
-        facts: what the script must know.
-        plots: Bokeh models by the element they go to.
-        parts: packed, by name.
-        **texts: what the template shows.
-
-    Returns:
-        HTML.
-    """
+    """Put the page together."""
     bokeh = Resources(mode="inline", components=["bokeh"]).js_raw[0]
     script = (TEMPLATES / "report.js").read_text()
     items = {target: json_item(plot, target) for target, plot in plots.items()}

@@ -21,16 +21,7 @@ MARKERS = ["circle", "square", "diamond", "triangle", "inverted_triangle", "star
 
 
 def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[Epoch]) -> models.Column:
-    """Prepare a stream's picture: samples by epochs, and under it their exposures in all.
-
-    Args:
-        name: of the stream.
-        exposures: (samples, epochs).
-        epochs: as trained.
-
-    Returns:
-        Two figures with one x axis. The script finds their parts by name.
-    """
+    """Prepare a stream's picture: samples by epochs, and under it their exposures in all."""
     samples, n_epochs = exposures.shape
     ends = (-0.5, samples - 0.5)
     x_range = models.Range1d(*ends, bounds=ends, min_interval=min(LEAST_WIDTH, samples), name="x")
@@ -52,15 +43,7 @@ def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[Epoch]) -> 
 
 
 def coverage_by_epoch(exposures: Mapping[str, np.ndarray], epochs: list[Epoch]) -> models.Plot:
-    """Draw the coverage of each stream by epoch.
-
-    Args:
-        exposures: by stream, (samples, epochs).
-        epochs: as trained.
-
-    Returns:
-        The figure.
-    """
+    """Draw the coverage of each stream by epoch."""
     numbers = list(range(1, len(epochs) + 1))
     plot = _shares_plot(numbers, "epoch", epoch_names(epochs))
     shares = {name: coverage(by_epoch).tolist() for name, by_epoch in exposures.items()}
@@ -68,14 +51,7 @@ def coverage_by_epoch(exposures: Mapping[str, np.ndarray], epochs: list[Epoch]) 
 
 
 def shares_by_run(runs: list[dict]) -> models.Plot:
-    """Draw coverage and PR-AUC by run of a sweep.
-
-    Args:
-        runs: as the sweep's findings have them.
-
-    Returns:
-        The figure.
-    """
+    """Draw coverage and PR-AUC by run of a sweep."""
     shares = {}
     for number, run in enumerate(runs):
         of = {f"coverage: {name}": share for name, share in coverage_of_run(run).items()}

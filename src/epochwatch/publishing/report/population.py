@@ -39,17 +39,9 @@ class Population(NamedTuple):
 
     @classmethod
     def of(cls, parameters: dict, log: ExposureLog) -> "Population":
-        """Find the samples of a run.
+        """Find the samples of a run: one with `positive_digit` is of MNIST.
 
-        Args:
-            parameters: of the run; one with `positive_digit` is of MNIST.
-            log: what was trained.
-
-        Returns:
-            Its streams; of a log alone, one stream of what was trained.
-
-        Raises:
-            BadInput: there is no such digit, or the data is damaged.
+        Of a log alone, what was trained is one stream.
         """
         trained = log.counts().index
         if "positive_digit" not in parameters:

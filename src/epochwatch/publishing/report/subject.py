@@ -36,17 +36,7 @@ class Subject(NamedTuple):
 
     @classmethod
     def of(cls, folder: Path) -> "Subject":
-        """Recognise a folder.
-
-        Args:
-            folder: of a finished run, a sweep, or an exposure log.
-
-        Returns:
-            What it holds.
-
-        Raises:
-            BadInput: it holds nothing of the kind, or a file in it is damaged.
-        """
+        """Recognise a folder, or refuse it in one line."""
         said = read_json(folder / FINDINGS) if (folder / FINDINGS).is_file() else {}
         if "sweep" in object_at(said, "findings"):  # its summary is a run too, but trains nothing
             return _sweep(said)
@@ -108,17 +98,7 @@ def _not_empty(log: ExposureLog) -> ExposureLog:
 
 
 def read_json(path: Path) -> dict:
-    """Read a JSON object.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The object.
-
-    Raises:
-        BadInput: it cannot be read, or is something else.
-    """
+    """Read a JSON object, or refuse the file in one line."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:

@@ -47,14 +47,6 @@ class Table(NamedTuple):
     def of(cls, caption: str, header: Iterable[str], rows: Iterable[Iterable]) -> "Table":
         """Make a table of values.
 
-        Args:
-            caption: what it is of.
-            header: the columns' names.
-            rows: a value to a column; a `Cell` stays as it is.
-
-        Returns:
-            The table.
-
         Example:
             >>> Table.of("Streams", ["samples"], [[53258]]).rows
             [[Cell(text='53,258', number=True, href='')]]
@@ -63,15 +55,7 @@ class Table(NamedTuple):
 
 
 def of_streams(population: Population, exposures: Mapping[str, np.ndarray]) -> Table:
-    """Tabulate what was trained of each stream.
-
-    Args:
-        population: the streams.
-        exposures: by stream, (samples, epochs).
-
-    Returns:
-        The table; without what cannot be known of a log alone.
-    """
+    """Tabulate what was trained of each stream."""
     header = ["stream", "samples", "trained", "never trained", "coverage"]
     header += ["fewest exposures", "median", "most exposures"]
     rows = []
@@ -88,15 +72,7 @@ def of_streams(population: Population, exposures: Mapping[str, np.ndarray]) -> T
 
 
 def of_coverage(epochs: list[Epoch], exposures: Mapping[str, np.ndarray]) -> Table:
-    """Tabulate the coverage by epoch.
-
-    Args:
-        epochs: as trained.
-        exposures: by stream, (samples, epochs).
-
-    Returns:
-        The table.
-    """
+    """Tabulate the coverage by epoch."""
     shares = [map(percent, coverage(by_epoch)) for by_epoch in exposures.values()]
     rows = [
         [name, epoch.steps, *(Cell(share, number=True) for share in row)]
@@ -107,15 +83,7 @@ def of_coverage(epochs: list[Epoch], exposures: Mapping[str, np.ndarray]) -> Tab
 
 
 def of_boundaries(epochs: list[Epoch], population: Population) -> Table:
-    """Tabulate the batches on either side of each boundary, which prove the verdict.
-
-    Args:
-        epochs: as trained.
-        population: the streams; of a log alone, indices stand for positions.
-
-    Returns:
-        The table.
-    """
+    """Tabulate the batches on either side of each boundary, which prove the verdict."""
     what = "positions" if population.complete else "indices"
     rows = []
     names = epoch_names(epochs)
@@ -129,16 +97,7 @@ def of_boundaries(epochs: list[Epoch], population: Population) -> Table:
 
 
 def of_values(caption: str, values: Mapping, header: tuple[str, str] = ("name", "value")) -> Table:
-    """Tabulate an object of JSON, what is nested in it under names with dots.
-
-    Args:
-        caption: what it is of.
-        values: by name.
-        header: of the two columns.
-
-    Returns:
-        The table.
-    """
+    """Tabulate an object of JSON, what is nested in it under names with dots."""
     return Table.of(caption, header, _flat(values))
 
 
@@ -149,16 +108,7 @@ def of_tests(findings: Mapping) -> Table:
 
 
 def of_runs(runs: list[dict], outputs: Path, page: Path) -> Table:
-    """Tabulate the runs of a sweep.
-
-    Args:
-        runs: as the sweep's findings have them.
-        outputs: folder of all runs, which theirs are relative to.
-        page: where the report will be, for the links.
-
-    Returns:
-        The table, with the parameters that vary.
-    """
+    """Tabulate the runs of a sweep, with the parameters that vary and links from the page."""
     parameters = [object_at(run, "parameters") for run in runs]
     varying = [name for name in _names(parameters) if _varies(name, parameters)]
     shares = [coverage_of_run(run) for run in runs]

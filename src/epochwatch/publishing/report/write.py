@@ -52,15 +52,7 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path:
 
 
 def log_page(subject: Subject, population: Population | None = None) -> str:
-    """Make the page of a run, or of a log alone.
-
-    Args:
-        subject: with a log.
-        population: its samples, where they are not those of MNIST.
-
-    Returns:
-        HTML.
-    """
+    """Make the page of a run, or of a log alone."""
     population = population or Population.of(subject.parameters, subject.log)
     indices = {name: samples.index for name, samples in population.streams.items()}
     return counted_page(subject, population, *exposure_matrix(subject.log, indices))
@@ -72,17 +64,7 @@ def counted_page(
     epochs: list[Epoch],
     exposures: Mapping[str, np.ndarray],
 ) -> str:
-    """Make the page of what has been counted.
-
-    Args:
-        subject: what it is of.
-        population: its samples.
-        epochs: as trained.
-        exposures: by stream, (samples, epochs).
-
-    Returns:
-        HTML.
-    """
+    """Make the page of what has been counted."""
     from epochwatch.publishing.report import page, plots
 
     drawn = {
@@ -108,16 +90,7 @@ def counted_page(
 
 
 def sweep_page(subject: Subject, folder: Path, output: Path) -> str:
-    """Make the page of a sweep.
-
-    Args:
-        subject: a sweep.
-        folder: of its summary, `outputs/sweeps/<name>`.
-        output: the file that the page will be, for the links in it.
-
-    Returns:
-        HTML.
-    """
+    """Make the page of a sweep."""
     from epochwatch.publishing.report import page, plots
 
     runs = subject.findings["runs"]
