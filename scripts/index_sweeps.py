@@ -6,6 +6,7 @@ from pathlib import Path
 
 from epochwatch.files import write_whole
 from epochwatch.runs import project
+from epochwatch.runs.summary import Interval
 from epochwatch.tables import markdown_table
 
 SWEEPS = project.ROOT / "sweeps"
@@ -17,12 +18,6 @@ def question_of(file: Path) -> str:
     return file.read_text().partition("\n")[0].removeprefix("# ")
 
 
-def estimate(mean: dict) -> str:
-    """Write a mean, with its interval where there is one."""
-    interval = f" ({mean['low']:.4f} to {mean['high']:.4f})" if mean["low"] < mean["high"] else ""
-    return f"{mean['mean']:.4f}{interval}"
-
-
 def table(groups: list[dict]) -> str:
     """Write what each group of runs has found."""
     names = list(groups[0]["means"])
@@ -32,7 +27,7 @@ def table(groups: list[dict]) -> str:
             *(str(value) for value in group["parameters"].values()),
             str(len(group["verdicts"])),
             ", ".join(dict.fromkeys(map(str, group["verdicts"]))),
-            *(estimate(group["means"][name]) for name in names),
+            *(Interval(**group["means"][name]).written for name in names),
         ]
         for group in groups
     ]

@@ -255,7 +255,7 @@ def test_a_scheduler_of_others_does_the_same(small_project):
     script = (
         "from distributed import LocalCluster\n"
         "if __name__ == '__main__':\n"
-        "    c = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)\n"
+        "    c = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=':0')\n"
         "    print(c.scheduler_address, flush=True)\n"
         "    input()\n"
     )

@@ -16,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageColor
 from playwright.sync_api import sync_playwright
-from tests.exposures.records import FIT, INDEX, in_a_folder, numbered, rows, written
 
 from epochwatch import ExposureLog, load_mnist, one_vs_rest
 from epochwatch.cli import main
@@ -25,6 +24,7 @@ from epochwatch.figures.style import NEVER
 from epochwatch.publishing.report import matrix, page, tables, write, write_report
 from epochwatch.publishing.report.population import OTHER, Population, Samples
 from epochwatch.publishing.report.subject import Subject
+from tests.exposures.records import FIT, INDEX, in_a_folder, numbered, rows, written
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 INT64 = np.iinfo(np.int64)

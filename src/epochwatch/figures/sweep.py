@@ -7,7 +7,7 @@ import numpy as np
 
 from epochwatch.figures.style import FAINT, INK, OTHERS
 
-ROW = 0.24  # inches
+ROW = 0.26  # inches
 
 
 def height(rows: int) -> float:
@@ -34,7 +34,7 @@ def draw(
         means: by the number's name, for each group (mean, low, high); empty where there is
             nothing to estimate.
     """
-    for ax, look, (name, of_groups) in zip(axes, _looks(), numbers.items(), strict=False):
+    for ax, look, (name, of_groups) in zip(axes, OTHERS, numbers.items(), strict=False):
         for row, values in enumerate(of_groups):
             ax.plot(values, [row] * len(values), look.marker, color=look.colour, ms=4.5, alpha=0.7)
         for row, (mean, low, high) in enumerate(means.get(name, ())):
@@ -42,8 +42,8 @@ def draw(
             ax.plot([mean], [row], "|", color=INK, ms=9, zorder=3)
         ax.set_title(name)
         ax.grid(axis="y", color=FAINT, lw=0.5)
-        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(3))
-        ax.margins(x=0.08)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(2))
+        ax.set_xlim(*_limits(of_groups))
     axes[0].set_yticks(range(len(names)), names)
     axes[0].set_ylim(len(names) - 0.5, -0.5)
 
@@ -71,5 +71,8 @@ def describe(names: Sequence[str], numbers: Mapping[str, Sequence]) -> str:
     return f"Dot plots of {runs:,} runs in {len(names):,} groups. {'; '.join(said)}."
 
 
-def _looks():
-    return iter(OTHERS)
+def _limits(of_groups: Sequence) -> tuple[float, float]:
+    """Show the runs; where a mean lies may reach beyond, with few of them far beyond."""
+    values = np.concatenate(of_groups)
+    margin = 0.15 * np.ptp(values) or 0.05 * abs(values[0]) or 0.05
+    return values.min() - margin, values.max() + margin

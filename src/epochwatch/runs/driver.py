@@ -141,7 +141,7 @@ def _client(jobs: int, executor: str) -> Iterator:
         n_workers=jobs,
         threads_per_worker=1,  # a run is a process of its own
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # a port of its own: two drivers may be at work
         memory_limit=0,  # what takes memory is the kernels, which dask does not see
         silence_logs=50,
     )

@@ -95,7 +95,7 @@ def numbers(findings: Mapping) -> dict[str, float]:
         The coverage of each stream and the held-out results, by name.
     """
     streams = findings.get("streams", {}).items()
-    coverage = {f"{name} trained": s["trained"] / s["samples"] for name, s in streams}
+    coverage = {f"{name} coverage": s["trained"] / s["samples"] for name, s in streams}
     return coverage | findings.get("test", {})
 
 
@@ -114,6 +114,14 @@ class Interval(NamedTuple):
     high: float
     of: int
 
+    @property
+    def written(self) -> str:
+        """The mean, and its interval where three values or more make it worth telling."""
+        ends = (
+            f" ({self.low:.4f} to {self.high:.4f})" if self.of > 2 and self.low < self.high else ""
+        )
+        return f"{self.mean:.4f}{ends}"
+
 
 def interval(values: Sequence[float]) -> Interval:
     """Estimate a mean.
@@ -125,15 +133,15 @@ def interval(values: Sequence[float]) -> Interval:
         The estimate.
 
     Example:
-        >>> interval([0.9, 0.95, 1.0])
-        Interval(mean=0.95, low=0.8258, high=1.0742, of=3)
+        >>> interval([0.5, 0.75, 1.0])
+        Interval(mean=0.75, low=0.12896557206241743, high=1.3710344279375826, of=3)
     """
-    mean, many = statistics.fmean(values), len(values)
-    error = statistics.stdev(values) / many**0.5 if many > 1 else 0.0
     from scipy import stats
 
+    mean, many = statistics.fmean(values), len(values)
+    error = statistics.stdev(values) / many**0.5 if many > 1 else 0.0
     half = stats.t.ppf(0.975, many - 1) * error if error else 0.0
-    return Interval(*(round(float(x), 4) for x in (mean, mean - half, mean + half)), many)
+    return Interval(mean, float(mean - half), float(mean + half), many)
 
 
 def summed_up(sweep: Sweep, file: Path, outputs: Path, *, afresh: bool) -> Path | None:
