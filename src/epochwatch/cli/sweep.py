@@ -173,8 +173,9 @@ def told(many: int, made_now: int, failed: int, folder: Path | None) -> str:
     Returns:
         The lines.
     """
+    runs = f"{many:,} {'run' if many == 1 else 'runs'}"
     there = many - made_now
-    lines = [f"{many:,} runs: {there:,} were finished, {made_now:,} made now, {failed:,} failed"]
+    lines = [f"{runs}: {there:,} were finished, {made_now:,} made now, {failed:,} failed"]
     if folder:
         answer = json.loads((folder / summary.FINDINGS).read_text())["answer"]
         lines = [textwrap.fill(plain(answer), WIDTH), "", *lines]

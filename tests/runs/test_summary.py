@@ -1,0 +1,65 @@
+"""What the runs of a sweep found, put together."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epochwatch.figures import style, sweep
+from epochwatch.runs.summary import groups, interval
+
+
+def run(seed, feed, trained, pr_auc):
+    """A finished run."""
+    streams = {"minority": {"samples": 10, "trained": trained}}
+    found = {"verdict": "resumes", "streams": streams, "test": {"pr_auc": pr_auc}}
+    return {"parameters": {"feed": feed, "seed": seed}, "findings": found}
+
+
+def test_runs_that_differ_in_their_seed_alone_are_a_group():
+    runs = [run(0, "a", 5, 0.5), run(0, "b", 6, 0.6), run(1, "a", 5, 0.7)]
+    first, second = groups(runs)
+    assert first.parameters == {"feed": "a"}
+    assert first.numbers == {"minority coverage": [0.5, 0.5], "pr_auc": [0.5, 0.7]}
+    assert first.verdicts == ["resumes", "resumes"]
+    assert second.named == "b"
+
+
+def test_a_mean_and_its_interval_against_numpy_and_a_table_of_student():
+    values = [0.2, 0.4, 0.9, 0.5]
+    error = np.std(values, ddof=1) / 2
+    found = interval(values)
+    assert found.mean == pytest.approx(0.5)
+    assert found.high - found.mean == pytest.approx(3.182 * error, rel=1e-3)
+    assert found.written.startswith("0.5000 (")
+    assert interval([0.2, 0.4]).written == "0.3000"
+    assert interval([0.2] * 5).written == "0.2000"
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_an_interval_holds_its_mean(values):
+    found = interval(values)
+    assert found.low <= found.mean <= found.high
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    held = [
+        found.low <= 0.7 <= found.high
+        for found in (interval(rng.normal(0.7, 0.1, 5)) for _ in range(2_000))
+    ]
+    assert 0.93 < np.mean(held) < 0.97
+
+
+def test_every_run_is_a_dot_and_the_text_names_the_extremes():
+    numbers = {"pr_auc": [[0.25, 0.75], [0.625]], "minority coverage": [[1.0, 1.0], [1.0]]}
+    with style.figure(6, sweep.height(2)) as figure:
+        axes = figure.subplots(1, 2, sharey=True)
+        sweep.draw(axes, ["a", "b"], numbers, {"pr_auc": [(0.5, 0.3, 0.7), (0.625, 0.6, 0.65)]})
+    dots = [x for line in axes[0].lines if line.get_marker() == "o" for x in line.get_xdata()]
+    assert sorted(dots) == [0.25, 0.625, 0.75]
+    assert axes[0].get_xlim()[0] < 0.25 < 0.75 < axes[0].get_xlim()[1]
+    assert sweep.describe(["a", "b"], numbers) == (
+        "Dot plots of 3 runs in 2 groups. pr_auc: from 0.500 (a) to 0.625 (b); "
+        "minority coverage: 1.000 for all."
+    )

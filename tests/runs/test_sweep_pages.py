@@ -1,0 +1,54 @@
+"""The sweeps of this repository, and the pages that say what they found."""
+
+import re
+
+import numpy as np
+import pytest
+import yaml
+
+import epochwatch
+from epochwatch.runs import project
+from epochwatch.runs.parameters import DoesFitResume
+from epochwatch.runs.sweep import read_sweep
+
+SWEEPS = sorted((project.ROOT / "sweeps").glob("*.yaml"))
+README = (project.ROOT / "README.md").read_text()
+
+
+def rows_of(page):
+    """Read the rows of a page's table, by column."""
+    header, _, *rows = re.findall(r"^\| (.*) \|$", page, re.MULTILINE)
+    return [dict(zip(header.split(" | "), row.split(" | "), strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("file", SWEEPS, ids=lambda file: file.stem)
+def test_each_sweep_is_valid_and_has_a_page_of_all_its_runs(file):
+    sweep = read_sweep(file)
+    page = file.with_suffix(".md").read_text()
+    assert sweep.name == file.stem
+    assert f"{len(sweep.requests)} of {len(sweep.requests)} runs are finished" in page
+    assert sum(int(row["runs"]) for row in rows_of(page)) == len(sweep.requests)
+    assert f"({file.stem}.png)" in page
+    assert file.with_suffix(".png").stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("file", SWEEPS, ids=lambda file: file.stem)
+def test_the_coverage_that_a_page_states_is_what_counting_says(file):
+    """In sequence, n steps train n half batches of either stream, until it is gone through."""
+    usual = DoesFitResume()
+    labels = epochwatch.load_mnist().train.labels
+    shown = usual.epochs * usual.steps_per_epoch * usual.batch_size // 2
+    for row in rows_of(file.with_suffix(".md").read_text()):
+        digit = int(row.get("positive_digit", usual.positive_digit))
+        minority = int(np.count_nonzero(labels == digit))
+        assert row["verdict"] == "resumes"
+        for stream, size in (("minority", minority), ("majority", len(labels) - minority)):
+            assert row[f"{stream} coverage"] == f"{min(1, shown / size):.4f}"
+
+
+def test_the_readme_shows_a_sweep_as_it_is():
+    (shown,) = re.findall(r"```yaml\n# sweeps/digits\.yaml: .*?\n(.*?)```", README, re.DOTALL)
+    file = project.ROOT / "sweeps" / "digits.yaml"
+    assert yaml.safe_load(shown) == yaml.safe_load(file.read_text())
+    many = len(read_sweep(file).requests)
+    assert f"--array=1-{many}" in README
