@@ -1,8 +1,10 @@
 """What an audit found: verdict, evidence and counts, as data."""
 
 import dataclasses
+import itertools
 from typing import Any
 
+from epochwatch.auditing import table
 from epochwatch.auditing.counting import StreamCounts, rounded, spread
 from epochwatch.auditing.expectation import Expectation
 from epochwatch.auditing.findings import (
@@ -64,6 +66,23 @@ class Report:
         return self.expected.agrees_with(self.judged)
 
     @property
+    def boundaries(self) -> list[dict]:
+        """Every boundary, judged or not, with the batches before and after it."""
+        judged = self.judged
+        verdicts = [boundary.verdict for boundary in judged.boundaries]
+        return [
+            {
+                "after": {"fit": before.fit, "epoch": before.epoch},
+                "verdict": verdict,
+                "last": before.last.tolist(),
+                "first": after.first.tolist(),
+            }
+            for (before, after), verdict in itertools.zip_longest(
+                itertools.pairwise(judged.epochs), verdicts
+            )
+        ]
+
+    @property
     def findings(self) -> list[str]:
         """What is wrong, the worst first; nothing where the feed is sound."""
         occur = {b.verdict for b in self.judged.boundaries} | set(self.judged.step_findings)
@@ -102,7 +121,7 @@ class Report:
             "schema": SCHEMA,
             "verdict": self.verdict,
             "findings": self.findings,
-            "boundaries": list(boundaries_of(self.judged)),
+            "boundaries": self.boundaries,
             "steps": {
                 "asked": self.judged.steps_asked,
                 "run": list(self.judged.steps_run),
@@ -133,9 +152,7 @@ class Report:
         }
 
     def __str__(self) -> str:
-        from epochwatch.auditing.table import as_text
-
-        return as_text(self)
+        return table.as_text(self)
 
     def draw(self):
         """Draw the report.
@@ -146,18 +163,6 @@ class Report:
         from epochwatch.figures import audit
 
         return audit.draw(self)
-
-
-def boundaries_of(judged: Verdict):
-    """List every boundary, judged or not, with the batches before and after it."""
-    verdicts = {id(b.before): b.verdict for b in judged.boundaries}
-    for before, after in zip(judged.epochs, judged.epochs[1:], strict=False):
-        yield {
-            "after": {"fit": before.fit, "epoch": before.epoch},
-            "verdict": verdicts.get(id(before)),
-            "last": before.last.tolist(),
-            "first": after.first.tolist(),
-        }
 
 
 def passed_over(judged: Verdict, length: int | None) -> int:

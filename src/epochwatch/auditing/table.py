@@ -1,4 +1,7 @@
-"""The report of an audit as a terminal shows it, and as text: 80 columns, told without colour."""
+"""The report of an audit as a terminal shows it, and as text: 80 columns, told without colour.
+
+`report` is an `auditing.report.Report` throughout, which is not imported: it is written by this.
+"""
 
 import io
 import itertools
@@ -15,7 +18,6 @@ from rich.text import Text
 
 from epochwatch.auditing.counting import StreamCounts
 from epochwatch.auditing.findings import ALWAYS_FINDINGS
-from epochwatch.auditing.report import Report, boundaries_of
 from epochwatch.exposures.verdict import Verdict
 from epochwatch.tables import percent
 
@@ -30,7 +32,7 @@ MOST_BARS = 6
 COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ALWAYS_FINDINGS, "red")
 
 
-def as_text(report: Report) -> str:
+def as_text(report) -> str:
     """Write a report as plain text.
 
     Args:
@@ -45,7 +47,7 @@ def as_text(report: Report) -> str:
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
-def show(report: Report) -> None:
+def show(report) -> None:
     """Print a report: in colour and as wide as the terminal where there is one.
 
     Args:
@@ -59,7 +61,7 @@ def show(report: Report) -> None:
         print(as_text(report).encode(encoding, "replace").decode(encoding))
 
 
-def layout(report: Report) -> Group:
+def layout(report) -> Group:
     """Lay a report out for a console of rich.
 
     Args:
@@ -94,9 +96,9 @@ def columns(*names: str, **options) -> Table:
     return table
 
 
-def boundaries(report: Report) -> Table | None:
+def boundaries(report) -> Table | None:
     """Show the batches at the boundaries, of many alike in a row the first ones."""
-    rows = list(boundaries_of(report.judged))
+    rows = report.boundaries
     if not rows:
         return None
     table = columns("after", "verdict", "place", "last batch trained", "first after it")
@@ -153,7 +155,7 @@ def batch(ids: list[int], identified_by: str) -> str:
     return whole[: max(whole.rfind(", ", 0, BATCH_WIDTH - 1), len(texts[0]))] + ", …"
 
 
-def steps(report: Report) -> Iterator[tuple[str, str]]:
+def steps(report) -> Iterator[tuple[str, str]]:
     """Say which steps were asked for, and which were run."""
     judged = report.judged
     runs = in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
@@ -183,7 +185,7 @@ def in_turn(values) -> str:
     return ", ".join(runs[:MOST_RUNS]) + (f" and {more:,} more changes" if more > 0 else "")
 
 
-def counts(report: Report) -> Table:
+def counts(report) -> Table:
     """Show how often the samples of each stream were trained."""
     table = columns("stream", overflow="fold", min_width=6)
     for name in ("samples", "trained", "never\ntrained", "exposures\nmin/med/max"):
@@ -237,7 +239,7 @@ def curve(shares: np.ndarray) -> str:
     return f"{first} {''.join(BARS[int(shares[rank] * 7)] for rank in ranks)} {last}"
 
 
-def expectation(report: Report) -> Iterator[tuple[str, str | Text]]:
+def expectation(report) -> Iterator[tuple[str, str | Text]]:
     """Say whether what was observed was to be expected, and why."""
     expected, judged = report.expected, report.expected.judged
     why = f'by the rule "{expected.rule.name}": {expected.rule.why} ({expected.rule.source})'
@@ -265,7 +267,7 @@ def told(judged: Verdict, *, exact: bool) -> str:
     return f"{verdict}; steps {runs}; {begins}; boundaries {crossed or 'not judged'}"
 
 
-def notes(report: Report) -> Iterator[tuple[str, str]]:
+def notes(report) -> Iterator[tuple[str, str]]:
     """Say what the counts rest on."""
     by_content = report.identified_by == "content"
     if by_content:
@@ -294,7 +296,7 @@ def notes(report: Report) -> Iterator[tuple[str, str]]:
         )
 
 
-def conclusion(report: Report) -> tuple[str, Text]:
+def conclusion(report) -> tuple[str, Text]:
     """End on the findings."""
     if report.sound:
         return "sound", Text("no findings", "bold green")
