@@ -9,7 +9,7 @@ import numpy as np
 
 from epochwatch import feeds
 from epochwatch.auditing import feed as feeding
-from epochwatch.auditing.counting import Stream, Trained, streams_of
+from epochwatch.auditing.counting import Stream, counted, streams_of
 from epochwatch.auditing.expectation import Expectation, expect, shuffled_by_fit
 from epochwatch.auditing.findings import FINDINGS
 from epochwatch.auditing.observe import check_options, keras_for, observe
@@ -204,11 +204,12 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     everything = passes.population() or Stream(counts.index, whole=False)
     met = passes.own if everything.whole else samples
     named = streams_of(streams, met, whole=everything.whole)
-    trained = Trained(log, counts, judged.steps_run)
+    by_name = counted(log, counts, judged.steps_run, {None: everything} | named)
+    whole = by_name.pop(None)
     return Report(
         judged=judged,
-        whole=trained.counted({"all": everything})["all"],
-        streams=trained.counted(named),
+        whole=whole,
+        streams=by_name,
         identified_by="index" if indexed else "content",
         rows=passes.rows if everything.whole else None,
         strangers=len(np.setdiff1d(counts.index, everything.members)),

@@ -133,27 +133,23 @@ def streams_of(streams: Mapping | None, samples: Samples, *, whole: bool) -> dic
     }
 
 
-class Trained(NamedTuple):
-    """What a run trained.
+def counted(
+    log: ExposureLog, counts: Counts, steps_run: tuple[int, ...], streams: dict
+) -> dict[str, StreamCounts]:
+    """Count what a run trained of each stream, in one way through its log.
 
-    Attributes:
-        log: of it.
+    Args:
+        log: of the run.
         counts: of all its exposures.
         steps_run: steps of each epoch that was begun, those without one among them.
+        streams: by name, `Stream`.
+
+    Returns:
+        The counts by name.
     """
-
-    log: ExposureLog
-    counts: Counts
-    steps_run: tuple[int, ...]
-
-    def counted(self, streams: dict[str, Stream]) -> dict:
-        """Count what was trained of each stream; by name, `StreamCounts`."""
-        whole = {name: stream.members for name, stream in streams.items() if stream.whole}
-        shares = self.log.coverage(whole) if whole else {}
-        # An epoch that trained nothing has left no batch, and covers what the one before did.
-        epoch = np.cumsum(np.array(self.steps_run, int) > 0)
-        coverage = {name: np.append(0.0, share)[epoch] for name, share in shares.items()}
-        return {
-            name: counts_of(self.counts, stream, coverage.get(name))
-            for name, stream in streams.items()
-        }
+    whole = {name: stream.members for name, stream in streams.items() if stream.whole}
+    shares = log.coverage(whole) if whole else {}
+    # An epoch that trained nothing has left no batch, and covers what the one before did.
+    epoch = np.cumsum(np.array(steps_run, int) > 0)
+    coverage = {name: np.append(0.0, share)[epoch] for name, share in shares.items()}
+    return {name: counts_of(counts, stream, coverage.get(name)) for name, stream in streams.items()}

@@ -5,7 +5,7 @@ import itertools
 from typing import Any
 
 from epochwatch.auditing import table
-from epochwatch.auditing.counting import StreamCounts, rounded, spread
+from epochwatch.auditing.counting import StreamCounts
 from epochwatch.auditing.expectation import Expectation
 from epochwatch.auditing.findings import (
     DISAGREES,
@@ -116,7 +116,8 @@ class Report:
 
     def as_json(self) -> dict:
         """Return the report for JSON: the stable part of it, and the findings."""
-        whole = self.whole
+        counts = self.whole.as_json()
+        population, coverage = counts.pop("samples"), counts.pop("coverage")
         return {
             "schema": SCHEMA,
             "verdict": self.verdict,
@@ -129,17 +130,13 @@ class Report:
             },
             "samples": {
                 "identified_by": self.identified_by,
-                "population": whole.samples,
+                "population": population,
                 "rows": self.rows,
                 "index_conflicts": self.conflicts,
                 "not_in_the_pass": self.strangers,
-                "trained": whole.trained,
-                "never_trained": whole.never_trained,
-                "exposures": spread(whole.exposures),
-                "epochs_until_all": whole.epochs_until_all,
-                "epochs_expected": whole.epochs_expected,
+                **counts,
             },
-            "coverage": None if whole.coverage is None else rounded(whole.coverage),
+            "coverage": coverage,
             "batches": {
                 "trained": sum(epoch.steps for epoch in self.judged.epochs),
                 "in_a_pass": self.length,
