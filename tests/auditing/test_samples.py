@@ -51,7 +51,7 @@ def assert_same(samples, oracle):
     known = zip(samples.content.tolist(), samples.label.tolist(), strict=True)
     assert dict(zip(samples.identity.tolist(), known, strict=True)) == oracle.first
     assert samples.identity[samples.changed].tolist() == sorted(oracle.changed)
-    streams = {name: members.tolist() for name, members in samples.streams(NO_LABEL).items()}
+    streams = {name: members.tolist() for name, members in samples.streams().items()}
     assert streams == oracle.streams()
 
 
@@ -103,4 +103,4 @@ def test_twenty_classes_are_streams_and_twenty_one_are_numbers_to_predict():
     for classes, streams in ((1, 0), (2, 2), (20, 20), (21, 0)):
         samples = Samples()
         samples.add(columns([(i, i, i % classes) for i in range(42)]))
-        assert len(samples.streams(NO_LABEL)) == streams
+        assert len(samples.streams()) == streams

@@ -11,7 +11,6 @@ from epochwatch.auditing.samples import Samples
 from epochwatch.errors import BadInput
 from epochwatch.exposures.counts import Counts
 from epochwatch.exposures.log import ExposureLog
-from epochwatch.watching.fingerprint import NO_LABEL
 
 
 class Stream(NamedTuple):
@@ -120,7 +119,7 @@ def counts_of(counts: Counts, stream: Stream, coverage: np.ndarray | None) -> St
 def streams_of(streams: Mapping | None, samples: Samples, *, whole: bool) -> dict[str, Stream]:
     """Name the streams to count: those that were given, or else the classes."""
     if streams is None:
-        classes = samples.streams(NO_LABEL)
+        classes = samples.streams()
         return {name: Stream(members, whole) for name, members in classes.items()}
     if not isinstance(streams, Mapping):
         raise BadInput(

@@ -14,36 +14,23 @@ from typing import NamedTuple
 PEEKED = 2  # batches that Keras 3 takes from a generator to learn its shapes
 READ_AHEAD = 1  # at the least, by tf.data's prefetch behind a generator
 
+Fits = Iterator[tuple[tuple[int, int], list[int]]]  # fit and epoch, from 1, and its places
+
 
 class Loop(NamedTuple):
-    """What the loop is asked for, and what it knows of its feed.
+    """What the loop is asked for, and what it knows of its feed."""
 
-    Attributes:
-        length: batches in one pass; None for a feed without an end.
-        counted: whether Keras knows the length before the feed ends.
-        one_shot: whether the feed is a generator, which does not begin again.
-        recreated: whether Keras 2 makes a new iterator for every epoch (a Sequence).
-        repeated: whether Keras 2 repeats the feed as often as there are epochs (arrays).
-        cycled: whether Keras 2 has it repeated without end (by the workers of a Sequence).
-        offset: batches that building the model takes from the first fit's feed.
-        reads_ahead: batches of a generator that are lost with each fit's iterator.
-        steps_per_epoch: as `fit` is given it.
-        steps_per_execution: as of `compile`.
-        epochs: of each fit.
-        fits: calls of `fit`.
-    """
-
-    length: int | None
-    counted: bool
-    one_shot: bool
-    recreated: bool
-    repeated: bool
-    cycled: bool
-    offset: int
-    reads_ahead: int
+    length: int | None  # batches in one pass; None for a feed without an end
+    counted: bool  # whether Keras knows the length before the feed ends
+    one_shot: bool  # a generator, which does not begin again
+    recreated: bool  # a Sequence, of which Keras 2 makes a new iterator for every epoch
+    repeated: bool  # arrays, which Keras 2 repeats as often as there are epochs
+    cycled: bool  # a Sequence with workers, which Keras 2 repeats without end
+    offset: int  # batches that building the model takes from the first fit's feed
+    reads_ahead: int  # batches of a generator that are lost with each fit's iterator
     steps_per_epoch: int | None
     steps_per_execution: int
-    epochs: int
+    epochs: int  # of each fit
     fits: int
 
     def pass_over(self) -> Iterator[int]:
@@ -52,11 +39,7 @@ class Loop(NamedTuple):
 
 
 class OneShot:
-    """A generator: what is taken from it is gone, but for what was peeked at.
-
-    Args:
-        loop: that it is fed to.
-    """
+    """A generator: what is taken from it is gone, but for what was peeked at."""
 
     def __init__(self, loop: Loop):
         self.rest = loop.pass_over()
@@ -72,32 +55,34 @@ class OneShot:
         next(itertools.islice(self.rest, self.reads_ahead, self.reads_ahead), None)
 
 
-def keras_3(loop: Loop) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """Follow the loop of Keras 3.
+def keras_3(loop: Loop) -> Fits:
+    """Follow the loop of Keras 3."""
+    return fit_by_fit(loop, PEEKED, keras_3_fit)
 
-    Args:
-        loop: what it is asked for.
 
-    Yields:
-        Fit and epoch, from 1, and the places trained in it.
-    """
+def keras_2(loop: Loop) -> Fits:
+    """Follow the loop of Keras 2, which ends the whole fit where its data end."""
+    return fit_by_fit(loop, 1, keras_2_fit)
+
+
+def fit_by_fit(loop: Loop, peeked: int, epochs_of) -> Fits:
+    """Give each fit the feed as it finds it, and number its epochs."""
     generator = OneShot(loop)
     for fit in range(1, loop.fits + 1):
-        begin = generator.adapted(PEEKED) if loop.one_shot else loop.pass_over
-        state = Keras3Fit(loop, begin, loop.offset if fit == 1 else 0)
-        for epoch in range(1, loop.epochs + 1):
-            yield (fit, epoch), state.epoch()
+        begin = generator.adapted(peeked) if loop.one_shot else loop.pass_over
+        for epoch, places in enumerate(epochs_of(loop, fit, begin), start=1):
+            yield (fit, epoch), places
         generator.end_of_fit()
 
 
-class Keras3Fit:
-    """The state of one fit.
+def keras_3_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
+    """Follow one fit of Keras 3, epoch by epoch."""
+    state = Keras3Fit(loop, begin, loop.offset if fit == 1 else 0)
+    return (state.epoch() for _ in range(loop.epochs))
 
-    Args:
-        loop: what it is asked for.
-        begin: begins a pass.
-        offset: batches that are gone when the first pass begins.
-    """
+
+class Keras3Fit:
+    """The state of one fit: `begin` begins a pass, the first without its first `offset` batches."""
 
     def __init__(self, loop: Loop, begin, offset: int):
         self.loop = loop
@@ -136,24 +121,8 @@ class Keras3Fit:
         return places
 
 
-def keras_2(loop: Loop) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """Follow the loop of Keras 2, which ends the whole fit where its data end.
-
-    Args:
-        loop: what it is asked for.
-
-    Yields:
-        Fit and epoch, from 1, and the places trained in it.
-    """
-    generator = OneShot(loop)
-    for fit in range(1, loop.fits + 1):
-        begin = generator.adapted(1) if loop.one_shot else loop.pass_over
-        yield from keras_2_fit(loop, fit, begin)
-        generator.end_of_fit()
-
-
-def keras_2_fit(loop: Loop, fit: int, begin) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """Follow one fit of Keras 2; see `keras_2`."""
+def keras_2_fit(loop: Loop, _: int, begin) -> Iterator[list[int]]:
+    """Follow one fit of Keras 2, epoch by epoch."""
     asked = loop.steps_per_epoch
     steps = asked or (loop.length if loop.counted else None)
     passes = loop.epochs if loop.repeated else 1
@@ -168,7 +137,7 @@ def keras_2_fit(loop: Loop, fit: int, begin) -> Iterator[tuple[tuple[int, int], 
         if renewed and epoch > 1:
             iterator = renew()
         places = list(itertools.islice(iterator, steps))
-        yield (fit, epoch), places
+        yield places
         if steps is None and epoch == 1:
             steps = len(places)
         if len(places) < steps:

@@ -110,11 +110,8 @@ class Expectation(NamedTuple):
         """Return the expectation for JSON."""
         told = self.judged is not None
         steps = list(self.judged.steps_run) if told and self.exact else None
-        return {"verdict": self.verdict, **self.rule_as_json(), "steps": steps}
-
-    def rule_as_json(self) -> dict:
-        """Return the rule for JSON."""
-        return {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}
+        rule = {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}
+        return {"verdict": self.verdict, **rule, "steps": steps}
 
 
 def _compared(judged: Verdict) -> tuple:

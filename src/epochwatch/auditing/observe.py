@@ -19,25 +19,17 @@ BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
 OWN = ("x", "y", "epochs", "steps_per_epoch", "batch_size", "verbose")
 
 
-class Sink:
-    """Takes what the probe kept: the exposures into a log, the samples into a table.
+class Sink(ExposureWriter):
+    """Takes what the probe kept: the exposures into a log, the samples into a table."""
 
-    Args:
-        writer: of the log.
-        samples: the table.
-        progress: called with the number of steps trained since the last call.
-    """
-
-    def __init__(self, writer: ExposureWriter, samples: Samples, progress: Callable):
-        self.writer = writer
+    def __init__(self, folder: Path, metadata: dict, samples: Samples, progress: Callable):
+        super().__init__(folder, metadata)
         self.samples = samples
         self.progress = progress
-        self.metadata = writer.metadata  # the same dictionary, which `fit` adds to
-        self.open, self.flush, self.close = writer.open, writer.flush, writer.close
 
     def append(self, fit, epoch, first_step, lengths, index, content, label) -> None:
         """Take batches of an epoch; the last three are int64 (sum of lengths,)."""
-        self.writer.append(fit, epoch, first_step, lengths, index)
+        super().append(fit, epoch, first_step, lengths, index)
         self.samples.add(np.stack([index, content, label]))
         self.progress(len(lengths))
 
@@ -141,8 +133,7 @@ def observe(
     """
     from epochwatch.watching.probe import probe
 
-    writer = ExposureWriter(folder, metadata)
-    sink = Sink(writer, samples, progress)
+    sink = Sink(folder, metadata, samples, progress)
     model = probe(keras, sink, request.steps_per_execution, weighs=indexed)
     options = dict(request.options, epochs=request.epochs, verbose=0)
     options |= {"steps_per_epoch": request.steps_per_epoch, "batch_size": request.batch_size}

@@ -26,7 +26,6 @@ class Passes:
         self.first: Iterator[np.ndarray] | None = None
         self.own, self.others = Samples(), Samples()
         self.rows = 0
-        self.batches = 0
         self.digests: list[int] = []
         self.length: int | None = None
 
@@ -44,10 +43,9 @@ class Passes:
             self.own.add(batch)
             self.samples.add(batch)
             self.rows += batch.shape[1]
-            self.batches += 1
             self.digests.append(digest(batch[0]))
             yield batch[0]
-        self.length = self.batches
+        self.length = len(self.digests)
 
     def compared(self, columns: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         """Note the samples of another pass, to compare them with those of the first."""
@@ -67,7 +65,7 @@ class Passes:
 
     def go_on(self, batches: int) -> None:
         """Go on with the first pass, to its end if that comes with so many batches."""
-        while self.length is None and self.batches <= batches:
+        while self.length is None and len(self.digests) <= batches:
             next(self.first, None)
 
     def population(self) -> Stream | None:

@@ -11,23 +11,14 @@ from epochwatch.feeds.facts import FeedFacts
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What `fit` is asked for.
+    """What `fit` is asked for."""
 
-    Attributes:
-        epochs: of each call.
-        steps_per_epoch: None for one pass of the feed.
-        steps_per_execution: as of `compile`.
-        fits: how often `fit` is called, with the same feed object.
-        batch_size: of arrays.
-        options: further arguments of `fit`.
-    """
-
-    epochs: int = 1
-    steps_per_epoch: int | None = None
+    epochs: int = 1  # of each call
+    steps_per_epoch: int | None = None  # None for one pass of the feed
     steps_per_execution: int = 1
-    fits: int = 1
-    batch_size: int | None = None
-    options: dict = dataclasses.field(default_factory=dict)
+    fits: int = 1  # calls, with the same feed object
+    batch_size: int | None = None  # of arrays
+    options: dict = dataclasses.field(default_factory=dict)  # further arguments of `fit`
 
 
 def check(request: Request, min_coverage: float | None, fail_on) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from epochwatch.watching.fingerprint import NO_CONTENT
+from epochwatch.watching.fingerprint import NO_CONTENT, NO_LABEL
 
 ROWS_BEFORE_MERGING = 2**18
 FEW = 20  # classes
@@ -60,17 +60,14 @@ class Samples:
         self.merge()
         return int(self.changed.sum())
 
-    def streams(self, no_label: int) -> dict[str, np.ndarray]:
-        """Sort the samples by class, where there are few classes.
-
-        Args:
-            no_label: stands for a sample without one.
+    def streams(self) -> dict[str, np.ndarray]:
+        """Sort the samples by class, where all have one and there are few.
 
         Returns:
             Per class number, as text, the identities of its samples, int64, ascending.
         """
         self.merge()
         classes = np.unique(self.label)
-        if no_label in classes or not 1 < len(classes) <= FEW:
+        if NO_LABEL in classes or not 1 < len(classes) <= FEW:
             return {}
         return {str(number): self.identity[self.label == number] for number in classes}
