@@ -127,16 +127,8 @@ def explain(
 ) -> Expectation:
     """Say what to expect of `fit` on a feed, and why, without taking a batch from it.
 
-    Args:
-        feed: anything `fit` accepts; arrays as a tuple. Its own order is taken for fixed,
-            and a feed whose end is not known for endless.
-        steps_per_epoch: as of `fit`.
-        epochs: as of `fit`.
-        steps_per_execution: as of `compile`.
-        fits: how often `fit` is called with the same feed.
-        batch_size: of arrays.
-        backend: as of `audit`.
-        fit_options: further arguments of `fit`.
+    All arguments but the feed itself are those of `audit`. The feed's own order is taken for
+    fixed, and a feed whose end is not known for endless.
 
     Returns:
         The expectation: `.verdict`, and `.rule` with its reason and where it is written.

@@ -37,12 +37,6 @@ def audited(
         fit_option: further arguments of `fit`, as NAME=VALUE.
         streams: target of a mapping, or of a function that returns one.
         asked: of `audit`.
-
-    Returns:
-        The report.
-
-    Raises:
-        BadInput: something that was given cannot be used.
     """
     feed, named = loading.found(target), loading.found(streams) if streams else None
     options = options_of(fit_option, taken={"make_feed", "streams", "progress", *asked})
@@ -63,14 +57,7 @@ def audited(
 
 
 def options_of(texts: tuple[str, ...], taken=()) -> dict:
-    """Read --fit-option: values are data, as in JSON, or else text; never code.
-
-    Args:
-        texts: each NAME=VALUE.
-        taken: names that are not for `fit`.
-
-    Returns:
-        The values by name.
+    """Read --fit-option, each NAME=VALUE: data, as in JSON, or else text; never code.
 
     Example:
         >>> options_of(("shuffle=false", "validation_freq=2", 'class_weight={"0": 1, "1": 9}'))
@@ -174,13 +161,7 @@ def progress_of(
 ) -> Iterator[Callable[[int], None] | None]:
     """On a terminal, say what is to be expected, and show how far the audit is.
 
-    Args:
-        make_feed: called once more for that.
-        asked: of `audit`.
-        options: of `fit`.
-
-    Yields:
-        What `audit` calls with the steps trained; None where there is no terminal.
+    Yields what `audit` calls with the steps trained; None where there is no terminal.
     """
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
@@ -211,15 +192,7 @@ def foretold(console: Console, make_feed: Callable, asked: Mapping, options) -> 
 
 
 def save_figure(report: Report, path: Path) -> None:
-    """Draw a report into a file, whole or not at all.
-
-    Args:
-        report: of an audit.
-        path: of the figure, .svg or .png.
-
-    Raises:
-        BadInput: it cannot be written.
-    """
+    """Draw a report into a file, .svg or .png, whole or not at all."""
     from epochwatch.figures import style
     from epochwatch.files import write_whole
 

@@ -14,11 +14,9 @@ from epochwatch.exposures.log import ExposureLog
 
 
 class Stream(NamedTuple):
-    """Samples to be counted together.
+    """Samples to be counted together: int64 (samples,), ascending.
 
-    Attributes:
-        members: int64 (samples,), ascending.
-        whole: whether these are all; False for those that were met, of a feed without end.
+    `whole` says whether these are all; of a feed without end they are those that were met.
     """
 
     members: np.ndarray
@@ -99,16 +97,7 @@ def rounded(shares: np.ndarray) -> list[float]:
 
 
 def counts_of(counts: Counts, stream: Stream, coverage: np.ndarray | None) -> StreamCounts:
-    """Count what a run trained of a stream.
-
-    Args:
-        counts: of all exposures.
-        stream: its samples.
-        coverage: of it, float64 (epochs,); None where the stream is not whole.
-
-    Returns:
-        The counts.
-    """
+    """Count what a run trained of a stream; `coverage` is its own, by epoch."""
     exposures = counts.of_samples(stream.members)
     trained = int(np.count_nonzero(exposures))
     if stream.whole:
@@ -135,17 +124,7 @@ def streams_of(streams: Mapping | None, samples: Samples, *, whole: bool) -> dic
 def counted(
     log: ExposureLog, counts: Counts, steps_run: tuple[int, ...], streams: dict
 ) -> dict[str, StreamCounts]:
-    """Count what a run trained of each stream, in one way through its log.
-
-    Args:
-        log: of the run.
-        counts: of all its exposures.
-        steps_run: steps of each epoch that was begun, those without one among them.
-        streams: by name, `Stream`.
-
-    Returns:
-        The counts by name.
-    """
+    """Count what a run trained of each stream, by name, in one way through its log."""
     whole = {name: stream.members for name, stream in streams.items() if stream.whole}
     shares = log.coverage(whole) if whole else {}
     # An epoch that trained nothing has left no batch, and covers what the one before did.

@@ -128,19 +128,11 @@ def expect(
     fixed_order: bool = True,
     own_order: Sequence[int] = (),
 ) -> Expectation:
-    """Predict what `fit` does.
+    """Predict what `fit` does, and say why.
 
-    Args:
-        facts: of the feed.
-        request: what `fit` is asked for.
-        backend: "tensorflow", "jax" or "torch" of Keras 3, or "tf_keras".
-        found_length: batches in one pass of a feed that does not tell; None for no end.
-        fixed_order: whether two passes over the feed are alike.
-        own_order: digests of the feed's batches by place, as far as they are known: a feed
-            that repeats itself is read kindly, here as in what is observed.
-
-    Returns:
-        The expectation and its reason.
+    What a pass over the feed has shown is told too: its length where the feed does not tell,
+    whether another pass was like it, and the digests of its batches. A feed that repeats itself
+    is read kindly, here as in what is observed.
     """
     loop = loop_of(facts, request, backend, found_length)
     may_stop = bool(request.options.get("callbacks"))

@@ -16,12 +16,7 @@ LOOKED_FOR_AN_END = 10_000  # batches
 
 
 class AuditedFeed:
-    """Calls `make_feed`, and refuses what it may not return.
-
-    Args:
-        make_feed: returns a new feed at each call.
-        options: of `fit`.
-    """
+    """Calls `make_feed`, and refuses what it may not return."""
 
     def __init__(self, make_feed: Callable, options: Mapping):
         self.make_feed = make_feed
@@ -29,14 +24,7 @@ class AuditedFeed:
         self.made: list = []
 
     def make(self):
-        """Make the feed anew.
-
-        Returns:
-            Anything `fit` accepts; arrays as a tuple.
-
-        Raises:
-            BadInput: `make_feed` raised, or returned what is no feed, or one it had returned.
-        """
+        """Make the feed anew: anything `fit` accepts, arrays as a tuple."""
         try:
             feed = self.make_feed()
         except BadInput:
@@ -59,15 +47,7 @@ class AuditedFeed:
 
 
 def training_part(feed, options: Mapping):
-    """Leave out the rows that `validation_split` takes from the end of arrays.
-
-    Args:
-        feed: anything `fit` accepts.
-        options: of `fit`.
-
-    Returns:
-        The feed that is trained on.
-    """
+    """Leave out the rows that `validation_split` takes from the end of arrays."""
     share = options.get("validation_split")
     split = share and options.get("validation_data") is None
     if not split or feeds.kind_of(feed) != "arrays":
@@ -79,12 +59,7 @@ def training_part(feed, options: Mapping):
 def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
     """Identify the samples of a feed, batch by batch, as it delivers them by itself.
 
-    Args:
-        feed: anything `fit` accepts.
-        batch_size: of arrays.
-
-    Returns:
-        An iterator of int64 (3, batch): identity, content, label.
+    Yields int64 (3, batch): identity, content, label.
     """
     if feeds.kind_of(feed) == "tf_data":
         # In the graph: bringing every image to Python would take longer than the audit.
@@ -99,34 +74,14 @@ def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
 
 
 def batch_size_of(feed, batch_size: int | None, steps_per_epoch: int | None) -> int | None:
-    """Say how long Keras makes the batches of arrays.
-
-    Args:
-        feed: anything `fit` accepts.
-        batch_size: as `fit` is given it.
-        steps_per_epoch: as `fit` is given it.
-
-    Returns:
-        The size; None for a feed that makes its own batches, or for Keras' default.
-    """
+    """Say how long Keras makes the batches of arrays; None for its default, or the feed's own."""
     if batch_size or not steps_per_epoch or feeds.kind_of(feed) != "arrays":
         return batch_size
     return math.ceil(rows_of(feed, "arrays") / steps_per_epoch)
 
 
 def is_indexed(feed, batch_size: int | None) -> bool:
-    """Say whether a feed gives its samples an index, by its first batch.
-
-    Args:
-        feed: a feed of its own, which is not used otherwise.
-        batch_size: of arrays.
-
-    Returns:
-        Whether there is one.
-
-    Raises:
-        BadInput: the feed delivers nothing.
-    """
+    """Say whether a feed, made for that alone, gives its samples an index: by its first batch."""
     first = next(feeds.batches(feed, batch_size), None)
     if first is None:
         raise BadInput(
@@ -139,16 +94,7 @@ def is_indexed(feed, batch_size: int | None) -> bool:
 def steps_asked(facts: feeds.FeedFacts, steps_per_epoch: int | None, make: Callable) -> int | None:
     """Say how many steps an epoch is to have, and refuse a `fit` that would never end.
 
-    Args:
-        facts: of the feed.
-        steps_per_epoch: as `fit` is given it.
-        make: makes the feed anew.
-
-    Returns:
-        Batches.
-
-    Raises:
-        BadInput: none is asked for, and the feed has no end, or none that was found.
+    An end that is not known is looked for, in a feed made for that alone.
     """
     if steps_per_epoch or facts.length:
         return steps_per_epoch or facts.length

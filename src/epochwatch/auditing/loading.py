@@ -17,12 +17,7 @@ FEW = 5
 
 
 class Target(NamedTuple):
-    """Where something is to be loaded from.
-
-    Attributes:
-        place: module, or path of a file.
-        name: of what is in there.
-    """
+    """Where something is to be loaded from: module, or path of a file, and the name in there."""
 
     place: str
     name: str
@@ -37,17 +32,7 @@ class Target(NamedTuple):
 
 
 def found(text: str) -> Target:
-    """Read a target, and look whether there is such a file or module, without loading it.
-
-    Args:
-        text: `package.module:name` or `path/to/file.py:name`.
-
-    Returns:
-        The target.
-
-    Raises:
-        BadInput: it has another form, or there is none.
-    """
+    """Read a target, and look whether there is such a file or module, without loading it."""
     place, _, name = text.rpartition(":")
     target = Target(place, name)
     if not (place and name.isidentifier() and (target.is_file or is_dotted(place))):
@@ -85,17 +70,7 @@ def is_dotted(place: str) -> bool:
 
 
 def load(target: Target):
-    """Load what a target names.
-
-    Args:
-        target: as `found`.
-
-    Returns:
-        What is there.
-
-    Raises:
-        BadInput: its module raises, or does not have it.
-    """
+    """Load what a target names."""
     with blamed(f"{target}: {target.place}"):
         module = file_as_module(Path(target.place)) if target.is_file else imported(target.place)
     try:
@@ -135,14 +110,7 @@ def look_in(folder: Path) -> None:
 
 @contextlib.contextmanager
 def blamed(what: str) -> Iterator[None]:
-    """Turn what the user's code raises into bad input.
-
-    Args:
-        what: whose code is run.
-
-    Raises:
-        BadInput: with the error in one line, and the line it comes from.
-    """
+    """Turn what the user's code raises into bad input: one line, with where it comes from."""
     try:
         yield
     except BadInput:

@@ -35,17 +35,7 @@ class Sink(ExposureWriter):
 
 
 def keras_for(backend: str | None):
-    """Import the Keras to run `fit` of.
-
-    Args:
-        backend: one of `BACKENDS`; None for that of the Keras that is imported or configured.
-
-    Returns:
-        The module `keras`, or `tf_keras`.
-
-    Raises:
-        BadInput: it is unknown, not installed, or another one is in use.
-    """
+    """Import the Keras to run `fit` of; None for the one that is imported or configured."""
     if backend not in (None, *BACKENDS):
         raise BadInput(f"backend: got {backend!r}, allowed: one of {', '.join(BACKENDS)}")
     if backend == "tf_keras":
@@ -62,18 +52,7 @@ def keras_for(backend: str | None):
 
 
 def imported(module: str, extra: str):
-    """Import an optional package.
-
-    Args:
-        module: its name.
-        extra: the extra of epochwatch that installs it, or what it needs.
-
-    Returns:
-        The module.
-
-    Raises:
-        BadInput: it is not installed.
-    """
+    """Import an optional package, which an extra of epochwatch installs."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -84,15 +63,7 @@ def imported(module: str, extra: str):
 
 
 def check_options(options: dict, fit: Callable) -> None:
-    """Refuse what `fit` does not take.
-
-    Args:
-        options: further arguments of `fit`.
-        fit: of the Keras in use.
-
-    Raises:
-        BadInput: one is unknown, or the audit's own.
-    """
+    """Refuse what `fit` does not take, or what the audit itself sets."""
     allowed = [name for name in inspect.signature(fit).parameters if name not in ("self", *OWN)]
     for name in options:
         if name in OWN or name not in allowed:
@@ -113,24 +84,7 @@ def observe(
     progress: Callable,
     metadata: dict,
 ) -> tuple[ExposureLog, list[tuple[int, int]]]:
-    """Run `fit`.
-
-    Args:
-        keras: the module `keras`, or `tf_keras`.
-        feed: what it is fed; a tuple of arrays becomes x, y and sample_weight.
-        request: what it is asked for.
-        folder: of the log.
-        samples: takes in the samples that were trained.
-        indexed: whether the feed gives its samples an index.
-        progress: called with steps trained.
-        metadata: of the log.
-
-    Returns:
-        The log of what was trained, and fit and epoch of every epoch that was begun.
-
-    Raises:
-        BadInput: there is nothing left of a generator for a later fit.
-    """
+    """Run `fit`; return the log of it, and fit and epoch of every epoch that was begun."""
     from epochwatch.watching.probe import probe
 
     sink = Sink(folder, metadata, samples, progress)

@@ -11,13 +11,7 @@ from epochwatch.exposures.verdict import digest
 
 
 class Passes:
-    """Plain passes over the feed; the first is what its population is counted by.
-
-    Args:
-        audited: the feed.
-        samples: takes in the samples met.
-        batch_size: of arrays.
-    """
+    """Plain passes over the feed; the first is what its population is counted by."""
 
     def __init__(self, audited, samples: Samples, batch_size: int | None):
         self.audited = audited

@@ -165,14 +165,8 @@ class Report:
 def passed_over(judged: Verdict, length: int | None) -> int:
     """Count the batches that were delivered, never trained, while a later one was.
 
-    A batch passed over at one boundary may have been trained at another, or by a later pass.
-
-    Args:
-        judged: the run.
-        length: batches in one pass, where it is known.
-
-    Returns:
-        Batches.
+    A batch passed over at one boundary may have been trained at another, or by a later pass,
+    where the length of one is known.
     """
     places = set()
     for first, epoch in zip(judged.first_places or (), judged.epochs, strict=False):

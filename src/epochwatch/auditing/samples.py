@@ -26,11 +26,7 @@ class Samples:
         self.pending_rows = 0
 
     def add(self, columns: np.ndarray) -> None:
-        """Note the samples of some batches.
-
-        Args:
-            columns: int64 (3, n): identity, content, label.
-        """
+        """Note the samples of some batches, int64 (3, n): identity, content, label."""
         self.pending.append(np.array(columns))
         self.pending_rows += columns.shape[1]
         if self.pending_rows >= ROWS_BEFORE_MERGING:
@@ -63,8 +59,7 @@ class Samples:
     def streams(self) -> dict[str, np.ndarray]:
         """Sort the samples by class, where all have one and there are few.
 
-        Returns:
-            Per class number, as text, the identities of its samples, int64, ascending.
+        Per class number, as text, the identities of its samples, int64, ascending.
         """
         self.merge()
         classes = np.unique(self.label)

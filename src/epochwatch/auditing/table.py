@@ -33,14 +33,7 @@ COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ALWAYS_FIND
 
 
 def as_text(report) -> str:
-    """Write a report as plain text.
-
-    Args:
-        report: of an audit.
-
-    Returns:
-        Lines of at most 80 columns.
-    """
+    """Write a report as plain text, in lines of at most 80 columns."""
     file = io.StringIO()
     plain = {"color_system": None, "force_terminal": False, "force_jupyter": False}
     Console(file=file, width=WIDTH, **plain).print(layout(report))
@@ -48,11 +41,7 @@ def as_text(report) -> str:
 
 
 def show(report) -> None:
-    """Print a report: in colour and as wide as the terminal where there is one.
-
-    Args:
-        report: of an audit.
-    """
+    """Print a report: in colour and as wide as the terminal where there is one."""
     console = Console(highlight=False)
     if console.is_terminal:
         console.print(layout(report), width=min(console.width, WIDEST))
@@ -62,14 +51,7 @@ def show(report) -> None:
 
 
 def layout(report) -> Group:
-    """Lay a report out for a console of rich.
-
-    Args:
-        report: of an audit.
-
-    Returns:
-        What rich prints: verdict, boundaries, steps, counts, expectation, notes, findings.
-    """
+    """Lay a report out for a console of rich."""
     verdict = report.verdict or "none"
     colour = f"bold {COLOURS.get(verdict, '')}"
     head = grid([("verdict", Text(verdict, colour)), ("", report.judged.meaning)])
@@ -122,14 +104,7 @@ def boundaries(report) -> Table | None:
 
 
 def abridged(verdicts: list[str | None]) -> Iterator[int | str]:
-    """Choose the boundaries to show.
-
-    Args:
-        verdicts: of all boundaries.
-
-    Yields:
-        The rank of one to show, or how many are left out there.
-    """
+    """Choose the boundaries to show: the rank of each, or how many are left out there."""
     left: Counter = Counter()
     room = MOST_BOUNDARIES
     for verdict, group in itertools.groupby(range(len(verdicts)), verdicts.__getitem__):
@@ -168,14 +143,7 @@ def steps(report) -> Iterator[tuple[str, str]]:
 
 
 def in_turn(values) -> str:
-    """Write values in turn, equal ones in a row once; of many the first.
-
-    Args:
-        values: pairs of what is told and a remark on it, or None.
-
-    Returns:
-        For example "3 × 3, 1 (runs dry), 3".
-    """
+    """Write values in turn, with a remark or None: "3 × 3, 1 (runs dry)"; of many the first."""
     runs = [
         f"{value}" + f" × {count}" * (count > 1) + (f" ({remark})" if remark else "")
         for (value, remark), group in itertools.groupby(values)
