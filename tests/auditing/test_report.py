@@ -5,9 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch.auditing.counting import Stream, StreamCounts, counts_of, rounded
-from epochwatch.auditing.report import passed_over
 from epochwatch.exposures.counts import Counts
-from epochwatch.exposures.verdict import Verdict
 
 SAMPLES = 34
 EPOCHS = st.lists(st.lists(st.integers(0, SAMPLES - 1), max_size=40), min_size=1, max_size=6)
@@ -58,21 +56,3 @@ def test_of_a_feed_without_an_end_only_what_was_trained_is_counted():
 def test_a_share_is_written_as_one_only_if_it_is_one(shares):
     written = rounded(np.array(shares))
     assert [share == 1 for share in written] == [share == 1 for share in shares]
-
-
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5)), min_size=1, max_size=5))
-def test_batches_passed_over_are_the_places_below_the_last_that_no_epoch_has(epochs):
-    class Epoch:
-        def __init__(self, steps):
-            self.steps = steps
-
-    judged = Verdict(
-        tuple(Epoch(steps) for _, steps in epochs),
-        (),
-        tuple(first for first, _ in epochs),
-        (),
-        None,
-    )
-    trained = {first + step for first, steps in epochs for step in range(steps)}
-    missing = [place for place in range(max(trained)) if place not in trained]
-    assert passed_over(judged, None) == len(missing)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch.exposures.log import TrainedBatch
-from epochwatch.exposures.verdict import judge
+from epochwatch.exposures.verdict import Verdict, judge
 
 SIZE = 4
 
@@ -60,7 +60,7 @@ def test_each_boundary_is_named_for_what_was_done_there(steps, done):
         for what, before in zip(done, epochs, strict=False)
     ]
     assert named == wanted
-    assert judged.passed_over == 2 * done.count("skips")
+    assert [b.first_place for b in judged.boundaries] == [after[0] for after in epochs[1:]]
 
 
 def test_the_runs_verdict_is_the_worst_that_occurs():
@@ -139,7 +139,7 @@ def test_what_fit_shuffles_is_not_followed_even_where_it_looks_like_order():
 def test_a_short_run_may_skip_far(skipped):
     judged = verdict_of([[0], [1 + skipped]], steps=1)
     assert judged.verdict == "skips"
-    assert judged.passed_over == skipped
+    assert judged.passed_over(None) == skipped
 
 
 def test_a_batch_that_the_feed_never_delivers_is_looked_for_only_so_far():
@@ -156,3 +156,21 @@ def test_calls_of_fit_are_boundaries_too():
 
 def test_nothing_trained_has_no_verdict():
     assert verdict_of([]).verdict is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5)), min_size=1, max_size=5))
+def test_batches_passed_over_are_the_places_below_the_last_that_no_epoch_has(epochs):
+    class Epoch:
+        def __init__(self, steps):
+            self.steps = steps
+
+    judged = Verdict(
+        tuple(Epoch(steps) for _, steps in epochs),
+        (),
+        tuple(first for first, _ in epochs),
+        (),
+        None,
+    )
+    trained = {first + step for first, steps in epochs for step in range(steps)}
+    missing = [place for place in range(max(trained)) if place not in trained]
+    assert judged.passed_over(None) == len(missing)

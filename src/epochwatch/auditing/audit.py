@@ -14,7 +14,7 @@ from epochwatch.auditing.expectation import Expectation, expect, shuffled_by_fit
 from epochwatch.auditing.findings import FINDINGS
 from epochwatch.auditing.observe import check_options, keras_for, observe
 from epochwatch.auditing.passes import Passes
-from epochwatch.auditing.report import Report, passed_over
+from epochwatch.auditing.report import Report
 from epochwatch.auditing.request import Request, check, check_executions, spoken
 from epochwatch.auditing.samples import Samples
 from epochwatch.errors import BadInput
@@ -206,7 +206,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
         rows=passes.rows if everything.whole else None,
         strangers=len(np.setdiff1d(counts.index, everything.members)),
         conflicts=samples.conflicts if indexed and not passes.content_varies() else 0,
-        passed_over=passed_over(judged, passes.length),
+        passed_over=judged.passed_over(passes.length),
         expected=expected,
         environment=versions(keras) | {"backend": backend},
         minimum_coverage=min_coverage,

@@ -7,7 +7,7 @@ import numpy as np
 from epochwatch.auditing import feed as feeding
 from epochwatch.auditing.counting import Stream
 from epochwatch.auditing.samples import Samples
-from epochwatch.exposures.verdict import digest
+from epochwatch.exposures.own_order import digest
 
 
 class Passes:

@@ -160,16 +160,3 @@ class Report:
         from epochwatch.figures import audit
 
         return audit.draw(self)
-
-
-def passed_over(judged: Verdict, length: int | None) -> int:
-    """Count the batches that were delivered, never trained, while a later one was.
-
-    A batch passed over at one boundary may have been trained at another, or by a later pass,
-    where the length of one is known.
-    """
-    places = set()
-    for first, epoch in zip(judged.first_places or (), judged.epochs, strict=False):
-        places.update(range(first, first + epoch.steps))
-    trained = {place % length for place in places} if length else places
-    return len(set(range(max(trained, default=-1))) - trained)

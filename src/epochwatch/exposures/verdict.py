@@ -11,21 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from epochwatch.exposures.log import TrainedBatch
+from epochwatch.exposures.batches import TrainedBatch
+from epochwatch.exposures.own_order import OwnOrder, digest
 
-WORST_FIRST = (
-    "restarts",
-    "skips",
-    "replays",
-    "runs dry",
-    "overruns",
-    "reshuffles",
-    "resumes",
-)
 FIRST_LOOK = 16  # batches
 
 EVIDENCE = ("after epoch", "place trained last", "place trained next", "verdict")
-MEANING = {
+MEANING = {  # the worst first
     "restarts": "epochs begin again with the feed's first batch, and what lies past the end of "
     "an epoch is never trained",
     "skips": "batches that the feed delivered between two epochs are passed over",
@@ -80,11 +72,6 @@ class Boundary:
     first_place: int
     verdict: str
 
-    @property
-    def passed_over(self) -> int:
-        """Batches that the feed delivered and `fit` left out: 0 unless it skips."""
-        return self.first_place - self.last_place - 1 if self.verdict == "skips" else 0
-
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
@@ -115,7 +102,7 @@ class Verdict:
     @property
     def step_findings(self) -> tuple[str | None, ...]:
         """Per epoch begun: `runs dry`, `overruns`, or None."""
-        return tuple(step_finding(steps, self.steps_asked) for steps in self.steps_run)
+        return tuple(_step_finding(steps, self.steps_asked) for steps in self.steps_run)
 
     @property
     def verdict(self) -> str | None:
@@ -123,7 +110,7 @@ class Verdict:
         occur = {boundary.verdict for boundary in self.boundaries} | set(self.step_findings)
         if not self.ordered:
             occur.add("reshuffles")
-        return next((verdict for verdict in WORST_FIRST if verdict in occur), None)
+        return next((verdict for verdict in MEANING if verdict in occur), None)
 
     @property
     def meaning(self) -> str:
@@ -137,87 +124,17 @@ class Verdict:
             for b in self.boundaries
         ]
 
-    @property
-    def passed_over(self) -> int:
-        """Batches passed over, at all boundaries."""
-        return sum(boundary.passed_over for boundary in self.boundaries)
+    def passed_over(self, length: int | None) -> int:
+        """Count the batches that were delivered, never trained, while a later one was.
 
-
-class OwnOrder:
-    """The feed's own order as digests by place, read from the feed no further than needed.
-
-    Args:
-        batches: a new pass over the feed: each batch's indices.
-        at_most: batches to look at before giving a search up; a feed may be endless.
-        again: whether the feed begins anew where it has ended.
-    """
-
-    def __init__(self, batches: Iterable[np.ndarray], at_most: int, again: bool):
-        self._batches = iter(batches)
-        self.at_most = at_most
-        self.again = again
-        self.digests: list[int] = []
-        self.ended = False
-
-    def reach(self, place: int) -> bool:
-        """Read on until a place is known; False where the feed ends before, or the search."""
-        while len(self.digests) <= place < self.at_most and not self.ended:
-            batch = next(self._batches, None)
-            if batch is None:
-                self.ended = True
-            else:
-                self.digests.append(digest(batch))
-        return place < len(self.digests)
-
-    def is_last(self, place: int) -> bool:
-        """Say whether a pass over the feed is complete with this place."""
-        return not self.reach(place + 1) and self.ended
-
-    def wrapped(self, place: int) -> int | None:
-        """Return a place, counted on from 0 after a complete pass; None where there is none."""
-        if self.reach(place):
-            return place
-        return place % len(self.digests) if self.ended and self.again and self.digests else None
-
-    def holds(self, digests: list[int], place: int) -> bool:
-        """Say whether batches stand here one after the other, the first of them at `place`."""
-        places = (self.wrapped(place + offset) for offset in range(len(digests)))
-        return all(
-            place is not None and self.digests[place] == digest
-            for place, digest in zip(places, digests, strict=True)
-        )
-
-    def places_of(self, wanted: int, after: int) -> Iterator[int]:
-        """Find where a batch stands, the reading kindest to the feed first.
-
-        Args:
-            wanted: the batch's digest.
-            after: the place trained last; -1 before the first batch.
-
-        Yields:
-            The next place, then 0, then the nearest forward, then the nearest back.
+        A batch passed over at one boundary may have been trained at another, or by a later
+        pass, where the length of one is known.
         """
-        yield from (after + 1, 0)
-        place = after + 2
-        while self.reach(place):
-            if self.digests[place] == wanted:
-                yield place
-            place += 1
-        yield from (place for place in range(after, 0, -1) if self.digests[place] == wanted)
-
-    def is_repeated_by(self, again: Iterator[int], places: range) -> bool:
-        """Say whether another pass over the feed goes on in the same way.
-
-        Args:
-            again: digests of the other pass, from the first of `places` on.
-            places: which batches to compare; as far as the feed goes.
-
-        Returns:
-            Whether they are equal.
-        """
-        taken = list(itertools.islice(again, len(places)))
-        self.reach(places.stop - 1)
-        return taken == self.digests[places.start : places.stop]
+        places = set()
+        for first, epoch in zip(self.first_places or (), self.epochs, strict=False):
+            places.update(range(first, first + epoch.steps))
+        trained = {place % length for place in places} if length else places
+        return len(set(range(max(trained, default=-1))) - trained)
 
 
 def judge(
@@ -256,7 +173,9 @@ def judge(
     epochs = tuple(_epochs(trained))
     steps = {(epoch.fit, epoch.epoch): epoch.steps for epoch in epochs}
     steps_run = tuple((dict.fromkeys(begun, 0) | steps).values())
-    order = OwnOrder(make_own_order(), search_bound(sum(steps_run)), can_be_iterated_again)
+    # A feed that skips farther than this is taken for one without an order.
+    at_most = 4 * sum(steps_run) + 1_000
+    order = OwnOrder(make_own_order(), at_most, can_be_iterated_again)
     again = map(digest, make_own_order())
     # A feed that shuffles shows it at once, before anything is looked for in vain.
     fixed = order.is_repeated_by(again, range(FIRST_LOOK))
@@ -265,41 +184,15 @@ def judge(
     fixed = fixed and order.is_repeated_by(again, rest)
     if first_places is None or not fixed:
         return Verdict(epochs, (), None, steps_run, steps_per_epoch, fixed)
-    boundaries = tuple(_boundaries(epochs, first_places, order, can_be_iterated_again))
+    boundaries = tuple(_boundaries(epochs, first_places, order))
     return Verdict(epochs, boundaries, tuple(first_places), steps_run, steps_per_epoch)
 
 
-def search_bound(steps: int) -> int:
-    """Say how far into an endless feed a batch is looked for.
-
-    Args:
-        steps: steps trained in all.
-
-    Returns:
-        Batches: several times the run, and enough for a run of a few steps. A feed that
-        skips farther than that is taken for one without an order.
-    """
-    return 4 * steps + 1_000
-
-
-def step_finding(run: int, asked: int | None) -> str | None:
-    """Compare the steps of one epoch with what was asked for.
-
-    Args:
-        run: steps trained.
-        asked: steps_per_epoch; None where nothing was asked.
-
-    Returns:
-        `runs dry`, `overruns`, or None.
-    """
+def _step_finding(run: int, asked: int | None) -> str | None:
+    """Compare the steps of one epoch with what was asked for; None where nothing was."""
     if asked in (run, None):
         return None
     return "runs dry" if run < asked else "overruns"
-
-
-def digest(index: np.ndarray) -> int:
-    """Reduce a batch to 64 bits: the same for the same indices in the same order."""
-    return hash(np.asarray(index, dtype=np.int64).tobytes())
 
 
 def _epochs(trained: Iterable[TrainedBatch]) -> list[TrainedEpoch]:
@@ -329,13 +222,13 @@ def _first_places(epochs: list[TrainedEpoch], order: OwnOrder) -> list[int] | No
 
 
 def _boundaries(
-    epochs: list[TrainedEpoch], places: list[int], order: OwnOrder, can_be_iterated_again: bool
+    epochs: list[TrainedEpoch], places: list[int], order: OwnOrder
 ) -> Iterator[Boundary]:
     one_shot_ended = False
     for (before, start), (after, first) in itertools.pairwise(zip(epochs, places, strict=True)):
         last = order.wrapped(start + before.steps - 1)
         complete = order.is_last(last)
-        one_shot_ended |= complete and not can_be_iterated_again
+        one_shot_ended |= complete and not order.again
         verdict = "replays" if one_shot_ended else _step_over(last, first, complete)
         yield Boundary(before, after, last, first, verdict)
 

@@ -1,0 +1,76 @@
+"""The feed's own order, by which a trained batch has its place."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+
+def digest(index: np.ndarray) -> int:
+    """Reduce a batch to 64 bits: the same for the same indices in the same order."""
+    return hash(np.asarray(index, dtype=np.int64).tobytes())
+
+
+class OwnOrder:
+    """The feed's own order as digests by place, read from the feed no further than needed.
+
+    Args:
+        batches: a new pass over the feed: each batch's indices.
+        at_most: batches to look at before giving a search up; a feed may be endless.
+        again: whether the feed begins anew where it has ended.
+    """
+
+    def __init__(self, batches: Iterable[np.ndarray], at_most: int, again: bool):
+        self._batches = iter(batches)
+        self.at_most = at_most
+        self.again = again
+        self.digests: list[int] = []
+        self.ended = False
+
+    def reach(self, place: int) -> bool:
+        """Read on until a place is known; False where the feed ends before, or the search."""
+        while len(self.digests) <= place < self.at_most and not self.ended:
+            batch = next(self._batches, None)
+            if batch is None:
+                self.ended = True
+            else:
+                self.digests.append(digest(batch))
+        return place < len(self.digests)
+
+    def is_last(self, place: int) -> bool:
+        """Say whether a pass over the feed is complete with this place."""
+        return not self.reach(place + 1) and self.ended
+
+    def wrapped(self, place: int) -> int | None:
+        """Return a place, counted on from 0 after a complete pass; None where there is none."""
+        if self.reach(place):
+            return place
+        return place % len(self.digests) if self.ended and self.again and self.digests else None
+
+    def holds(self, digests: list[int], place: int) -> bool:
+        """Say whether batches stand here one after the other, the first of them at `place`."""
+        places = (self.wrapped(place + offset) for offset in range(len(digests)))
+        return all(
+            place is not None and self.digests[place] == digest
+            for place, digest in zip(places, digests, strict=True)
+        )
+
+    def places_of(self, wanted: int, after: int) -> Iterator[int]:
+        """Find where a batch may stand, `after` the place trained last (-1 before the first).
+
+        The reading kindest to the feed comes first: the next place, then 0, then the nearest
+        forward, then the nearest back.
+        """
+        yield from (after + 1, 0)
+        place = after + 2
+        while self.reach(place):
+            if self.digests[place] == wanted:
+                yield place
+            place += 1
+        yield from (place for place in range(after, 0, -1) if self.digests[place] == wanted)
+
+    def is_repeated_by(self, again: Iterator[int], places: range) -> bool:
+        """Say whether the digests of another pass go on in the same way at these places."""
+        taken = list(itertools.islice(again, len(places)))
+        self.reach(places.stop - 1)
+        return taken == self.digests[places.start : places.stop]
