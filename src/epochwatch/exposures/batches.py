@@ -40,14 +40,7 @@ class Piece(NamedTuple):
 
 
 def as_table(pieces: list[Piece]) -> pa.Table:
-    """Put consecutive pieces into a table of exposures.
-
-    Args:
-        pieces: at least one.
-
-    Returns:
-        A table with the columns of `COLUMNS`: a row an exposure.
-    """
+    """Put consecutive pieces, at least one, into a table of exposures."""
     fits, epochs, first_steps, lengths, indices = zip(*pieces, strict=True)
     batches = [len(piece.lengths) for piece in pieces]
     steps = [first + np.arange(n) for first, n in zip(first_steps, batches, strict=True)]
@@ -66,12 +59,7 @@ def index_of(rows: pa.RecordBatch) -> np.ndarray:
 def starts_of_runs(rows: pa.RecordBatch, names: list[str]) -> np.ndarray:
     """Find the rows where one of some columns has another value than in the row before.
 
-    Args:
-        rows: at least one.
-        names: of the columns.
-
-    Returns:
-        int64 (runs + 1,), the first row of each run, and the number of rows.
+    The number of rows comes last: int64 (runs + 1,). There must be a row.
     """
     changed = np.zeros(rows.num_rows - 1, bool)
     for name in names:
@@ -81,14 +69,7 @@ def starts_of_runs(rows: pa.RecordBatch, names: list[str]) -> np.ndarray:
 
 
 def in_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]:
-    """Cut rows into batches.
-
-    Args:
-        chunks: rows in the order trained; a batch may go on in the next chunk.
-
-    Yields:
-        One trained batch at a time.
-    """
+    """Cut rows in the order trained into batches; one may go on in the next chunk."""
     rest = None  # the last batch of a chunk waits for the next: it may not be complete
     for rows in chunks:
         rows = rows if rest is None else pa.concat_batches([rest, rows])
@@ -110,14 +91,9 @@ def _batches(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[TrainedBatch]
 def in_epochs(
     chunks: Iterable[pa.RecordBatch],
 ) -> Iterator[tuple[tuple[int, int], Iterator[np.ndarray]]]:
-    """Cut rows into epochs.
+    """Cut rows in the order trained into epochs: fit and epoch, and its indices in chunks.
 
-    Args:
-        chunks: rows in the order trained.
-
-    Yields:
-        Fit and epoch, and the epoch's indices in chunks, which must be used up before the
-        next epoch is asked for.
+    These must be used up before the next epoch is asked for.
     """
     pieces = itertools.chain.from_iterable(map(_by_epoch, chunks))
     for epoch, group in itertools.groupby(pieces, key=lambda piece: piece[0]):

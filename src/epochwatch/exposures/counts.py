@@ -28,28 +28,14 @@ class Counts(Mapping):
 
     @classmethod
     def of(cls, chunks: Iterable[np.ndarray]) -> "Counts":
-        """Count indices that come in chunks; memory grows with the samples only.
-
-        Args:
-            chunks: int64 arrays.
-
-        Returns:
-            The counts.
-        """
+        """Count indices that come in chunks, int64; memory grows with the samples only."""
         total = cls(np.empty(0, np.int64), np.empty(0, np.int64))
         for chunk in chunks:
             total = total.plus(cls(*_counted(chunk)))
         return total
 
     def plus(self, other: "Counts") -> "Counts":
-        """Add other counts to these.
-
-        Args:
-            other: the other counts.
-
-        Returns:
-            New counts of both.
-        """
+        """Add other counts to these."""
         index = np.append(self.index, other.index)
         order = np.argsort(index, kind="stable")  # two ascending runs: merged, not sorted
         index, exposures = index[order], np.append(self.exposures, other.exposures)[order]
@@ -99,16 +85,8 @@ def coverage(
 ) -> dict[str, np.ndarray]:
     """Say what part of each stream has been trained by the end of each epoch.
 
-    Args:
-        epochs: per epoch the chunks of indices trained in it, int64. They are gone through
-            once, however many streams there are.
-        streams: by name, the indices of a stream, int64 (samples,).
-
-    Returns:
-        By name float64 (epochs,), from 0 to 1.
-
-    Raises:
-        BadInput: a stream is empty, or does not hold integers.
+    `epochs` are chunks of indices trained, epoch by epoch; they are gone through once, however
+    many streams there are.
 
     Example:
         >>> coverage([[np.array([4, 5])], [np.array([6, 4])]], {"even": np.array([4, 6])})

@@ -44,14 +44,9 @@ class Divergence(NamedTuple):
 def first_divergence(
     mine: Iterable[pa.RecordBatch], theirs: Iterable[pa.RecordBatch]
 ) -> Divergence | None:
-    """Compare two records, a chunk of each in memory at a time.
+    """Compare two records in the order trained, a chunk of each in memory at a time.
 
-    Args:
-        mine: rows of the one, in the order trained.
-        theirs: rows of the other; they may be cut into other chunks.
-
-    Returns:
-        The first exposure that they do not share, or None if they are equal.
+    They may be cut into other chunks. Returns the first exposure they do not share, if any.
     """
     trail = Trail()
     for here, there in _side_by_side(mine, theirs):
@@ -64,12 +59,7 @@ def first_divergence(
 
 
 class Trail(NamedTuple):
-    """The batch that the rows so far end with.
-
-    Attributes:
-        place: its fit, epoch and step; None where there are no rows.
-        rows: how many of its rows there have been.
-    """
+    """The batch that the rows so far end with: fit, epoch and step, and its rows until there."""
 
     place: tuple[int, int, int] | None = None
     rows: int = 0

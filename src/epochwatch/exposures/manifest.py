@@ -12,13 +12,7 @@ MANIFEST = "manifest.json"
 
 
 def seal(said: dict) -> bytes:
-    """Turn a statement into text that tells whether it was changed.
-
-    Args:
-        said: whatever JSON can hold.
-
-    Returns:
-        JSON, with a checksum of the rest as its last entry.
+    """Turn a statement into JSON that tells whether it was changed: a checksum stands last.
 
     Example:
         >>> seal({"exposures": 3})
@@ -28,19 +22,7 @@ def seal(said: dict) -> bytes:
 
 
 def unseal(text: bytes, path: Path) -> dict:
-    """Read a sealed statement about a log.
-
-    Args:
-        text: as `seal` made it.
-        path: the file it is from.
-
-    Returns:
-        What was said.
-
-    Raises:
-        ValueError: it was changed.
-        BadInput: it is of another version.
-    """
+    """Read a statement that `seal` made; ValueError if it was changed since."""
     said = json.loads(text)
     if not isinstance(said, dict) or "schema" not in said:
         raise ValueError("it names no version")
@@ -56,28 +38,13 @@ def unseal(text: bytes, path: Path) -> dict:
 
 
 def write_manifest(folder: Path, manifest: dict) -> None:
-    """Write the manifest in place of the one before.
-
-    Args:
-        folder: the log.
-        manifest: what it says.
-    """
+    """Write the manifest in place of the one before."""
     text = seal({"schema": SCHEMA_NUMBER, **manifest}) + b"\n"
     write_whole(folder / MANIFEST, lambda file: file.write(text))
 
 
 def read_manifest(folder: Path) -> dict | None:
-    """Read the manifest.
-
-    Args:
-        folder: the log.
-
-    Returns:
-        What it says, or None where there is none.
-
-    Raises:
-        BadInput: it is damaged or of another version.
-    """
+    """Read the manifest; None where there is none."""
     path = folder / MANIFEST
     if not path.exists():
         return None

@@ -27,12 +27,9 @@ ABOUT = b"epochwatch"
 def write_part(folder: Path, table: pa.Table, about: dict) -> None:
     """Write one part of the log, whole or not at all.
 
-    Args:
-        folder: the log.
-        table: the exposures, with the columns of `COLUMNS`.
-        about: what the part says of itself: its number `part`, `first_exposure` (exposures
-            in the parts before it), `epochs` (pairs of fit and epoch, in order), `last_step`,
-            and `metadata` if it differs from that of the part before.
+    `about` is what it says of itself: its number `part`, `first_exposure` (exposures in the
+    parts before it), `epochs` (pairs of fit and epoch, in order), `last_step`, and `metadata`
+    if it differs from that of the part before.
     """
     sealed = seal({"schema": SCHEMA_NUMBER, **about, "crc32": checksums(table)})
 
@@ -74,18 +71,7 @@ class Part(NamedTuple):
         return [tuple(pair) for pair in self.about["epochs"]]
 
     def rows(self, at_once: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Read the part.
-
-        Args:
-            at_once: rows in memory at a time.
-            columns: which of them.
-
-        Yields:
-            The exposures, in the order trained.
-
-        Raises:
-            BadInput: it is damaged in one of the columns.
-        """
+        """Read some columns, so many rows in memory at once; a damaged one is refused."""
         crc32 = dict.fromkeys(columns, 0)
         with _damage_told(self.path), pq.ParquetFile(self.path) as file:
             for rows in file.iter_batches(batch_size=at_once, columns=columns):
@@ -96,32 +82,14 @@ class Part(NamedTuple):
 
 
 def checksums(rows: pa.RecordBatch | pa.Table, before: dict[str, int] | None = None):
-    """Compute a checksum of each column's values, however they are cut into batches.
-
-    Args:
-        rows: exposures.
-        before: CRC-32 by column of the rows before them.
-
-    Returns:
-        CRC-32 by column.
-    """
+    """Compute a CRC-32 of each column's values, however they are cut into batches."""
     before = before or {}
     columns = zip(rows.schema.names, rows.columns, strict=True)
     return {name: zlib.crc32(column.to_numpy(), before.get(name, 0)) for name, column in columns}
 
 
 def find_parts(folder: Path) -> list[Part]:
-    """Find the parts of a log, in order.
-
-    Args:
-        folder: the log.
-
-    Returns:
-        The parts.
-
-    Raises:
-        BadInput: a part is damaged, missing or there twice.
-    """
+    """Find the parts of a log, in order; a damaged, missing or doubled one is refused."""
     found, exposures = [], 0
     for number, path in enumerate(sorted(folder.glob(PART_GLOB))):
         part = _part(path)

@@ -64,11 +64,7 @@ class ExposureWriter:
             self._say(complete=True)  # an empty log, which nobody else can take for a free folder
 
     def open(self) -> None:
-        """Begin to record: until `close`, the log counts as cut off where its parts end.
-
-        Raises:
-            RecordingFailed: a write failed, now or before.
-        """
+        """Begin to record: until `close`, the log counts as cut off where its parts end."""
         if self.failed_with and self.on_write_error == "stop":
             raise RecordingFailed(
                 f"log: {str(self.folder)!r} ended with {self.failed_with}; watch the model "
@@ -106,11 +102,7 @@ class ExposureWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is pending as one part.
-
-        Raises:
-            RecordingFailed: it cannot be written, and the training shall stop.
-        """
+        """Write what is pending as one part; if that fails, see `on_write_error`."""
         if not self.pending:
             return
         last = self.pending[-1]
@@ -128,14 +120,7 @@ class ExposureWriter:
             self.parts, self.exposures, self.pending, self.pending_exposures = written
 
     def close(self, interruption: str | None = None) -> None:
-        """Write what is left, and the final manifest last.
-
-        Args:
-            interruption: name of the exception that ended the training, if one did.
-
-        Raises:
-            RecordingFailed: it cannot be written, and nothing has said so yet.
-        """
+        """Write what is left, and the final manifest, which names what ended the training early."""
         try:
             self.flush()
         finally:
@@ -172,14 +157,7 @@ class ExposureWriter:
 
 
 def make_empty_folder(folder: Path) -> None:
-    """Make the folder of a new log.
-
-    Args:
-        folder: where.
-
-    Raises:
-        BadInput: there is something already, or the folder cannot be made.
-    """
+    """Make the folder of a new log, where there is nothing yet."""
     with _refused(folder):
         folder.mkdir(parents=True, exist_ok=True)
         taken = any(folder.iterdir())
