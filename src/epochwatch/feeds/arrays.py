@@ -11,13 +11,9 @@ from epochwatch.feeds.order import STREAM_COUNT, Table
 def balanced(streams: Streams, batch_size: int = 16) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Lay out the balanced batches of one majority epoch, for `fit(…, shuffle=False)`.
 
-    Args:
-        streams: the minority and the majority, as `one_vs_rest` gives them.
-        batch_size: samples in a batch; `fit` must be given the same.
-
-    Returns:
-        Images and `{"label", "index"}`, as many whole batches as it takes to go once
-        through the majority. Each image stands there as often as it is delivered.
+    Images and `{"label", "index"}`, as many whole batches as it takes to go once through the
+    majority; `fit` must be given the same `batch_size`. Each image stands there as often as it
+    is delivered.
     """
     batches = math.ceil(STREAM_COUNT * streams.majority.samples / batch_size)
     return Table.of(streams).batch(0, batches * batch_size)

@@ -10,15 +10,9 @@ from epochwatch.feeds.order import Table
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> grain.MapDataset:
-    """Make a dataset of balanced batches without end.
+    """Make a dataset of balanced batches, images and `{"label", "index"}`.
 
-    Args:
-        streams: the minority and the majority, as `one_vs_rest` gives them.
-        batch_size: samples in a batch.
-
-    Returns:
-        The dataset, of the length by which Grain says that there is no end; its elements
-        are images and `{"label", "index"}`.
+    It is of the length by which Grain says that there is no end.
     """
     batch = functools.partial(Table.of(streams).batch, batch_size=batch_size)
     return grain.MapDataset.range(sys.maxsize).map(batch)

@@ -16,11 +16,7 @@ from epochwatch.feeds.targets import add_index, checked_index
 
 
 class Consecutive(NamedTuple):
-    """Indices by place: item i begins at i times the samples of item 0.
-
-    Attributes:
-        size: samples of item 0.
-    """
+    """Indices by place: item i begins at i times the samples of item 0, which are `size`."""
 
     size: int
 
@@ -36,11 +32,7 @@ class Consecutive(NamedTuple):
 
 
 class Given(NamedTuple):
-    """Indices by a function of the user's.
-
-    Attributes:
-        function: from an item's number to the indices of its samples.
-    """
+    """Indices by a function of the user's, from an item's number to those of its samples."""
 
     function: Callable
 
@@ -50,37 +42,14 @@ class Given(NamedTuple):
 
 
 def indexed_item(item: Any, place: int, index: Callable) -> tuple:
-    """Put the indices beside the targets of an item.
-
-    Args:
-        item: `(x, y[, sample_weight])`.
-        place: its number.
-        index: from its number and its samples to their indices.
-
-    Returns:
-        `(x, targets[, sample_weight])`.
-
-    Raises:
-        BadInput: it has no targets, or its samples cannot have these indices.
-    """
+    """Put the indices, of its number and its samples, beside the targets of an item."""
     x, y, sample_weight = unpacked(item, f"item {place}")
     targets = add_index(y, index(place, samples_of(item, place)))
     return (x, targets) if sample_weight is None else (x, targets, sample_weight)
 
 
 def samples_of(item: Any, place: int) -> int:
-    """Count the samples of an item by its targets.
-
-    Args:
-        item: `(x, y[, sample_weight])`.
-        place: its number.
-
-    Returns:
-        Their number.
-
-    Raises:
-        BadInput: it has no targets, or targets of different lengths.
-    """
+    """Count the samples of an item by its targets."""
     targets = unpacked(item, f"item {place}")[1]
     if targets is None:
         raise BadInput(
@@ -92,16 +61,7 @@ def samples_of(item: Any, place: int) -> int:
 def index_of_items(feed: Any, base: type, function: Callable | None) -> Consecutive | Given:
     """Choose how the items get their indices, and try it on item 0.
 
-    Args:
-        feed: the PyDataset.
-        base: the class of its framework.
-        function: the user's, or None.
-
-    Returns:
-        A function from an item's number and its samples to their indices.
-
-    Raises:
-        BadInput: item 0 cannot have indices, or items may change between epochs.
+    Refuses items that may change between epochs; `base` is the class of the framework.
     """
     if function is not None and not callable(function):
         raise BadInput(

@@ -68,26 +68,12 @@ def can_be_iterated_again(feed: Any) -> bool:
 
 
 def ancestors(feed: Any) -> list[tuple[str, str]]:
-    """Name what an object inherits from.
-
-    Args:
-        feed: any object.
-
-    Returns:
-        Package and name of each class, its own first.
-    """
+    """Name what an object inherits from, itself first: package and class."""
     return [(base.__module__.partition(".")[0], base.__name__) for base in type(feed).__mro__]
 
 
 def is_tf_keras(feed: Any) -> bool:
-    """Say whether a `py_dataset` is one of tf_keras, which has fewer attributes.
-
-    Args:
-        feed: a `py_dataset`.
-
-    Returns:
-        Whether it is a `tf_keras.utils.Sequence`.
-    """
+    """Say whether a `py_dataset` is one of tf_keras, which has fewer attributes."""
     return ("tf_keras", "Sequence") in ancestors(feed)
 
 

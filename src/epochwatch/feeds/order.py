@@ -63,14 +63,7 @@ class Table(NamedTuple):
 
     @classmethod
     def of(cls, streams: Streams) -> "Table":
-        """Join the streams.
-
-        Args:
-            streams: the minority and the majority.
-
-        Returns:
-            The table.
-        """
+        """Join the streams."""
         sizes = tuple(stream.samples for stream in streams)
         return cls(
             np.concatenate([stream.images for stream in streams]),
@@ -80,15 +73,7 @@ class Table(NamedTuple):
         )
 
     def batch(self, place: int, batch_size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Put together one batch as `fit` takes it.
-
-        Args:
-            place: rank of the batch in the feed, from 0.
-            batch_size: samples in a batch.
-
-        Returns:
-            The images, and the targets `{"label", "index"}`.
-        """
+        """Put together the batch at a place, as `fit` takes it: images, `{"label", "index"}`."""
         chosen = slots(place, batch_size, self.sizes)
         rows = chosen.position + chosen.stream * self.sizes[0]
         return self.images[rows], {"label": self.label[rows], "index": self.index[rows]}

@@ -71,18 +71,7 @@ def _checked(raw: Iterable) -> Iterator[tuple]:
 
 
 def unpacked(batch: Any, name: str) -> tuple:
-    """Take a batch apart as Keras does.
-
-    Args:
-        batch: what a feed delivers: `(x[, y[, sample_weight]])`, or x alone.
-        name: what it is called in an error.
-
-    Returns:
-        `(x, y, sample_weight)`, None for what is not there.
-
-    Raises:
-        BadInput: there are more parts, or none.
-    """
+    """Take what a feed delivers apart as Keras does: x, y, sample_weight or None."""
     parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
     if not 1 <= len(parts) <= MOST_PARTS:
         raise BadInput(

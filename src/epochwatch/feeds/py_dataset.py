@@ -31,15 +31,7 @@ class BalancedBatches(keras.utils.PyDataset):
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> BalancedBatches:
-    """Make a PyDataset of balanced batches without end.
-
-    Args:
-        streams: the minority and the majority, as `one_vs_rest` gives them.
-        batch_size: samples in a batch.
-
-    Returns:
-        The PyDataset; its items are images and `{"label", "index"}`.
-    """
+    """Make a PyDataset of balanced batches without end: images and `{"label", "index"}`."""
     return BalancedBatches(Table.of(streams), batch_size)
 
 

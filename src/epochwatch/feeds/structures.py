@@ -15,13 +15,6 @@ from epochwatch.errors import BadInput
 def mapped(function: Callable, structure: Any) -> Any:
     """Apply a function to every leaf.
 
-    Args:
-        function: of a leaf.
-        structure: any nesting.
-
-    Returns:
-        The same nesting, of what the function returned.
-
     Example:
         >>> mapped(len, ("ab", {"label": "c"}, None))
         (2, {'label': 1}, None)
@@ -40,12 +33,6 @@ def mapped(function: Callable, structure: Any) -> Any:
 def leaves(structure: Any) -> Iterator:
     """Yield every leaf, those of a dictionary in the order of its keys.
 
-    Args:
-        structure: any nesting.
-
-    Yields:
-        Its leaves.
-
     Example:
         >>> list(leaves(({"b": 2, "a": [1, None]}, 3)))
         [1, 2, 3]
@@ -60,13 +47,7 @@ def leaves(structure: Any) -> Iterator:
 
 
 def outline(structure: Any) -> str:
-    """Write down how a structure is nested, whatever its arrays hold.
-
-    Args:
-        structure: any nesting.
-
-    Returns:
-        One line, the same for structures that Keras takes for the same.
+    """Write down how a structure is nested, the same for structures that Keras takes for the same.
 
     Example:
         >>> outline((np.zeros(2), {"label": np.zeros(2), "index": np.zeros(2)}))
@@ -83,18 +64,7 @@ def outline(structure: Any) -> str:
 
 
 def rows_of(structure: Any, name: str) -> int:
-    """Count the samples of a structure of arrays.
-
-    Args:
-        structure: any nesting of arrays, the samples along their first axis.
-        name: what it is called in an error.
-
-    Returns:
-        The length of the first axis.
-
-    Raises:
-        BadInput: a leaf is no array or a single number, or lengths differ.
-    """
+    """Count the samples of a structure of arrays, along their first axis; all must have as many."""
     lengths = {}
     for leaf in leaves(structure):
         shape = tuple(getattr(leaf, "shape", ()))
@@ -111,14 +81,9 @@ def rows_of(structure: Any, name: str) -> int:
 
 
 def as_numpy(leaf: Any) -> Any:
-    """Turn a leaf into a NumPy array of its own dtype.
+    """Turn a leaf into a NumPy array of its own dtype, which may share its memory.
 
-    Args:
-        leaf: a tensor of any framework, an array or a number.
-
-    Returns:
-        The array, which may share memory with the leaf. What has no dense array (sparse,
-        ragged) is returned as it is.
+    What has no dense array (sparse, ragged) is returned as it is.
     """
     if hasattr(leaf, "detach"):
         return _from_torch(leaf)

@@ -12,18 +12,7 @@ LABEL = "label"
 
 
 def add_index(targets: Any, index: Any) -> dict:
-    """Put the index beside the targets.
-
-    Args:
-        targets: the real ones: an array, a list of them or a dictionary of named ones.
-        index: what goes beside them.
-
-    Returns:
-        A dictionary: `{"label", "index"}`, or the named targets and "index".
-
-    Raises:
-        BadInput: there is one already.
-    """
+    """Put the index beside the targets: `{"label", "index"}`, or named targets and "index"."""
     if not isinstance(targets, Mapping):
         return {LABEL: targets, INDEX: index}
     if INDEX in targets:
@@ -35,19 +24,7 @@ def add_index(targets: Any, index: Any) -> dict:
 
 
 def checked_index(index: Any, rows: int, name: str) -> np.ndarray:
-    """Check indices that a user gave.
-
-    Args:
-        index: integers, one to a sample.
-        rows: how many samples there are.
-        name: what they are called in an error.
-
-    Returns:
-        int64 (rows,).
-
-    Raises:
-        BadInput: they are not integers that fit into int64, or not one to a sample.
-    """
+    """Check indices that a user gave, an integer to a sample: int64 (rows,)."""
     index = np.asarray(index)
     is_exact = np.issubdtype(index.dtype, np.integer) and np.can_cast(index.dtype, np.int64)
     if not is_exact or index.shape != (rows,):

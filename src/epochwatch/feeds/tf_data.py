@@ -21,14 +21,8 @@ def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
     """Make a dataset of balanced batches without end, chosen in turn as in the original post.
 
     What `choose_from_datasets` chooses between are row numbers; the images are looked up
-    a batch at a time, which is several times faster than slicing them one by one.
-
-    Args:
-        streams: the minority and the majority, as `one_vs_rest` gives them.
-        batch_size: samples in a batch.
-
-    Returns:
-        The dataset; its elements are images and `{"label", "index"}`.
+    a batch at a time, which is several times faster than slicing them one by one. Elements are
+    images and `{"label", "index"}`.
     """
     table = Table.of(streams)
     images, label, index = (tf.constant(column) for column in table[:3])
@@ -46,19 +40,7 @@ def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
 
 
 def indexed(dataset: tf.data.Dataset, batched: bool | None = None) -> tf.data.Dataset:
-    """Number the samples of a dataset.
-
-    Args:
-        dataset: of `(x, y[, sample_weight])`.
-        batched: whether its elements are batches; None if their shapes tell.
-
-    Returns:
-        A dataset of `(x, targets[, sample_weight])`, the index in the targets.
-
-    Raises:
-        BadInput: the elements have no targets or their shapes do not tell, or a shuffle or
-            a repeat stands before.
-    """
+    """Number the samples of a dataset; `batched` says what its shapes do not tell."""
     _check_elements(dataset.element_spec)
     _check_order(dataset)
     if _is_batched(dataset.element_spec, batched):

@@ -31,14 +31,6 @@ class Places(Sampler):
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> DataLoader:
-    """Make a loader of balanced batches without end.
-
-    Args:
-        streams: the minority and the majority, as `one_vs_rest` gives them.
-        batch_size: samples in a batch.
-
-    Returns:
-        The loader; it delivers images and `{"label", "index"}` as tensors.
-    """
+    """Make a loader of balanced batches without end: tensors of images, `{"label", "index"}`."""
     batches = BalancedBatches(Table.of(streams), batch_size)
     return DataLoader(batches, sampler=Places(), batch_size=None)
