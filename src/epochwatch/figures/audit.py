@@ -47,14 +47,6 @@ def draw_order(ax: Axes, judged, length: int | None) -> Axes:
 
     A line that goes on over the rules resumes; one that falls back restarts or replays; one
     that jumps up skips.
-
-    Args:
-        ax: where.
-        judged: `exposures.verdict.Verdict` with an order.
-        length: batches in one pass of the feed; None for no end.
-
-    Returns:
-        The Axes.
     """
     ends = np.cumsum([epoch.steps for epoch in judged.epochs])
     # Points where the steps are few; else a line alone, which stays sharp.
@@ -146,14 +138,7 @@ def _by_stream(report) -> dict[str, np.ndarray]:
 
 
 def describe(report) -> str:
-    """Say in words what `draw` shows.
-
-    Args:
-        report: `auditing.report.Report`.
-
-    Returns:
-        The alternative text.
-    """
+    """Say in words what `draw` shows, given the same: its alternative text."""
     judged, whole = report.judged, report.whole
     parts = [
         f"Audit of a feed, {len(judged.epochs):,} epochs; verdict: {report.verdict or 'none'}."

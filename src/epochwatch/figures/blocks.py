@@ -37,16 +37,7 @@ def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
 
 
 def describe(minority: int, majority: int, samples_a_step: int) -> str:
-    """Say in words what `draw` shows.
-
-    Args:
-        minority: samples in the minority stream.
-        majority: samples in the majority stream.
-        samples_a_step: samples of each stream in a batch.
-
-    Returns:
-        The alternative text.
-    """
+    """Say in words what `draw` shows, given the same: its alternative text."""
     return (
         f"Two bars to scale. The majority has {majority:,} samples, the minority {minority:,}. "
         f"A minority epoch of {_steps(minority, samples_a_step):,} steps passes "

@@ -53,26 +53,12 @@ def draw_columns(axes: np.ndarray, columns: Mapping) -> np.ndarray:
 
 
 def describe_columns(columns: Mapping) -> str:
-    """Say in words what `draw_columns` shows.
-
-    Args:
-        columns: per title of a run, the coverage of each stream.
-
-    Returns:
-        The alternative text.
-    """
+    """Say in words what `draw_columns` shows, given the same: its alternative text."""
     return " ".join(f"{title}: {describe(coverage)}" for title, coverage in columns.items())
 
 
 def describe(coverage: Mapping[str, np.ndarray]) -> str:
-    """Say in words what `draw` shows.
-
-    Args:
-        coverage: per stream float64 (epochs,), from 0 to 1.
-
-    Returns:
-        The alternative text.
-    """
+    """Say in words what `draw` shows, given the same: its alternative text."""
     parts = [
         f"{name} {percent(shares[0])} after epoch 1 and {percent(shares[-1])} after epoch "
         f"{len(shares)}"

@@ -58,15 +58,7 @@ def draw_columns(axes: np.ndarray, columns: Mapping, sizes: Mapping[str, int]) -
 
 
 def describe_columns(columns: Mapping, sizes: Mapping[str, int]) -> str:
-    """Say in words what `draw_columns` shows.
-
-    Args:
-        columns: per title of a run, the span of each stream.
-        sizes: samples in each stream.
-
-    Returns:
-        The alternative text.
-    """
+    """Say in words what `draw_columns` shows, given the same: its alternative text."""
     return " ".join(
         f"{title}: {describe(span, sizes[stream], stream)}"
         for title, spans in columns.items()
@@ -75,30 +67,14 @@ def describe_columns(columns: Mapping, sizes: Mapping[str, int]) -> str:
 
 
 def jumps(span: Span) -> np.ndarray:
-    """Find where the positions do not follow on each other, so that no line joins them.
-
-    Args:
-        span: what was trained of a stream.
-
-    Returns:
-        int64 (n,), ranks of the batches that begin elsewhere.
-    """
+    """Find the batches where the positions do not follow on, so that no line joins them."""
     wraps_inside = span.last < span.first
     falls_back = np.diff(span.last, prepend=span.last[:1]) < 0
     return np.flatnonzero(falls_back | wraps_inside)
 
 
 def describe(span: Span, samples: int, stream: str) -> str:
-    """Say in words what `draw` shows.
-
-    Args:
-        span: what was trained of the stream.
-        samples: samples in the stream.
-        stream: `minority` or `majority`.
-
-    Returns:
-        The alternative text.
-    """
+    """Say in words what `draw` shows, given the same: its alternative text."""
     begins = span.first[np.searchsorted(span.step, np.append(0, span.epoch_ends[:-1]))]
     listed = ", ".join(f"{position:,}" for position in begins[:4])
     more = " and so on" if len(begins) > 4 else ""

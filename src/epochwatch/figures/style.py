@@ -61,14 +61,7 @@ OTHERS = [
 
 
 def looks(names) -> dict[str, Look]:
-    """Say how streams are drawn, whatever they are called.
-
-    Args:
-        names: of the streams, in order.
-
-    Returns:
-        By name; beyond ten streams looks come again.
-    """
+    """Say how streams are drawn by name; beyond ten streams looks come again."""
     return {name: LOOKS.get(name, OTHERS[rank % len(OTHERS)]) for rank, name in enumerate(names)}
 
 
@@ -88,34 +81,18 @@ def figure(width: float = 8.0, height: float = 3.6):
 
 
 def save(drawn: Figure, folder: Path, name: str) -> None:
-    """Save a figure as vectors and as pixels, the same bytes for the same figure.
-
-    Args:
-        drawn: the figure.
-        folder: where.
-        name: file name without its ending.
-    """
+    """Save a figure as `name`.svg and .png, the same bytes for the same figure."""
     for ending in (".svg", ".png"):
         write(drawn, folder / f"{name}{ending}", ending)
 
 
 def write(drawn: Figure, file, ending: str) -> None:
-    """Write a figure to one file.
-
-    Args:
-        drawn: the figure.
-        file: its path, or open for bytes.
-        ending: ".svg" or ".png".
-    """
+    """Write a figure to one file, its path or open for bytes, as ".svg" or ".png"."""
     options = {"metadata": {"Date": None}} if ending == ".svg" else {"dpi": PNG_DOTS_PER_INCH}
     with mpl.rc_context(_SETTINGS):
         drawn.savefig(file, format=ending[1:], **options)
 
 
 def thousands(axis) -> None:
-    """Write the numbers of an axis as 12,345.
-
-    Args:
-        axis: `ax.xaxis` or `ax.yaxis`.
-    """
+    """Write the numbers of an axis as 12,345."""
     axis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
