@@ -16,16 +16,10 @@ VERSIONED = ("tensorflow", "jax", "torch", "grain")
 
 
 def module(name: str | None = None):
-    """Import the module of a backend.
+    """Import the module of a backend, one of `NAMES`; None for that of Keras 3.
 
-    Args:
-        name: one of `NAMES`; None for the backend of Keras 3.
-
-    Returns:
-        The module: its `Tape`, `Door`, `ProbeStep`, `index`, `fingerprint`, `labels_of`, …
-
-    Raises:
-        BadInput: there is none for that backend.
+    It has `Tape`, `Door`, `ProbeStep`, `index`, `stack`, `fingerprint`, `labels_of`,
+    `class_weights` and `distribution`.
     """
     name = name or keras.backend.backend()
     if name not in NAMES:
@@ -37,14 +31,7 @@ def module(name: str | None = None):
 
 
 def keras_of(model):
-    """Find the Keras that a model is made with.
-
-    Args:
-        model: anything.
-
-    Returns:
-        The module `keras`, or `tf_keras` (Keras 2); None for what is no model.
-    """
+    """Find the Keras that a model is made with, or `tf_keras`; None for what is no model."""
     tf_keras = sys.modules.get("tf_keras")
     if isinstance(model, keras.Model):
         return keras
@@ -52,14 +39,7 @@ def keras_of(model):
 
 
 def name_of(of) -> str:
-    """Name the backend of a Keras.
-
-    Args:
-        of: the module `keras`, or `tf_keras`, which runs on TensorFlow only.
-
-    Returns:
-        One of `NAMES`, or what else Keras runs on.
-    """
+    """Name the backend of a Keras; `tf_keras` runs on TensorFlow only."""
     return keras.backend.backend() if of is keras else "tensorflow"
 
 
@@ -75,14 +55,7 @@ def flavour(of) -> str:
 
 
 def versions(of) -> dict[str, str]:
-    """Name the versions that what `fit` does depends on.
-
-    Args:
-        of: the module `keras`, or `tf_keras`.
-
-    Returns:
-        By name: Keras, Python, epochwatch, and the frameworks that are loaded.
-    """
+    """Name the versions that what `fit` does depends on: Keras, Python, and what is loaded."""
     loaded = {name: version_of(name) for name in VERSIONED if name in sys.modules}
     own = {"keras": of.__version__, "python": platform.python_version()}
     return own | {"epochwatch": epochwatch.__version__} | loaded

@@ -29,13 +29,7 @@ LAST_SHIFT = 31
 def multipliers(count: int, which: int, column: int = 0) -> np.ndarray:
     """Make the odd numbers that words are multiplied by: splitmix64 of their place.
 
-    Args:
-        count: how many.
-        which: 0 for those before the fold, 1 for those after it.
-        column: that the words are of.
-
-    Returns:
-        int64 (count,).
+    `which` is 0 for those before the fold, 1 for those after it: int64 (count,).
 
     Source:
         Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
@@ -75,14 +69,7 @@ def reduced(words: np.ndarray, column: int) -> np.ndarray:
 
 
 def words_of(column: np.ndarray) -> np.ndarray:
-    """Write the samples of a column as words of 64 bits.
-
-    Args:
-        column: (batch, …).
-
-    Returns:
-        int64 (batch, words).
-    """
+    """Write the samples of a column (batch, …) as words of 64 bits: int64 (batch, words)."""
     check_kind(column.dtype)
     flat = column.reshape(len(column), int(np.prod(column.shape[1:])))
     if flat.dtype.kind in "iu" and flat.dtype.itemsize > 1:
@@ -101,14 +88,7 @@ def as_float32(values: np.ndarray) -> np.ndarray:
 
 
 def check_kind(dtype) -> None:
-    """Refuse what has no bytes of its own, such as text.
-
-    Args:
-        dtype: NumPy's.
-
-    Raises:
-        BadInput: it is not a number or a truth value.
-    """
+    """Refuse what has no bytes of its own, such as text, by its NumPy dtype."""
     if not is_number(dtype):
         raise BadInput(
             f"the feed: got values of {dtype.name}, allowed for a fingerprint: numbers and truth "
@@ -122,13 +102,10 @@ def is_number(dtype) -> bool:
 
 
 def labels_of(y) -> np.ndarray | None:
-    """Read the class numbers of a batch from its targets.
+    """Read the class numbers of a batch from its targets: int64 (batch,).
 
-    Args:
-        y: array (batch,), (batch, 1) or one-hot (batch, classes); anything else has none.
-
-    Returns:
-        int64 (batch,), `NO_LABEL` where the target is no whole number; None for no label.
+    They are an array (batch,), (batch, 1) or one-hot (batch, classes); anything else has none.
+    A target that is no whole number has `NO_LABEL`.
     """
     if not hasattr(y, "__array__"):
         return None

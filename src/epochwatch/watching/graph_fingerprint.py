@@ -22,14 +22,7 @@ unconverted = tf.autograph.experimental.do_not_convert
 
 
 def fingerprint(*columns) -> tf.Tensor:
-    """Identify the samples of a batch by their content; see `fingerprint.fingerprint`.
-
-    Args:
-        columns: tensors (batch, …).
-
-    Returns:
-        int64 (batch,).
-    """
+    """Identify the samples of a batch by their content; see `fingerprint.fingerprint`."""
     words = [words_of(dense(column)) for column in columns]
     return tf.add_n([reduced(each, number) for number, each in enumerate(words)])
 
@@ -91,13 +84,9 @@ def words_of(column: tf.Tensor) -> tf.Tensor:
 
 
 def flattened(column: tf.Tensor) -> tuple:
-    """Make a row of each sample.
+    """Make a row of n values of each sample, and say n.
 
-    Args:
-        column: tensor (batch, …).
-
-    Returns:
-        tensor (batch, n), and n: a number where the shapes tell it, or else a tensor.
+    It is a number where the shapes tell it, or else a tensor.
     """
     shape = column.shape[1:] if column.shape.rank is not None else None
     if shape is not None and shape.is_fully_defined():

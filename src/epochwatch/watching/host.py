@@ -25,12 +25,7 @@ __all__ = [
 
 
 class Tape:
-    """Batches of indices in the order trained, no more than its capacity.
-
-    Args:
-        capacity: integers it may hold between two drains.
-        columns: values to a sample.
-    """
+    """Batches of indices in the order trained, in no more cells than its capacity."""
 
     def __init__(self, capacity: int, columns: int):
         self.capacity = capacity
@@ -40,11 +35,7 @@ class Tape:
         self.lost = 0
 
     def append(self, values: np.ndarray) -> None:
-        """Keep one batch; over capacity the oldest are dropped and counted.
-
-        Args:
-            values: int64 (columns, batch), or (batch,) for one column.
-        """
+        """Keep a batch, int64 (columns, batch); over capacity drop the oldest, and count it."""
         values = np.reshape(values, (self.columns, -1)).astype(np.int64)
         self.batches.append(values)
         self.held += values.size + 1
@@ -54,11 +45,7 @@ class Tape:
             self.lost += dropped
 
     def drain(self) -> tuple[list[np.ndarray], int]:
-        """Take out what was kept.
-
-        Returns:
-            The batches, and how many cells were lost since the last drain.
-        """
+        """Take out the batches, and say how many cells were lost since the last time."""
         batches = [self.batches.popleft() for _ in range(len(self.batches))]
         self.held -= sum(values.size + 1 for values in batches)
         lost, self.lost = self.lost, 0
@@ -66,16 +53,9 @@ class Tape:
 
 
 def index(values, samples: int | None) -> np.ndarray:
-    """Check and take the indices of a batch.
+    """Check and take the indices of a batch: int64 (batch,).
 
     They are copied: a feed may fill the same array again for its next batch.
-
-    Args:
-        values: array (batch,), any integer dtype that int64 can hold.
-        samples: in the batch, where it is known.
-
-    Returns:
-        int64 (batch,).
     """
     values = np.asarray(values)
     targets.check_index(values, samples)
@@ -86,15 +66,7 @@ stack = np.stack
 
 
 def class_weights(y, table: np.ndarray) -> np.ndarray:
-    """Weigh the samples of a batch by their class, as Keras does.
-
-    Args:
-        y: array (batch,), (batch, 1), or (batch, classes) one-hot.
-        table: as `targets.class_table` makes it.
-
-    Returns:
-        float32 (batch,).
-    """
+    """Weigh the samples of a batch by their class, as Keras does: float32 (batch,)."""
     y = np.asarray(y)
     if y.ndim > 1:
         y = y.argmax(axis=-1) if y.shape[-1] != 1 else y.squeeze(axis=-1)
@@ -103,25 +75,14 @@ def class_weights(y, table: np.ndarray) -> np.ndarray:
 
 
 class Handover:
-    """Batches on their way through the door: what is trained is kept, once it is trained.
-
-    Args:
-        watch: what the model carries.
-    """
+    """Batches on their way through the door: what is trained is kept, once it is trained."""
 
     def __init__(self, watch):
         self.watch = watch
         self.waiting = None
 
     def take(self, data):
-        """Look at one batch before its step.
-
-        Args:
-            data: what the training function was given.
-
-        Returns:
-            What the model's own step is to be given.
-        """
+        """Look at one batch before its step; return what the model's own step is to be given."""
         self.waiting, data = self.watch.take(data)
         return data
 
@@ -132,14 +93,7 @@ class Handover:
             self.waiting = None
 
     def through(self, batches):
-        """Hand over batch by batch: asking for the next says that the last is trained.
-
-        Args:
-            batches: iterator.
-
-        Yields:
-            What the model's own step is to be given.
-        """
+        """Hand over batch by batch: asking for the next says that the last is trained."""
         for data in batches:
             yield self.take(data)
             self.keep()

@@ -27,17 +27,10 @@ __all__ = [
 
 
 def index(values, samples: int | None) -> np.ndarray:
-    """Check and take the indices of a batch, from two words each.
+    """Check and take the indices of a batch: int64 (batch,).
 
-    Args:
-        values: uint32 (batch, 2) from `in_words`, or an array that never left the host.
-        samples: in the batch, where it is known.
-
-    Returns:
-        int64 (batch,).
-
-    Raises:
-        BadInput: they were on the device, and so may have been truncated.
+    They came as two words, uint32 (batch, 2), or in an array that never left the host; on the
+    device they may have been truncated.
     """
     if values.dtype == np.uint32 and values.ndim == 2:
         return host.index(np.ascontiguousarray(values).view(np.int64)[:, 0], samples)
@@ -50,17 +43,7 @@ def index(values, samples: int | None) -> np.ndarray:
 
 
 def in_words(data):
-    """Split the index of a batch, or of all data, into two words.
-
-    Args:
-        data: x, (x,), (x, y) or (x, y, sample_weight); y may hold an "index".
-
-    Returns:
-        The same, its index uint32 (n, 2).
-
-    Raises:
-        BadInput: the index does not hold integers.
-    """
+    """Split the index of a batch, or of all data, if it has one, into two words: uint32 (n, 2)."""
     if not targets.has_index(data):
         return data
     x, y, *rest = data
@@ -104,14 +87,9 @@ def split_on_the_way(adapter) -> None:
 
 
 def train_through(watch, step):
-    """Wrap a training function.
+    """Wrap a training function to keep the indices of what it trained.
 
-    Args:
-        watch: what the model carries.
-        step: (state, iterator of batches) → (logs, state).
-
-    Returns:
-        The same, keeping the indices of what it trained.
+    It is (state, iterator of batches) → (logs, state).
     """
 
     def train(state, batches):

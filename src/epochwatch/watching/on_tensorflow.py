@@ -27,11 +27,7 @@ __all__ = [
 class Tape:
     """Batches of indices in the order trained, on a tape that is written round and round.
 
-    A batch leaves its length and then its values, column by column.
-
-    Args:
-        capacity: cells of the tape, 8 bytes each.
-        columns: values to a sample.
+    A batch leaves its length and then its values, column by column, each a cell of 8 bytes.
     """
 
     def __init__(self, capacity: int, columns: int):
@@ -43,21 +39,13 @@ class Tape:
         self.drained = 0
 
     def append(self, values: tf.Tensor) -> None:
-        """Write one batch behind the last one.
-
-        Args:
-            values: int64 (columns, batch), or (batch,) for one column.
-        """
+        """Write one batch, int64 (columns, batch) or (batch,), behind the last one."""
         self.advance(self.write(values))
 
     def write(self, values: tf.Tensor) -> tf.Tensor:
         """Write one batch where it will stand; until `advance` it is not there.
 
-        Args:
-            values: int64 (columns, batch), or (batch,) for one column.
-
-        Returns:
-            int64 (), where the tape ends with it.
+        Returns int64 (), where the tape ends with it.
         """
         values = tf.reshape(tf.cast(values, tf.int64), [self.columns, -1])
         entry = tf.concat([tf.shape(values, tf.int64)[1:], tf.reshape(values, [-1])], axis=0)
@@ -70,18 +58,13 @@ class Tape:
             return tf.identity(start + count)
 
     def advance(self, end: tf.Tensor) -> None:
-        """Take what was written for kept.
-
-        Args:
-            end: as `write` returned it.
-        """
+        """Take what was written up to an end for kept."""
         self.written.assign(end)
 
     def drain(self) -> tuple[list[np.ndarray], int]:
         """Take out what was written since the last time, without copying the rest.
 
-        Returns:
-            The batches, int64 (columns, batch) each, and how many cells were lost.
+        Returns the batches, int64 (columns, batch) each, and how many cells were lost.
         """
         written = int(self.written)
         lost = max(0, written - self.drained - self.capacity)
@@ -90,14 +73,7 @@ class Tape:
         return ([], lost) if lost else (self.split(self.cells.sparse_read(places).numpy()), 0)
 
     def split(self, cells: np.ndarray) -> list[np.ndarray]:
-        """Read a stretch of tape.
-
-        Args:
-            cells: int64 (n,), whole batches.
-
-        Returns:
-            The batches, int64 (columns, batch) each.
-        """
+        """Read a stretch of tape, int64 (n,), of whole batches."""
         batches, place = [], 0
         while place < len(cells):
             end = place + 1 + self.columns * int(cells[place])
@@ -107,15 +83,7 @@ class Tape:
 
 
 def index(values, samples: int | None) -> tf.Tensor:
-    """Check and take the indices of a batch.
-
-    Args:
-        values: tensor (batch,), any integer dtype that int64 can hold.
-        samples: in the batch, where it is known.
-
-    Returns:
-        int64 (batch,).
-    """
+    """Check and take the indices of a batch: int64 (batch,)."""
     values = tf.convert_to_tensor(values)
     targets.check_index(values, samples)
     return tf.cast(values, tf.int64)
@@ -154,15 +122,7 @@ class ProbeStep:
 
 
 def class_weights(y, table: np.ndarray) -> tf.Tensor:
-    """Weigh the samples of a batch by their class, as Keras does.
-
-    Args:
-        y: tensor (batch,), (batch, 1), or (batch, classes) one-hot.
-        table: as `targets.class_table` makes it.
-
-    Returns:
-        float32 (batch,).
-    """
+    """Weigh the samples of a batch by their class, as Keras does: float32 (batch,)."""
     if y.shape.rank > 1:
         y = tf.argmax(y, axis=-1) if y.shape[-1] != 1 else tf.squeeze(y, axis=-1)
     number = y if y.dtype.is_integer else tf.round(y)
@@ -171,14 +131,7 @@ def class_weights(y, table: np.ndarray) -> tf.Tensor:
 
 
 def distribution(model) -> str | None:
-    """Name the distribution that a model is trained by.
-
-    Args:
-        model: a Keras model.
-
-    Returns:
-        The strategy it was made in or that is in force now; None for none.
-    """
+    """Name the strategy a model was made in, or that is in force now; None for none."""
     strategy = tf.distribute.get_strategy()
     if tf.distribute.has_strategy() or model.distribute_strategy is not strategy:
         return type(model.distribute_strategy).__name__

@@ -46,14 +46,9 @@ def labels_of(y):
 
 
 def train_through(watch, step):
-    """Wrap a training function.
+    """Wrap a training function to keep the indices of what it trained.
 
-    Args:
-        watch: what the model carries.
-        step: list of one batch → logs.
-
-    Returns:
-        The same, keeping the indices of what it trained.
+    It is list of one batch → logs.
     """
 
     def train(batches):

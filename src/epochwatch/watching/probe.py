@@ -15,15 +15,7 @@ class ProbeWatch(Watch):
     """What the probe carries: it keeps of each sample its identity, content and label."""
 
     def identify(self, data):
-        """Return what is kept of a training batch.
-
-        Args:
-            data: what the training step was given.
-
-        Returns:
-            int64 (3, batch), the rows named in `COLUMNS`: the index where there is one, or
-            else the content again; the fingerprint; the class number, or `NO_LABEL`.
-        """
+        """Return what is kept of a training batch: int64 (3, batch), its rows as in `COLUMNS`."""
         return self.backend.stack(identity(self.backend, data))
 
     def weighted(self, data):
@@ -34,12 +26,8 @@ class ProbeWatch(Watch):
 def identity(backend, data) -> list:
     """Say which samples a batch holds, as it came from the feed or into the step.
 
-    Args:
-        backend: the module of a backend.
-        data: the batch.
-
-    Returns:
-        Its columns, int64 (batch,), in the order of `COLUMNS`.
+    The identity is the index where there is one, or else the content again; the content is a
+    fingerprint, the label a class number or `NO_LABEL`; each int64 (batch,).
     """
     x, y, _ = targets.unpack(targets.set_aside(data))
     if targets.has_index(data):
@@ -55,7 +43,7 @@ def identity(backend, data) -> list:
 
 
 def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
-    """Make a watched model that learns nothing.
+    """Make a watched, compiled model that learns nothing.
 
     Args:
         keras: the module `keras`, or `tf_keras`.
@@ -63,9 +51,6 @@ def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
         steps_per_execution: as of `compile`.
         weighs: whether `class_weight` is kept from Keras' `fit`, which has none for targets
             in a dictionary.
-
-    Returns:
-        The compiled model, for `fit` to be called on.
     """
     backend = backends.module(backends.name_of(keras))
 

@@ -35,11 +35,7 @@ class Recording:
 
     @contextlib.contextmanager
     def recording(self, steps_per_execution: int):
-        """Record one call of `fit`; close the log even if the call raises.
-
-        Args:
-            steps_per_execution: batches between two calls of `on_train_batch_begin`.
-        """
+        """Record one call of `fit`; close the log even if the call raises."""
         self.end_by_hand()
         self.begin(steps_per_execution)
         interruption = None
@@ -97,22 +93,17 @@ class Recording:
         self.sink.append(self.fits, self.epoch, self.step, batches.lengths, *batches.values)
 
     def steps_with_room(self) -> int:
-        """Say how many steps may pass before the next drain.
+        """Say how many steps may pass before the next drain; 0 to drain after every execution.
 
-        Returns:
-            Steps, such that later batches may be twice as long as the longest so far, and
-            few, because they may be longer; 0 to drain after every execution.
+        Later batches may be twice as long as the longest so far; the steps are few, because they
+        may be longer still.
         """
         cells = self.counter.columns * self.longest + 1
         room = self.counter.capacity // (2 * cells)
         return max(0, min(room - self.steps_per_execution, LONGEST_WAIT))
 
     def check_that_it_is_called(self) -> None:
-        """Refuse a `fit` that trained and told its callbacks of no epoch.
-
-        Raises:
-            BadInput: a `fit` of the user's own does not pass `callbacks` on.
-        """
+        """Refuse a `fit` that trained and told its callbacks of no epoch."""
         if self.epoch == 0:
             raise BadInput(
                 "fit: the model's own `fit` called no callback, so no epoch is known; have it "
@@ -155,14 +146,7 @@ class ExposureRecorder(Recording, keras.callbacks.Callback):
 
 
 def recorder_class(of) -> type:
-    """Return the recorder as a callback of a Keras.
-
-    Args:
-        of: the module `keras`, or `tf_keras`.
-
-    Returns:
-        The class.
-    """
+    """Return the recorder as a callback of `keras`, or `tf_keras`."""
     if of is keras:
         return ExposureRecorder
     return type("ExposureRecorder", (Recording, of.callbacks.Callback), {})

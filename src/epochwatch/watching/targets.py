@@ -8,28 +8,17 @@ from epochwatch.feeds.targets import INDEX, LABEL
 
 
 def unpack(data) -> tuple:
-    """Take a batch apart, as Keras does.
-
-    Args:
-        data: what the training step was given: x, (x,), (x, y) or (x, y, sample_weight).
-
-    Returns:
-        x, y and sample_weight; None for what is not there.
-    """
+    """Take a batch apart, as Keras does: x, y and sample_weight, None for what is not there."""
     if not isinstance(data, (tuple, list)):
         return data, None, None
     return (*data, None, None)[:3]
 
 
 def without_index(targets):
-    """Set the index aside.
+    """Set the index of targets, or of sample weights, aside.
 
-    Args:
-        targets: what the feed gave as targets, or as sample weights.
-
-    Returns:
-        What the model is to be trained on: the value of "label" if that is all that is
-        left, else the rest of the dictionary; anything without an index as it stands.
+    What is left is what the model is to be trained on: the value of "label" if it is alone,
+    else the rest of the dictionary; anything without an index as it stands.
 
     Example:
         >>> without_index({"label": "y", "index": "i"})
@@ -50,14 +39,7 @@ def has_index(data) -> bool:
 
 
 def set_aside(data):
-    """Set the index aside in a whole batch.
-
-    Args:
-        data: what the step was given.
-
-    Returns:
-        What the model's own step is to be given: the same data where there is no index.
-    """
+    """Set the index aside in a whole batch; it stays the same data where there is none."""
     if not has_index(data):
         return data
     x, *rest = data
@@ -65,17 +47,7 @@ def set_aside(data):
 
 
 def index_of(data):
-    """Return the indices of a training batch.
-
-    Args:
-        data: what the training step was given.
-
-    Returns:
-        The value of "index" among its targets, as it came.
-
-    Raises:
-        BadInput: there is none.
-    """
+    """Return the indices of a training batch, as they came; there must be some."""
     _, y, _ = unpack(data)
     if not has_index(data):
         got = f"a dictionary of {sorted(y)}" if isinstance(y, dict) else "no dictionary"
@@ -87,15 +59,7 @@ def index_of(data):
 
 
 def check_index(index, samples: int | None = None) -> None:
-    """Refuse indices that cannot identify the samples of a batch.
-
-    Args:
-        index: the tensor or array that arrived as the target "index".
-        samples: in the batch; None where it is not known.
-
-    Raises:
-        BadInput: it is not an integer tensor with one number to a sample.
-    """
+    """Refuse indices that cannot identify the samples of a batch: an integer to each."""
     dtype = str(getattr(index.dtype, "name", index.dtype)).removeprefix("torch.")
     if "int" not in dtype or dtype == "uint64":
         raise BadInput(
@@ -123,13 +87,8 @@ def samples_in(x) -> int | None:
 def weights_beside(y, sample_weight):
     """Give the index a weight, where Keras wants weights of the very structure of the targets.
 
-    Args:
-        y: arrays of targets, as `fit` is given them.
-        sample_weight: arrays of weights, likewise.
-
-    Returns:
-        The weights with one for "index", which is set aside with it; as they are where there
-        is no index, or where Keras itself gives one array to all targets.
+    It is set aside with the index. Weights stay as they are where there is no index, or where
+    Keras itself gives one array to all targets.
     """
     if not isinstance(y, dict) or INDEX not in y or sample_weight is None:
         return sample_weight
@@ -142,29 +101,16 @@ def weights_beside(y, sample_weight):
 
 
 def class_table(class_weight: dict) -> np.ndarray:
-    """Write class weights as a table.
+    """Write class weights as a table, float64 (classes + 1,), by class number.
 
-    Args:
-        class_weight: per class number its weight, as `fit` takes it.
-
-    Returns:
-        float64 (classes + 1,): the weights by class number, 1 for a class that is not
-        named; the last is for all classes past the table.
+    A class that is not named has 1; the last is for all classes past the table.
     """
     classes = range(int(max(class_weight)) + 1)
     return np.array([class_weight.get(number, 1.0) for number in classes] + [1.0])
 
 
 def check_weighable(y, sample_weight) -> None:
-    """Refuse class weights where Keras would.
-
-    Args:
-        y: what the model is trained on.
-        sample_weight: of the batch.
-
-    Raises:
-        BadInput: several outputs, or sample weights besides.
-    """
+    """Refuse class weights where Keras would: for several outputs, or beside sample weights."""
     if isinstance(y, (dict, list, tuple)):
         raise BadInput(
             "class_weight: got several targets, allowed: one (Keras has no class weights for "

@@ -44,16 +44,9 @@ class Watch:
         self.refusal: BadInput | None = None
 
     def take(self, data) -> tuple:
-        """Take from a training batch what is to be kept of it.
+        """Take from a training batch what is to be kept of it, int64 (columns, batch).
 
-        Args:
-            data: what the training step was given.
-
-        Returns:
-            int64 (columns, batch), and what the model's own step is to be given.
-
-        Raises:
-            BadInput: there is no index, or it cannot identify the samples.
+        The other is what the model's own step is to be given.
         """
         try:
             return self.identify(data), self.weighted(targets.set_aside(data))
@@ -187,15 +180,7 @@ def watch(
 
 
 def put_in(model, carried: Watch):
-    """Make a model's class a watched one.
-
-    Args:
-        model: a model that can be watched.
-        carried: what it shall carry.
-
-    Returns:
-        The same model.
-    """
+    """Make a model's class a watched one."""
     forget_traces(model)
     model.__dict__["epochwatch"] = carried
     own = type(model)
@@ -249,15 +234,7 @@ def steps_per_execution_of(model) -> int:
 
 
 def about(model, call: Call) -> dict:
-    """Say of a call of `fit` what its log shall know: feed, backend, versions, parameters.
-
-    Args:
-        model: the watched model.
-        call: of its `fit`.
-
-    Returns:
-        The metadata.
-    """
+    """Say of a call of `fit` what its log shall know: feed, backend, versions, parameters."""
     keras = backends.keras_of(model)
     given = {name: call.get(name) for name in PARAMETERS}
     return {
@@ -289,14 +266,7 @@ def with_recorder(callbacks, recorder):
 
 
 def check_model(model) -> None:
-    """Refuse a model that could be watched wrongly.
-
-    Args:
-        model: what `watch` was given.
-
-    Raises:
-        BadInput: one line that says what to do instead.
-    """
+    """Refuse a model that could be watched wrongly, in one line that says what to do instead."""
     if backends.keras_of(model) is None:
         raise BadInput(f"watch: got {type(model).__name__}, allowed: a compiled keras.Model")
     refusals = {
