@@ -93,6 +93,16 @@ def test_tensors_have_the_same_number_outside_of_a_graph(columns):
     assert graph_fingerprint.fingerprint(*tensors).numpy().tolist() == wanted
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_every_nan_of_16_bits_has_the_same_number_in_a_graph(dtype):
+    """NumPy leaves the signalling ones of float16 as they are, TensorFlow does not."""
+    values = np.arange(2**16, dtype=np.uint16).view(dtype)
+    with np.errstate(invalid="ignore"):
+        nans = values[np.isnan(values)]
+    there = graph_fingerprint.fingerprint(tf.constant(nans)).numpy()
+    assert there.tolist() == fingerprint(nans).tolist()
+
+
 @few
 @given(st.sampled_from(DTYPES), st.data())
 def test_one_bit_more_or_less_changes_it(dtype, data):

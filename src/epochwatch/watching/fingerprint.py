@@ -83,8 +83,10 @@ def words_of(column: np.ndarray) -> np.ndarray:
 
 def as_float32(values: np.ndarray) -> np.ndarray:
     """Turn floats into what the training step gets; what is too large becomes infinite."""
-    with np.errstate(over="ignore"):
-        return values.astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        floats = values.astype(np.float32)
+        # NumPy alone leaves a signalling NaN of float16 one; a product is none.
+        return floats * np.float32(1) if values.dtype == np.float16 else floats
 
 
 def check_kind(dtype) -> None:
