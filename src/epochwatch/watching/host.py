@@ -9,19 +9,12 @@ import collections
 
 import numpy as np
 
+from epochwatch.watching import fingerprint as fingerprints
 from epochwatch.watching import targets
-from epochwatch.watching.fingerprint import fingerprint, labels_of
 
-__all__ = [
-    "Door",
-    "Handover",
-    "Tape",
-    "class_weights",
-    "fingerprint",
-    "index",
-    "labels_of",
-    "stack",
-]
+stack = np.stack
+fingerprint = fingerprints.fingerprint
+labels_of = fingerprints.labels_of
 
 
 class Tape:
@@ -60,9 +53,6 @@ def index(values, samples: int | None) -> np.ndarray:
     values = np.asarray(values)
     targets.check_index(values, samples)
     return values.astype(np.int64)
-
-
-stack = np.stack
 
 
 def class_weights(y, table: np.ndarray) -> np.ndarray:

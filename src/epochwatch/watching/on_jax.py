@@ -10,20 +10,12 @@ import numpy as np
 
 from epochwatch.errors import BadInput
 from epochwatch.watching import host, targets
-from epochwatch.watching.fingerprint import labels_of
-from epochwatch.watching.host import Tape, class_weights, fingerprint, stack
 
-__all__ = [
-    "Door",
-    "ProbeStep",
-    "Tape",
-    "class_weights",
-    "distribution",
-    "fingerprint",
-    "index",
-    "labels_of",
-    "stack",
-]
+Tape = host.Tape
+stack = host.stack
+class_weights = host.class_weights
+fingerprint = host.fingerprint
+labels_of = host.labels_of
 
 
 def index(values, samples: int | None) -> np.ndarray:

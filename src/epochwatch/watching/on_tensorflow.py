@@ -8,20 +8,11 @@ own `ops.slice_update` copies the whole variable at every step.
 import numpy as np
 import tensorflow as tf
 
-from epochwatch.watching import targets
-from epochwatch.watching.graph_fingerprint import fingerprint, labels_of
+from epochwatch.watching import graph_fingerprint, targets
 
-__all__ = [
-    "Door",
-    "ProbeStep",
-    "Tape",
-    "class_weights",
-    "distribution",
-    "fingerprint",
-    "index",
-    "labels_of",
-    "stack",
-]
+stack = tf.stack
+fingerprint = graph_fingerprint.fingerprint
+labels_of = graph_fingerprint.labels_of
 
 
 class Tape:
@@ -87,9 +78,6 @@ def index(values, samples: int | None) -> tf.Tensor:
     values = tf.convert_to_tensor(values)
     targets.check_index(values, samples)
     return tf.cast(values, tf.int64)
-
-
-stack = tf.stack
 
 
 class Door:

@@ -5,19 +5,10 @@ import torch
 from epochwatch.feeds.structures import as_numpy
 from epochwatch.watching import fingerprint as fingerprints
 from epochwatch.watching import host, targets
-from epochwatch.watching.host import Door, Tape, stack
 
-__all__ = [
-    "Door",
-    "ProbeStep",
-    "Tape",
-    "class_weights",
-    "distribution",
-    "fingerprint",
-    "index",
-    "labels_of",
-    "stack",
-]
+Door = host.Door
+Tape = host.Tape
+stack = host.stack
 
 
 def index(values, samples: int | None):
