@@ -48,6 +48,20 @@ def indexed_item(item: Any, place: int, index: Callable) -> tuple:
     return (x, targets) if sample_weight is None else (x, targets, sample_weight)
 
 
+class IndexedItems:
+    """Another PyDataset's items, with the indices of their samples in their targets.
+
+    Each framework has a class of this and of its own, with the attributes `feed` and `index`.
+    """
+
+    def __getitem__(self, place: int) -> tuple:
+        return indexed_item(self.feed[place], place, self.index)
+
+    def on_epoch_end(self) -> None:
+        """Let the other end its epoch."""
+        self.feed.on_epoch_end()
+
+
 def samples_of(item: Any, place: int) -> int:
     """Count the samples of an item by its targets."""
     targets = unpacked(item, f"item {place}")[1]

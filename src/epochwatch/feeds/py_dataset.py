@@ -9,7 +9,7 @@ from collections.abc import Callable
 import keras
 
 from epochwatch.datasets import Streams
-from epochwatch.feeds.items import index_of_items, indexed_item
+from epochwatch.feeds import items
 from epochwatch.feeds.order import Table
 
 
@@ -35,7 +35,7 @@ def balanced(streams: Streams, batch_size: int = 16) -> BalancedBatches:
     return BalancedBatches(Table.of(streams), batch_size)
 
 
-class IndexedItems(keras.utils.PyDataset):
+class IndexedItems(items.IndexedItems, keras.utils.PyDataset):
     """Another PyDataset's items, with the indices of their samples in their targets."""
 
     def __init__(self, feed: keras.utils.PyDataset, index: Callable):
@@ -48,29 +48,11 @@ class IndexedItems(keras.utils.PyDataset):
         """Items of the other, None where they have no end."""
         return self.feed.num_batches
 
-    def __getitem__(self, place: int) -> tuple:
-        return indexed_item(self.feed[place], place, self.index)
-
     def on_epoch_begin(self) -> None:
         """Let the other begin its epoch."""
         self.feed.on_epoch_begin()
 
-    def on_epoch_end(self) -> None:
-        """Let the other end its epoch."""
-        self.feed.on_epoch_end()
-
 
 def indexed(feed: keras.utils.PyDataset, index: Callable | None = None) -> IndexedItems:
-    """Number the samples of a PyDataset.
-
-    Args:
-        feed: its items are `(x, y[, sample_weight])`.
-        index: from an item's number to the indices of its samples; None counts through.
-
-    Returns:
-        A PyDataset of `(x, targets[, sample_weight])`, the index in the targets.
-
-    Raises:
-        BadInput: its items cannot have indices.
-    """
-    return IndexedItems(feed, index_of_items(feed, keras.utils.PyDataset, index))
+    """Number the samples of a PyDataset; see `with_index`."""
+    return IndexedItems(feed, items.index_of_items(feed, keras.utils.PyDataset, index))
