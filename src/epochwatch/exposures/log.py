@@ -203,7 +203,7 @@ class ExposureLog:
             Fit, epoch, step and row, and the index in either record; None if both records
             are of the same exposures in the same order. As text, it is a sentence.
         """
-        return divergence.first_divergence(self._rows(), other._rows())
+        return divergence.first_divergence(self.batches(), other.batches())
 
     def _rows(
         self, columns: list[str] = COLUMNS.names, parts: list[Part] | None = None
