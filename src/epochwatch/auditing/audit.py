@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from epochwatch import feeds
 from epochwatch.auditing import feed as feeding
 from epochwatch.auditing.counting import Stream, counted, streams_of
 from epochwatch.auditing.expectation import Expectation, expect, shuffled_by_fit
@@ -145,9 +144,7 @@ def explain(
         epochs, steps_per_epoch, steps_per_execution, fits, batch_size, dict(fit_options)
     )
     check(request, None, FINDINGS)
-    feed = feeding.training_part(feed, fit_options)
-    size = feeding.batch_size_of(feed, batch_size, steps_per_epoch)
-    facts = feeds.describe(feed, size)
+    _, facts = feeding.described(feed, request)
     if not (steps_per_epoch or facts.length):
         raise BadInput(
             f"steps_per_epoch: got None for a {facts.kind} whose end is not known, allowed: 1 or "
@@ -161,9 +158,7 @@ def explain(
 def run(keras, audited, request, folder, streams, min_coverage, fail_on, progress) -> Report:
     """Make the passes and the fit, and put the report together; see `audit`."""
     feed = audited.make()
-    part = feeding.training_part(feed, request.options)
-    size = feeding.batch_size_of(part, request.batch_size, request.steps_per_epoch)
-    facts = feeds.describe(part, size)
+    size, facts = feeding.described(feed, request)
     backend = flavour(keras)
     check_executions(request, facts, backend)
     asked = feeding.steps_asked(facts, request.steps_per_epoch, audited.make)

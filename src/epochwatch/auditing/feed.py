@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from epochwatch import feeds
+from epochwatch.auditing.request import Request
 from epochwatch.errors import BadInput
 from epochwatch.feeds.structures import mapped, rows_of
 from epochwatch.watching import backends, host, targets
@@ -21,7 +22,7 @@ class AuditedFeed:
     def __init__(self, make_feed: Callable, options: Mapping):
         self.make_feed = make_feed
         self.options = options
-        self.made: list = []
+        self.last = None  # kept, so that no new one can have its address
 
     def make(self):
         """Make the feed anew: anything `fit` accepts, arrays as a tuple."""
@@ -33,12 +34,12 @@ class AuditedFeed:
             raised = f"{type(error).__name__}: {error}".splitlines()[0]
             raise BadInput(f"make_feed raised {raised}; mend it and audit again") from error
         feeds.kind_of(feed)
-        if any(feed is before for before in self.made):
+        if feed is self.last:
             raise BadInput(
                 "make_feed returned the same object twice, allowed: a new feed at each call; "
                 "build the feed inside of make_feed"
             )
-        self.made = [feed]  # kept, so that no new one can have its address
+        self.last = feed
         return feed
 
     def make_part(self):
@@ -66,18 +67,24 @@ def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
         from epochwatch.watching.graph_fingerprint import unconverted
 
         graph = backends.module("tensorflow")
-        whole = lambda *data: graph.stack(  # noqa: E731
-            identity(graph, data if len(data) > 1 else data[0])
-        )
-        return feed.map(unconverted(whole)).as_numpy_iterator()
+
+        @unconverted
+        def identified(*data):
+            return graph.stack(identity(graph, data if len(data) > 1 else data[0]))
+
+        return feed.map(identified).as_numpy_iterator()
     return (np.stack(identity(host, data)) for data in feeds.batches(feed, batch_size))
 
 
-def batch_size_of(feed, batch_size: int | None, steps_per_epoch: int | None) -> int | None:
-    """Say how long Keras makes the batches of arrays; None for its default, or the feed's own."""
-    if batch_size or not steps_per_epoch or feeds.kind_of(feed) != "arrays":
-        return batch_size
-    return math.ceil(rows_of(feed, "arrays") / steps_per_epoch)
+def described(feed, request: Request) -> tuple[int | None, feeds.FeedFacts]:
+    """Say how long Keras makes the batches of arrays, and what is known of what `fit` trains on.
+
+    The length is None for Keras' default, and where the feed makes its own batches.
+    """
+    part, size = training_part(feed, request.options), request.batch_size
+    if not size and request.steps_per_epoch and feeds.kind_of(part) == "arrays":
+        size = math.ceil(rows_of(part, "arrays") / request.steps_per_epoch)
+    return size, feeds.describe(part, size)
 
 
 def is_indexed(feed, batch_size: int | None) -> bool:
