@@ -6,7 +6,8 @@ from epochwatch.watching import backends, targets
 from epochwatch.watching.batch_counter import CAPACITY, BatchCounter
 from epochwatch.watching.fingerprint import NO_CONTENT, NO_LABEL
 from epochwatch.watching.recorder import recorder_class
-from epochwatch.watching.watch import Watch, put_in
+from epochwatch.watching.watch import put_in
+from epochwatch.watching.watched import Watch
 
 COLUMNS = ("identity", "content", "label")
 
