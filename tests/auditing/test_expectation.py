@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from epochwatch.auditing.expectation import RULES, expect
+from epochwatch.auditing.expectation import expect
 from epochwatch.auditing.request import Request
+from epochwatch.auditing.rules import RULES
 from epochwatch.exposures.batches import TrainedBatch
 from epochwatch.exposures.verdict import judge
 from epochwatch.feeds.facts import FeedFacts

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from epochwatch.auditing.counting import StreamCounts
-from epochwatch.auditing.expectation import RULES, Expectation
+from epochwatch.auditing.expectation import Expectation
 from epochwatch.auditing.report import Report
+from epochwatch.auditing.rules import RULES
 from epochwatch.exposures.batches import TrainedBatch
 from epochwatch.exposures.verdict import judge
 from epochwatch.figures import audit, style
