@@ -85,16 +85,15 @@ class Report:
     @property
     def findings(self) -> list[str]:
         """What is wrong, the worst first; nothing where the feed is sound."""
-        occur = {b.verdict for b in self.judged.boundaries} | set(self.judged.step_findings)
-        occur |= {self.verdict}
-        if self.passed_over:
-            occur.add(PASSED_OVER)
-        if self.conflicts:
-            occur.add(INDEX_CONFLICTS)
-        if self.agrees is False:
-            occur.add(DISAGREES)
-        if self.whole.never_trained or any(s.never_trained for s in self.streams.values()):
-            occur.add("never trained")
+        judged = self.judged
+        occur = {judged.verdict, *judged.step_findings, *(b.verdict for b in judged.boundaries)}
+        besides = {
+            PASSED_OVER: self.passed_over,
+            INDEX_CONFLICTS: self.conflicts,
+            DISAGREES: self.agrees is False,
+            "never trained": any(c.never_trained for c in (self.whole, *self.streams.values())),
+        }
+        occur |= {name for name, occurs in besides.items() if occurs}
         found = [name for name in FAIL_ON if name in occur and name in self.fail_on]
         return found + [f"coverage of {name} below the minimum" for name in self.too_little()]
 
