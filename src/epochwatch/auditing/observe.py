@@ -66,7 +66,7 @@ def check_options(options: dict, fit: Callable) -> None:
     """Refuse what `fit` does not take, or what the audit itself sets."""
     allowed = [name for name in inspect.signature(fit).parameters if name not in ("self", *OWN)]
     for name in options:
-        if name in OWN or name not in allowed:
+        if name not in allowed:
             raise BadInput(
                 f"fit option: got {name!r}, allowed: {', '.join(allowed)}"
                 + ("; the audit sets it itself" if name in OWN else "")

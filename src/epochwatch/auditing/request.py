@@ -25,10 +25,8 @@ def check(request: Request, min_coverage: float | None, fail_on) -> None:
     """Refuse what cannot be asked for."""
     for name in ("steps_per_epoch", "epochs", "steps_per_execution", "fits", "batch_size"):
         value = getattr(request, name)
-        optional = name in ("steps_per_epoch", "batch_size")
-        if value is None and optional:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        is_left_out = value is None and name in ("steps_per_epoch", "batch_size")
+        if not (is_left_out or is_integer(value, least=1)):
             raise BadInput(f"{name}: got {value!r}, allowed: an integer of 1 or more")
     check_initial_epoch(request)
     is_share = isinstance(min_coverage, (int, float, np.number)) and 0 <= min_coverage <= 1
@@ -42,10 +40,16 @@ def check(request: Request, min_coverage: float | None, fail_on) -> None:
         raise BadInput(f"fail_on: got {unknown[0]!r}, allowed: {', '.join(FAIL_ON)}")
 
 
+def is_integer(value, least: int) -> bool:
+    """Say whether a value is an integer of so much or more; a truth value is none."""
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return is_whole and value >= least
+
+
 def check_initial_epoch(request: Request) -> None:
     """Refuse a fit that would have no epoch."""
     first = request.options.get("initial_epoch", 0)
-    if isinstance(first, bool) or not isinstance(first, (int, np.integer)) or first < 0:
+    if not is_integer(first, least=0):
         raise BadInput(f"initial_epoch: got {first!r}, allowed: an integer of 0 or more")
     if first >= request.epochs:
         raise BadInput(
