@@ -4,8 +4,9 @@ keras.utils.PyDataset and tf_keras.utils.Sequence are wrapped alike; what is her
 same for both, at the top of a module so that workers which are processes can unpickle it.
 """
 
+import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,30 +16,20 @@ from epochwatch.feeds.structures import rows_of
 from epochwatch.feeds.targets import add_index, checked_index
 
 
-class Consecutive(NamedTuple):
-    """Indices by place: item i begins at i times the samples of item 0, which are `size`."""
-
-    size: int
-
-    def __call__(self, place: int, rows: int) -> np.ndarray:
-        """Return the indices of one item, int64 (rows,)."""
-        if rows > self.size:
-            raise BadInput(
-                f"with_index: got item {place} with {rows} samples, allowed: at most the "
-                f"{self.size} of item 0, or indices would overlap; give index=, a function "
-                "from an item's number to the indices of its samples"
-            )
-        return np.arange(place * self.size, place * self.size + rows)
+def consecutive(size: int, place: int, rows: int) -> np.ndarray:
+    """Count through the items, item 0 having `size` samples: int64 (rows,)."""
+    if rows > size:
+        raise BadInput(
+            f"with_index: got item {place} with {rows} samples, allowed: at most the "
+            f"{size} of item 0, or indices would overlap; give index=, a function "
+            "from an item's number to the indices of its samples"
+        )
+    return np.arange(place * size, place * size + rows)
 
 
-class Given(NamedTuple):
-    """Indices by a function of the user's, from an item's number to those of its samples."""
-
-    function: Callable
-
-    def __call__(self, place: int, rows: int) -> np.ndarray:
-        """Return the indices of one item, int64 (rows,)."""
-        return checked_index(self.function(place), rows, f"with_index: index({place})")
+def given(function: Callable, place: int, rows: int) -> np.ndarray:
+    """Ask the user's function for the indices of an item: int64 (rows,)."""
+    return checked_index(function(place), rows, f"with_index: index({place})")
 
 
 def indexed_item(item: Any, place: int, index: Callable) -> tuple:
@@ -72,7 +63,7 @@ def samples_of(item: Any, place: int) -> int:
     return rows_of(targets, f"with_index: the targets of item {place}")
 
 
-def index_of_items(feed: Any, base: type, function: Callable | None) -> Consecutive | Given:
+def index_of_items(feed: Any, base: type, function: Callable | None) -> Callable:
     """Choose how the items get their indices, and try it on item 0.
 
     Refuses items that may change between epochs; `base` is the class of the framework.
@@ -83,7 +74,10 @@ def index_of_items(feed: Any, base: type, function: Callable | None) -> Consecut
             "function from an item's number to the int64 indices of its samples"
         )
     item = feed[0]
-    index = Consecutive(samples_of(item, 0)) if function is None else Given(function)
+    if function is None:
+        index = functools.partial(consecutive, samples_of(item, 0))
+    else:
+        index = functools.partial(given, function)
     indexed_item(item, 0, index)
     if function is None:
         _check_hooks(feed, base)
