@@ -26,17 +26,19 @@ def draw(report) -> Figure:
     Returns:
         A figure that belongs to no window.
     """
-    lower = [panel for panel, there in ((_exposures, len(report.whole.exposures)),
-             (_coverage, report.whole.coverage is not None)) if there]  # fmt: skip
+    lower = {}
+    if len(report.whole.exposures):
+        lower["exposures"] = _exposures
+    if report.whole.coverage is not None:
+        lower["coverage"] = _coverage
     rows = [["order"] * 2] if report.judged.ordered else []
-    names = [panel.__name__ for panel in lower]
-    rows += [names * (2 // len(names))] if names else []
+    rows += [list(lower) * (2 // len(lower))] if lower else []
     with style.figure(8, 0.9 + 2.8 * len(rows)) as figure:
         axes = figure.subplot_mosaic(rows) if rows else {}
-        if "order" in axes:
+        if report.judged.ordered:
             draw_order(axes["order"], report.judged, report.length)
-        for panel in lower:
-            panel(axes[panel.__name__], report)
+        for name, panel in lower.items():
+            panel(axes[name], report)
         title = f"{report.verdict or 'one epoch'}: {report.judged.meaning}"
         figure.suptitle(textwrap.fill(title, 96), x=0.01, ha="left", fontsize=10.5)
     return figure
