@@ -16,7 +16,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from epochwatch.auditing.counting import StreamCounts
+from epochwatch.auditing.counting import StreamCounts, spread
 from epochwatch.auditing.findings import ALWAYS_FINDINGS
 from epochwatch.exposures.verdict import Verdict
 from epochwatch.tables import percent
@@ -184,9 +184,8 @@ def cells(stream: StreamCounts) -> Iterator[Text | str]:
     yield number(stream.samples)
     yield number(stream.trained)
     yield Text(number(stream.never_trained), "bold red" if stream.never_trained else "")
-    exposures = stream.exposures
-    spread = (exposures.min(), np.median(exposures), exposures.max()) if len(exposures) else ()
-    yield "/".join(f"{value:.7g}" for value in spread) or "-"
+    exposures = spread(stream.exposures) or {}
+    yield "/".join(f"{value:.7g}" for value in exposures.values()) or "-"
     yield "-" if stream.coverage is None else curve(stream.coverage)
     form = stream.epochs_expected
     closed = f" ({form['in_order']}…{math.ceil(form['drawn'])})" if form else ""
