@@ -59,7 +59,7 @@ def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
     """
     kind = kind_of(feed)
     length, endless = PASS_OF[kind](feed, batch_size)
-    workers, processes = WORKERS_OF.get(kind, _no_workers)(feed)
+    workers, processes = _workers_of(feed, kind)
     return FeedFacts(kind, length, endless, can_be_iterated_again(feed), workers, processes)
 
 
@@ -118,30 +118,15 @@ PASS_OF: dict[str, Callable] = {
 }
 
 
-def _no_workers(feed: Any) -> tuple[int, bool]:
-    return 0, False
-
-
-def _workers_of_py_dataset(feed: Any) -> tuple[int, bool]:
-    if is_tf_keras(feed):
-        return 0, False
-    # Of a single thread Keras makes none, and asks for the items itself.
-    ahead = feed.workers if feed.workers > 1 or feed.use_multiprocessing else 0
-    return ahead, bool(ahead and feed.use_multiprocessing)
-
-
-def _workers_of_torch_loader(feed: Any) -> tuple[int, bool]:
-    return feed.num_workers, feed.num_workers > 0
-
-
-def _workers_of_grain_loader(feed: Any) -> tuple[int, bool]:
-    options = getattr(feed, "multiprocessing_options", None)
-    workers = options.num_workers if options else 0
-    return workers, workers > 0
-
-
-WORKERS_OF: dict[str, Callable] = {
-    "py_dataset": _workers_of_py_dataset,
-    "torch_loader": _workers_of_torch_loader,
-    "grain_loader": _workers_of_grain_loader,
-}
+def _workers_of(feed: Any, kind: str) -> tuple[int, bool]:
+    """Count the workers, and say whether they are processes."""
+    workers, processes = 0, True
+    if kind == "py_dataset" and not is_tf_keras(feed):
+        processes = feed.use_multiprocessing
+        # Of a single thread Keras makes none, and asks for the items itself.
+        workers = feed.workers if feed.workers > 1 or processes else 0
+    elif kind == "torch_loader":
+        workers = feed.num_workers
+    elif kind == "grain_loader" and getattr(feed, "multiprocessing_options", None):
+        workers = feed.multiprocessing_options.num_workers
+    return workers, bool(workers and processes)
