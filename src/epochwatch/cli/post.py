@@ -37,14 +37,6 @@ def post(run_folder: Path, outputs: Path, flavor: str | None, tags: str | None, 
 def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
     """Export a finished run as a post.
 
-    Args:
-        run_folder: of the run.
-        blog: folder of the blog.
-        **options: of `export_post`.
-
-    Returns:
-        The posts, for Jekyll first.
-
     Raises:
         BadInput: the run is not finished, or the notebook cannot be a post.
     """

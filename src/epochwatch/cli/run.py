@@ -75,13 +75,6 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
 def run_of_sweep(file: Path | None, run_id: str | None, outputs: Path, limits, *, again: bool):
     """Make one run of a sweep.
 
-    Args:
-        file: of the sweep.
-        run_id: which.
-        outputs: folder of all runs.
-        limits: what it may take.
-        again: make it also if it is finished.
-
     Raises:
         BadInput: one of the two is missing, or names nothing.
         RunFailed: the run failed.
@@ -102,13 +95,6 @@ def run_of_sweep(file: Path | None, run_id: str | None, outputs: Path, limits, *
 def checked_parameters(notebook: str, given: tuple[str, ...]):
     """Check the parameters of a command line.
 
-    Args:
-        notebook: name of the notebook.
-        given: texts of the form name=value.
-
-    Returns:
-        The checked parameters; the run is named `default` unless it is told otherwise.
-
     Raises:
         BadInput: the notebook or a name is unknown, or a value is not allowed.
     """
@@ -125,16 +111,7 @@ def checked_parameters(notebook: str, given: tuple[str, ...]):
 
 
 def summary(folder: Path, post: Path | None, seconds: float) -> str:
-    """Write what a run found and where it is.
-
-    Args:
-        folder: of the finished run.
-        post: the exported post, if there is one.
-        seconds: wall time of everything.
-
-    Returns:
-        A few lines, at most 80 columns wide.
-    """
+    """Write what a run found and where it is."""
     answer = json.loads((folder / "findings.json").read_text())["answer"]
     stages = json.loads((folder / "run.json").read_text())["stages"]
     published = shown(post) if post else f"none; epochwatch post {shown(folder)}"

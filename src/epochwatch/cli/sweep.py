@@ -81,18 +81,7 @@ def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs
 def made(
     asked: Sweep, wanted: Sequence[Request], outputs: Path, *, jobs: int | None, **how
 ) -> list[Outcome]:
-    """Make runs, and say so as they come.
-
-    Args:
-        asked: the sweep.
-        wanted: what is to be made of it.
-        outputs: folder of all runs.
-        jobs: how many at once; None for one a core.
-        **how: as `driver.workers` takes it.
-
-    Returns:
-        What became of each.
-    """
+    """Make runs, and say so as they come."""
     outcomes = []
     at_once = min(jobs or environment.cores(), len(wanted))
     with (
@@ -107,15 +96,7 @@ def made(
 
 @contextlib.contextmanager
 def progress_of(asked: Sweep, many: int) -> Iterator[Callable[[Outcome], None]]:
-    """Draw a bar on a terminal; write a line for each run to a file or a pipe.
-
-    Args:
-        asked: the sweep.
-        many: how many of its runs are made.
-
-    Yields:
-        A function that is told each outcome.
-    """
+    """Draw a bar on a terminal; write a line for each run to a file or a pipe."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -144,16 +125,7 @@ def progress_of(asked: Sweep, many: int) -> Iterator[Callable[[Outcome], None]]:
 
 
 def listed(asked: Sweep, requests: Sequence[Request], wanted: Sequence[Request]) -> list[str]:
-    """List the runs of a sweep, one a line, the id first for programs that read it.
-
-    Args:
-        asked: the sweep.
-        requests: its runs.
-        wanted: those that would be made.
-
-    Returns:
-        The lines.
-    """
+    """List the runs of a sweep, one a line, the id first for programs that read it."""
     to_make = {request.id for request in wanted}
     return [
         "\t".join([one.id, "to make" if one.id in to_make else "finished", asked.named(one)])
@@ -162,17 +134,7 @@ def listed(asked: Sweep, requests: Sequence[Request], wanted: Sequence[Request])
 
 
 def told(many: int, made_now: int, failed: int, folder: Path | None) -> str:
-    """Say in a few lines what a sweep did.
-
-    Args:
-        many: runs asked for.
-        made_now: how many of them were made.
-        failed: how many of those failed.
-        folder: of the summary, if there is one.
-
-    Returns:
-        The lines.
-    """
+    """Say in a few lines what a sweep did."""
     runs = f"{many:,} {'run' if many == 1 else 'runs'}"
     there = many - made_now
     lines = [f"{runs}: {there:,} were finished, {made_now:,} made now, {failed:,} failed"]
@@ -187,15 +149,7 @@ def told(many: int, made_now: int, failed: int, folder: Path | None) -> str:
 
 
 def failures(asked: Sweep, failed: Sequence[Outcome]) -> list[str]:
-    """List the runs that failed, each with its reason.
-
-    Args:
-        asked: the sweep.
-        failed: their outcomes.
-
-    Returns:
-        The lines.
-    """
+    """List the runs that failed, each with its reason."""
     names = {request.id: asked.named(request) for request in asked.requests}
     lines = ["Failed; the same command makes them again:"]
     for outcome in failed:

@@ -35,13 +35,6 @@ def attempt(
 ) -> Outcome:
     """Make a run, unless it is there.
 
-    Args:
-        run_id: of the run.
-        parameters: checked.
-        outputs: folder of all runs.
-        limits: what it may take.
-        again: make it also if it is there.
-
     Returns:
         What became of it; a failure is told, not raised.
     """

@@ -27,10 +27,6 @@ class Difference(NamedTuple):
 def differences(first: Entry, second: Entry) -> list[Difference]:
     """Compare two runs.
 
-    Args:
-        first: one.
-        second: the other.
-
     Returns:
         Everything in which they differ, numbers to the last digit; empty where they are equal.
     """
@@ -55,10 +51,6 @@ def _part(entry: Entry, part: str) -> Mapping:
 
 def leaves(content, path: str = "") -> Iterator[tuple[str, object]]:
     """Flatten nested values.
-
-    Args:
-        content: mappings and lists in each other; a list of plain values stays one value.
-        path: what the names begin with.
 
     Yields:
         A name with dots, and the value.

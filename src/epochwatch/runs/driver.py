@@ -30,12 +30,8 @@ def workers(
 ) -> Iterator[Make]:
     """Get what makes runs ready, and leave nothing of it at work.
 
-    Args:
-        outputs: folder of all runs.
-        jobs: how many at once; 1 is in this process.
-        executor: "local", or the address of a dask scheduler.
-        timeout: seconds for each cell.
-        again: make also what is there.
+    One job is done in this process. `timeout` is seconds for each cell; `again` makes also what
+    is there.
 
     Yields:
         A function that takes runs and yields their outcomes as they come.
@@ -59,10 +55,6 @@ def workers(
 def drive(make: Make, requests: Sequence[Request]) -> Iterator[Outcome]:
     """Have runs made; what another driver is making is waited for.
 
-    Args:
-        make: of `workers`.
-        requests: what is needed.
-
     Yields:
         What became of each, as it comes.
     """
@@ -81,12 +73,6 @@ def drive(make: Make, requests: Sequence[Request]) -> Iterator[Outcome]:
 
 def checked_executor(text: str) -> str:
     """Check where runs are to be made.
-
-    Args:
-        text: "local", or an address.
-
-    Returns:
-        The same.
 
     Raises:
         BadInput: it is neither.

@@ -27,9 +27,6 @@ NOT_IN_IDENTITY = {"run_name"}  # it says where the run is kept, not what was ru
 def environment(root: Path) -> dict:
     """Describe the machine's software, without importing a framework.
 
-    Args:
-        root: the repository.
-
     Returns:
         Versions, platform, and the commit, `dirty` if something is not committed.
     """
@@ -80,9 +77,6 @@ def _framework() -> dict:
 def source_digest(notebook: Path) -> str:
     """Sum up a notebook's source: what is written in it, not its outputs or metadata.
 
-    Args:
-        notebook: its file.
-
     Returns:
         64 hexadecimal digits.
     """
@@ -92,10 +86,6 @@ def source_digest(notebook: Path) -> str:
 
 def identity(digest: str, parameters: dict) -> str:
     """Name a run by what it is made from.
-
-    Args:
-        digest: of the notebook's source.
-        parameters: all of them, checked; where the run is kept does not count.
 
     Returns:
         Sixteen hexadecimal digits; others with another version of the package.

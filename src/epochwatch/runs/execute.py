@@ -53,12 +53,6 @@ def execute(
 ) -> Path:
     """Run a notebook with these parameters and keep what it makes.
 
-    Args:
-        parameters: checked; their class says which notebook.
-        outputs: folder of all runs.
-        progress: whether to draw a progress bar on standard error.
-        limits: what the run may take.
-
     Returns:
         The folder of the finished run, in place.
 
@@ -76,15 +70,7 @@ def execute(
 
 
 def folder_of(parameters: Parameters, outputs: Path) -> RunFolder:
-    """Name the folder of a run.
-
-    Args:
-        parameters: of the run.
-        outputs: folder of all runs.
-
-    Returns:
-        The folder.
-    """
+    """Name the folder of a run."""
     return RunFolder(outputs.resolve(), parameters.notebook, parameters.run_name)
 
 
@@ -97,13 +83,6 @@ def make(
     limits: Limits = NO_LIMITS,
 ) -> None:
     """Do what `execute` does, in a folder that the caller holds.
-
-    Args:
-        source: the notebook, checked.
-        folder: held.
-        parameters: checked.
-        progress: whether to draw a progress bar on standard error.
-        limits: what the run may take.
 
     Raises:
         BadInput, KernelDied, RunFailed: as `execute`.
@@ -124,12 +103,6 @@ def make(
 
 def checked_source(notebook: str) -> Path:
     """Find a notebook and look whether it and its data can be used, before anything is started.
-
-    Args:
-        notebook: its name, without ending.
-
-    Returns:
-        Its file.
 
     Raises:
         BadInput: it is not there, the data is damaged, or it has no cell tagged `parameters`:

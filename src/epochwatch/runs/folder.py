@@ -117,9 +117,6 @@ class RunFolder:
 def check_writable(folder: Path) -> None:
     """Make a folder, if it is not there, and see whether it can be written.
 
-    Args:
-        folder: which.
-
     Raises:
         BadInput: it cannot.
     """
@@ -130,10 +127,6 @@ def check_writable(folder: Path) -> None:
 
 def lacking(folder: Path, promised: tuple[str, ...]) -> list[str]:
     """List what a run promised and did not leave.
-
-    Args:
-        folder: the attempt.
-        promised: paths in it.
 
     Returns:
         Those that are not there, or empty.

@@ -26,11 +26,6 @@ THREAD_VARIABLES = (
 def manager_of(attempt: Path, log_file: Path, threads: int | None) -> type[AsyncKernelManager]:
     """Make the class of the kernel's manager, through which papermill starts the kernel.
 
-    Args:
-        attempt: the run's folder; the kernel works in it.
-        log_file: where its standard error and output go.
-        threads: how many it may use; None for as many as it likes.
-
     Returns:
         The class, for papermill's `kernel_manager_class`. The process itself, which may run
         other notebooks, is changed in nothing.

@@ -53,9 +53,6 @@ class Entry(NamedTuple):
 def entries(outputs: Path) -> Iterator[Entry]:
     """List all runs, by notebook and name.
 
-    Args:
-        outputs: folder of all runs.
-
     Yields:
         Each run that is finished, failed or being made.
     """
@@ -72,10 +69,6 @@ def entries(outputs: Path) -> Iterator[Entry]:
 def is_finished(folder: Path, run_id: str) -> bool:
     """Say whether a run is there, whole, and made from just this.
 
-    Args:
-        folder: of the run.
-        run_id: what it should be made from.
-
     Returns:
         Whether its record has this id and each file that it names has the size that it says.
     """
@@ -85,10 +78,6 @@ def is_finished(folder: Path, run_id: str) -> bool:
 
 def needed(requests: Sequence[Request], outputs: Path) -> list[Request]:
     """List the runs that are not finished yet.
-
-    Args:
-        requests: of a sweep.
-        outputs: folder of all runs.
 
     Returns:
         Those that are not there, or not whole.
@@ -103,10 +92,6 @@ def needed(requests: Sequence[Request], outputs: Path) -> list[Request]:
 def damaged(folder: Path, record: Mapping) -> list[str]:
     """List the files of a finished run that are not there as they were written.
 
-    Args:
-        folder: of the run.
-        record: its run.json.
-
     Returns:
         Their names, or empty; the record itself where it names none.
     """
@@ -117,11 +102,7 @@ def damaged(folder: Path, record: Mapping) -> list[str]:
 
 
 def find(outputs: Path, reference: str) -> Entry:
-    """Find a run by what a user calls it.
-
-    Args:
-        outputs: folder of all runs.
-        reference: its folder, its name, `notebook/name`, or the beginning of its id.
+    """Find a run by its folder, its name, `notebook/name` or the beginning of its id.
 
     Returns:
         The run; where one is finished and a later attempt failed, the finished one.
@@ -144,9 +125,6 @@ def find(outputs: Path, reference: str) -> Entry:
 
 def findings_of(entry: Entry) -> dict:
     """Read what a run has found.
-
-    Args:
-        entry: the run.
 
     Returns:
         The findings; empty where it is not finished.

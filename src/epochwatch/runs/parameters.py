@@ -39,13 +39,7 @@ class Parameters(BaseModel):
 
     @classmethod
     def from_names(cls, names: Mapping[str, object]):
-        """Check the variables that a notebook's `parameters` cell has set.
-
-        Args:
-            names: the notebook's `globals()`; None stands for the default.
-
-        Returns:
-            The checked parameters.
+        """Check the `globals()` of a notebook's `parameters` cell; None stands for the default.
 
         Raises:
             BadInput: a value is not allowed.
@@ -57,12 +51,6 @@ class Parameters(BaseModel):
     def from_text(cls, texts: Mapping[str, str]):
         """Check values given as text, on a command line.
 
-        Args:
-            texts: the values given; the others keep their defaults.
-
-        Returns:
-            The checked parameters.
-
         Raises:
             BadInput: a name is unknown, or a value is not allowed.
         """
@@ -71,13 +59,6 @@ class Parameters(BaseModel):
     @classmethod
     def checked(cls, values: Mapping[str, object], *, as_text: bool = False):
         """Check values, and turn what pydantic says into one line.
-
-        Args:
-            values: by name.
-            as_text: whether they are texts that stand for integers and names.
-
-        Returns:
-            The checked parameters.
 
         Raises:
             BadInput: a name is unknown, or a value is not allowed.
@@ -90,9 +71,6 @@ class Parameters(BaseModel):
     @classmethod
     def allowed(cls, name: str) -> str:
         """Say in words what a parameter may be.
-
-        Args:
-            name: of the parameter.
 
         Returns:
             For example `an integer from 0 to 9`.
@@ -120,15 +98,7 @@ def _one_line(model: type[Parameters], error: dict) -> str:
 
 
 def unknown_parameter(name: str, known) -> str:
-    """Say that there is no parameter of a name, and which was probably meant.
-
-    Args:
-        name: what was given.
-        known: the names there are.
-
-    Returns:
-        One line.
-    """
+    """Say that there is no parameter of a name, and which was probably meant."""
     if SECRET.search(name):
         return f"{name}: looks like a secret, which a run would write down; leave it out"
     near = difflib.get_close_matches(name, known, n=1)
@@ -140,13 +110,6 @@ def unknown_parameter(name: str, known) -> str:
 def largest_divisor(number: int, at_most: int) -> int:
     """Find the largest divisor within a bound.
 
-    Args:
-        number: what is divided.
-        at_most: the bound.
-
-    Returns:
-        The divisor.
-
     Example:
         >>> largest_divisor(625, 125), largest_divisor(127, 125)
         (125, 1)
@@ -156,12 +119,6 @@ def largest_divisor(number: int, at_most: int) -> int:
 
 def varied(runs: Sequence[Mapping]) -> list[str]:
     """List the parameters in which runs differ; where a run is kept does not count.
-
-    Args:
-        runs: the parameters of each.
-
-    Returns:
-        Their names, in order.
 
     Example:
         >>> varied([{"seed": 0, "epochs": 1}, {"seed": 0, "epochs": 2}])
@@ -230,12 +187,6 @@ NOTEBOOKS: dict[str, type[Parameters]] = {model.notebook: model for model in (Do
 
 def parameters_of(notebook: str) -> type[Parameters]:
     """Find the parameters of a notebook.
-
-    Args:
-        notebook: its name, without ending.
-
-    Returns:
-        The model of its parameters.
 
     Raises:
         BadInput: there is no such notebook.

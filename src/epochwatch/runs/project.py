@@ -17,12 +17,6 @@ EMBEDDED_DATA = ROOT / "data" / "mnist.npz"
 def notebook_path(notebook: str) -> Path:
     """Find the file of a notebook.
 
-    Args:
-        notebook: its name, without ending; `sweeps` is the one that sums up a sweep.
-
-    Returns:
-        Its path.
-
     Raises:
         BadInput: this package is installed without its repository.
     """
@@ -50,12 +44,6 @@ class Cell(NamedTuple):
 
 def cells_of(notebook: Path) -> list[Cell]:
     """Read a notebook's cells without nbformat, whose import takes a second.
-
-    Args:
-        notebook: its file.
-
-    Returns:
-        The cells.
 
     Raises:
         BadInput: the file is no notebook.

@@ -47,9 +47,6 @@ class Run:
     def start(cls, parameters: Parameters) -> "Run":
         """Begin a run.
 
-        Args:
-            parameters: checked; their class says which notebook this is.
-
         Returns:
             The run, with an empty folder.
 
@@ -107,7 +104,7 @@ class Run:
 
         Args:
             answer: the notebook's answer, a sentence or two of Markdown.
-            findings: the answer for machines.
+            findings: the answer for machines, as JSON can have it.
 
         Raises:
             BadInput: something that a run promises was not made.
@@ -130,11 +127,6 @@ class Run:
 
 def write_record(folder: Path, parameters: Parameters, stages: dict) -> None:
     """Write `run.json`, last of all: the proof that a run is finished and whole.
-
-    Args:
-        folder: of the attempt.
-        parameters: checked; their class says what must be there.
-        stages: seconds of each stage.
 
     Raises:
         BadInput: something promised is not there, or not whole.
@@ -170,12 +162,7 @@ def write_record(folder: Path, parameters: Parameters, stages: dict) -> None:
 
 
 def note_attempt(folder: Path, parameters: Parameters) -> None:
-    """Write what is attempted, so that an attempt that ends early can be told from others.
-
-    Args:
-        folder: of the attempt.
-        parameters: checked.
-    """
+    """Write what is attempted, so that an attempt that ends early can be told from others."""
     values = parameters.model_dump()
     digest = environment.source_digest(project.notebook_path(parameters.notebook))
     now = datetime.datetime.now(datetime.UTC)
@@ -201,11 +188,6 @@ def _check_whole(folder: Path) -> None:
 
 
 def write_json(path: Path, content: dict) -> None:
-    """Write a JSON file, whole or not at all.
-
-    Args:
-        path: where.
-        content: what.
-    """
+    """Write a JSON file, whole or not at all."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     write_whole(path, lambda file: file.write(text.encode()))

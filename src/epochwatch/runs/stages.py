@@ -11,9 +11,6 @@ BEFORE_FIRST_SECTION = "start and imports"
 def seconds_by_section(executed: Path) -> dict[str, float]:
     """Sum up what papermill noted of each cell, under the headings of the notebook.
 
-    Args:
-        executed: a notebook that papermill has run.
-
     Returns:
         Seconds by heading, in the order of the notebook.
     """

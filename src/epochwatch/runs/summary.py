@@ -20,10 +20,6 @@ FINDINGS = "findings.json"
 def runs_of(sweep: Sweep, outputs: Path) -> list[dict]:
     """Collect what the runs of a sweep have found.
 
-    Args:
-        sweep: checked.
-        outputs: folder of all runs.
-
     Returns:
         For each run its `id`, `folder` (below outputs), `state`, the `parameters` in which the
         runs differ, and its `findings`; empty where it is not finished.
@@ -67,14 +63,7 @@ class Group(NamedTuple):
 
 
 def groups(runs: Sequence[Mapping]) -> list[Group]:
-    """Put runs together that differ in nothing but their seed.
-
-    Args:
-        runs: finished, as `runs_of` describes them.
-
-    Returns:
-        The groups, in the order of the runs.
-    """
+    """Put runs together that differ in nothing but their seed."""
     found: dict[tuple, Group] = {}
     for run in runs:
         shared = {k: v for k, v in run["parameters"].items() if k != "seed"}
@@ -87,9 +76,6 @@ def groups(runs: Sequence[Mapping]) -> list[Group]:
 
 def numbers(findings: Mapping) -> dict[str, float]:
     """Take from a run's findings what can be compared between runs.
-
-    Args:
-        findings: of a run.
 
     Returns:
         The coverage of each stream and the held-out results, by name.
@@ -126,12 +112,6 @@ class Interval(NamedTuple):
 def interval(values: Sequence[float]) -> Interval:
     """Estimate a mean.
 
-    Args:
-        values: one a run.
-
-    Returns:
-        The estimate.
-
     Example:
         >>> interval([0.5, 0.75, 1.0])
         Interval(mean=0.75, low=0.12896557206241743, high=1.3710344279375826, of=3)
@@ -146,12 +126,6 @@ def interval(values: Sequence[float]) -> Interval:
 
 def summed_up(sweep: Sweep, file: Path, outputs: Path, *, afresh: bool) -> Path | None:
     """Run the notebook that sums a sweep up, where that is needed.
-
-    Args:
-        sweep: checked.
-        file: where it was read from.
-        outputs: folder of all runs.
-        afresh: whether runs have been made since the last summary.
 
     Returns:
         The summary's folder; None where no run is finished.

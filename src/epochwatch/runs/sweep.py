@@ -82,9 +82,6 @@ class Sweep(NamedTuple):
     def named(self, request: Request) -> str:
         """Say in which way a run differs from the others.
 
-        Args:
-            request: one of the sweep's.
-
         Returns:
             For example `positive_digit=1 feed=tf_data`.
         """
@@ -94,12 +91,6 @@ class Sweep(NamedTuple):
 
 def read_sweep(path: Path) -> Sweep:
     """Read a sweep's file and check every run of it, before anything is started.
-
-    Args:
-        path: the YAML file.
-
-    Returns:
-        The sweep.
 
     Raises:
         BadInput: one line that names the file and what is wrong in it.
@@ -112,13 +103,6 @@ def read_sweep(path: Path) -> Sweep:
 
 def find(sweep: Sweep, run_id: str) -> Request:
     """Find one run of a sweep.
-
-    Args:
-        sweep: checked.
-        run_id: the run's id, or as much of its beginning as no other has.
-
-    Returns:
-        The run.
 
     Raises:
         BadInput: none has that id, or several.
@@ -134,10 +118,6 @@ def find(sweep: Sweep, run_id: str) -> Request:
 
 def chosen(sweep: Sweep, only: Iterable[str]) -> list[Request]:
     """Choose the runs that have some values.
-
-    Args:
-        sweep: checked.
-        only: texts NAME=VALUE; several values of one name add up.
 
     Returns:
         The runs, in the file's order.
