@@ -126,7 +126,7 @@ help:
 	@echo
 	@echo 'make run takes DIGIT, EPOCHS, BATCH_SIZE, STEPS_PER_EPOCH, STEPS_PER_EXECUTION,'
 	@echo 'FEED (tf_data, generator, py_dataset), SEED, RUN (name of the run; default) and'
-	@echo 'OUTPUTS (folder). make sweep takes SWEEP=sweeps/digits.yaml, JOBS (runs at once),'
-	@echo 'EXECUTOR (tcp://HOST:PORT of a dask scheduler) and OUTPUTS. make test-backends'
-	@echo 'takes BACKENDS="jax torch tf_keras".'
+	@echo 'OUTPUTS (folder). make sweep takes SWEEP=sweeps/seeds.yaml, JOBS (runs at once),'
+	@echo 'EXECUTOR (tcp://HOST:PORT of a dask scheduler) and OUTPUTS.'
+	@echo 'make test-backends takes BACKENDS="jax torch tf_keras".'
 	@echo 'Every target takes PYTHON=python3.12, 3.11 to 3.13.'

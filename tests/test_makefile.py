@@ -63,6 +63,17 @@ def test_each_parameter_of_the_notebook_has_a_variable(checkout):
     assert set(VARIABLES.values()) == set(DoesFitResume.model_fields)
 
 
+def test_a_sweep_is_the_one_asked_for_and_its_file_is_no_option(checkout):
+    assert checkout.make("sweep").returncode == 0
+    assert checkout.arguments_of("epochwatch") == ["sweep", "--", "sweeps/digits.yaml"]
+    asked = ("SWEEP=-x $(shell touch touched)", "JOBS=3", "EXECUTOR=tcp://a:1", "OUTPUTS=out of")
+    assert checkout.make("sweep", *asked).returncode == 0
+    options = ["--jobs=3", "--executor=tcp://a:1", "--outputs=out of"]
+    told = ["sweep", *options, "--", "-x $(shell touch touched)"]
+    assert checkout.arguments_of("epochwatch") == told
+    assert not (checkout.folder / "touched").exists()
+
+
 def test_what_is_not_given_is_not_passed_on_though_it_is_in_the_environment(checkout):
     checkout.make("run", EPOCHS="3", EPOCHWATCH_SEED="1", RUN="other")
     assert checkout.arguments_of("epochwatch") == ["run", "01_does_fit_resume"]
@@ -112,9 +123,9 @@ def test_the_tests_run_on_tensorflow_whatever_the_environment_says(tmp_path):
     checkout = Checkout(tmp_path / "new")
     done = checkout.make("test", KERAS_BACKEND="jax", EPOCHWATCH_BACKEND="jax")
     assert done.returncode == 0
-    assert checkout.lines_of("pytest") == [
-        ".venv/bin/python unset on tensorflow: -m pytest -n 2 --dist loadfile"
-    ]
+    (line,) = checkout.lines_of("pytest")
+    told = "-m pytest -n 2 --dist loadfile --ignore=tests/batches"
+    assert line == f".venv/bin/python unset on tensorflow: {told}"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch.figures import style, sweep
-from epochwatch.runs.summary import groups, interval
+from epochwatch.runs.summary import changed_by, groups, interval
 
 
 def run(seed, feed, trained, pr_auc):
@@ -23,6 +23,13 @@ def test_runs_that_differ_in_their_seed_alone_are_a_group():
     assert first.numbers == {"minority coverage": [0.5, 0.5], "pr_auc": [0.5, 0.7]}
     assert first.verdicts == ["resumes", "resumes"]
     assert second.named == "b"
+
+
+def test_what_a_parameter_changes_is_what_differs_where_it_alone_does():
+    runs = [run(0, "a", 5, 0.5), run(0, "b", 6, 0.5), run(1, "a", 5, 0.7), run(1, "b", 6, 0.7)]
+    assert changed_by("seed", runs) == ["pr_auc"]
+    assert changed_by("feed", runs) == ["minority coverage"]
+    assert changed_by("feed", runs[:1] + runs[3:]) == []
 
 
 def test_a_mean_and_its_interval_against_numpy_and_a_table_of_student():

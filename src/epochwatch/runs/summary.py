@@ -44,7 +44,7 @@ def _run_of(sweep: Sweep, request, outputs: Path) -> dict:
 
 
 class Group(NamedTuple):
-    """Runs that differ in nothing but their seed.
+    """Runs that differ in nothing but one parameter.
 
     Attributes:
         parameters: what they share, of what the sweep varies.
@@ -62,16 +62,23 @@ class Group(NamedTuple):
         return ", ".join(str(value) for value in self.parameters.values()) or "all runs"
 
 
-def groups(runs: Sequence[Mapping]) -> list[Group]:
-    """Put runs together that differ in nothing but their seed."""
+def groups(runs: Sequence[Mapping], without: str = "seed") -> list[Group]:
+    """Put finished runs together that differ in nothing but one parameter, in their order."""
     found: dict[tuple, Group] = {}
     for run in runs:
-        shared = {k: v for k, v in run["parameters"].items() if k != "seed"}
+        shared = {k: v for k, v in run["parameters"].items() if k != without}
         group = found.setdefault(tuple(shared.items()), Group(shared, [], {}))
         group.verdicts.append(run["findings"].get("verdict"))
         for name, number in numbers(run["findings"]).items():
             group.numbers.setdefault(name, []).append(number)
     return list(found.values())
+
+
+def changed_by(parameter: str, runs: Sequence[Mapping]) -> list[str]:
+    """List the numbers that ever differ between runs which differ in this parameter alone."""
+    apart = groups(runs, without=parameter)
+    names = dict.fromkeys(name for group in apart for name in group.numbers)
+    return [n for n in names if any(len(set(group.numbers.get(n, ()))) > 1 for group in apart)]
 
 
 def numbers(findings: Mapping) -> dict[str, float]:
