@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
 from epochwatch.runs import project
-from epochwatch.runs.parameters import NOTEBOOKS, DoesFitResume, largest_divisor, parameters_of
+from epochwatch.runs.parameters import (
+    NOTEBOOKS,
+    SECRET,
+    DoesFitResume,
+    SweepSummary,
+    largest_divisor,
+    parameters_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -78,12 +85,11 @@ def test_an_unknown_notebook_is_refused_with_those_there_are():
         parameters_of("01")
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_a_notebooks_parameters_cell_says_the_same_as_its_model(notebook):
-    cells = nbformat.read(project.notebook_path(notebook), as_version=4).cells
+@pytest.mark.parametrize("model", [*NOTEBOOKS.values(), SweepSummary])
+def test_a_notebooks_parameters_cell_says_the_same_as_its_model(model):
+    cells = nbformat.read(project.notebook_path(model.notebook), as_version=4).cells
     (cell,) = [c for c in cells if "parameters" in c.metadata.get("tags", [])]
     assigned = {node.target.id: node for node in ast.parse(cell.source).body}
-    model = NOTEBOOKS[notebook]
     assert list(assigned) == list(model.model_fields)
     given = {name: ast.literal_eval(node.value) for name, node in assigned.items()}
     assert model.from_names(given) == model()
@@ -93,3 +99,11 @@ def test_a_notebooks_parameters_cell_says_the_same_as_its_model(notebook):
         )
     lines = cell.source.splitlines()
     assert all("  # " in line for line in lines), "each parameter has a comment"
+
+
+@pytest.mark.parametrize("name", ["password", "AWS_SECRET", "api_key", "apiKey", "auth_token"])
+def test_nothing_named_like_a_secret_is_a_parameter(name):
+    with pytest.raises(BadInput, match=f"{name}: looks like a secret, which a run would write"):
+        DoesFitResume.from_text({name: "x"})
+    for model in (*NOTEBOOKS.values(), SweepSummary):
+        assert not any(map(SECRET.search, model.model_fields))
