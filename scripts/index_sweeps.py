@@ -60,11 +60,20 @@ TensorFlow {versions["tensorflow"]}.
 """
 
 
+def is_whole(file: Path, summary: Path) -> bool:
+    """Say whether a summary is of just this sweep, and all its runs are finished."""
+    if not (summary / "run.json").is_file():
+        return False
+    content = json.loads((summary / "findings.json").read_text())
+    is_of_file = Path(content["parameters"]["sweep_file"]) == file
+    return is_of_file and all(run["state"] == "finished" for run in content["findings"]["runs"])
+
+
 def main():
     """Write what has been run in full."""
     for file in sorted(SWEEPS.glob("*.yaml")):
         summary = SUMMARIES / file.stem
-        if (summary / "run.json").is_file():
+        if is_whole(file, summary):
             text = page(file, summary)
             write_whole(file.with_suffix(".md"), lambda out, text=text: out.write(text.encode()))
             shutil.copyfile(summary / "figures" / "sweep.png", file.with_suffix(".png"))

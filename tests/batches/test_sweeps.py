@@ -157,7 +157,10 @@ def test_a_damaged_run_is_made_again(small_project):
     folders = [Path(entry["folder"]) for entry in small_project.listed()]
     (folders[0] / "figures" / "order.png").write_bytes(b"half")
     (folders[1] / "run.json").write_text("{")
-    assert "damaged: figures/order.png" in small_project.run("runs", "show", folders[0]).stdout
+    shown = small_project.run("runs", "show", folders[0]).stdout
+    assert "damaged: figures/order.png; make it again" in shown
+    damaged = {e["folder"]: e["state"] for e in small_project.listed()}
+    assert [damaged[str(folder)] for folder in folders] == ["failed", "failed", "finished"]
     done = small_project.run("sweep", file)
     assert "1 were finished, 2 made now" in done.stdout
     assert set(findings(small_project)) == {0, 1, 2}
@@ -178,7 +181,8 @@ def test_a_stopped_sweep_exits_at_once_leaves_no_process_and_goes_on(jobs, stop,
         process.send_signal(stop)
     assert process.wait(timeout=30) == 128 + stop
     assert ended(below)
-    assert process.stderr.read().strip() == ""  # click ends the line of ^C
+    said = process.stderr.read().strip()
+    assert said == "stopped after 0 of 2 runs; the same command goes on"
     done = small_project.run("sweep", file, "--jobs", jobs)
     assert done.returncode == 0, done.stderr
     assert set(findings(small_project)) == {0, 1}
@@ -203,12 +207,23 @@ def test_whatever_is_killed_all_runs_are_made_in_the_end(victim, small_project):
     assert beside(small_project) == []
 
 
+def test_a_summary_is_made_anew_where_its_runs_are_not_what_they_were(small_project):
+    file = small_project.sweep_file()
+    some = small_project.run("sweep", file, "--only", "seed=0", "--only", "seed=1")
+    assert "2 of 3 runs are finished" in some.stdout
+    last = small_project.run("sweep", file, "--dry-run", "--only", "seed=2").stdout.split()[0]
+    assert small_project.run("run", "--sweep", file, "--id", last).returncode == 0
+    assert "3 of 3 runs are finished" in small_project.run("sweep", file).stdout
+
+
 def test_two_drivers_on_one_sweep_make_each_run_once(small_project, tmp_path):
     small_project.behave(COUNT.format(tmp_path / "made") + "\ntime.sleep(1)")
     file = small_project.sweep_file("seeds: [0, 1, 2, 3, 4]")
     drivers = [small_project.start("sweep", file, "--jobs", 2) for _ in range(2)]
     said = [driver.communicate(timeout=200) for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0, 0], said
+    made = [int(re.search(r"(\d) made now", out)[1]) for out, _ in said]
+    assert sum(made) == 5, said
     assert sorted((tmp_path / "made").read_text().split()) == list("01234")
     assert beside(small_project) == []
 
@@ -224,7 +239,8 @@ def test_one_run_of_a_sweep_is_made_by_its_id(small_project):
     again = small_project.run("run", "--sweep", file, "--id", run_id)
     assert again.stdout.startswith(f"was finished  {run_id}")
     assert "finished\tseed=1" in small_project.run("sweep", file, "--dry-run").stdout
-    assert small_project.run("run", "--sweep", file).returncode == 2
+    for words in (["--sweep", file], [NOTEBOOK, "--sweep", file, "--id", run_id], ["--force"]):
+        assert small_project.run("run", *words).returncode == 2
     assert small_project.run("run", "--sweep", file, "--id", "zz").returncode == 2
 
 

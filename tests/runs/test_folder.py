@@ -89,7 +89,7 @@ def test_a_new_run_that_cannot_be_moved_in_leaves_the_old_one_to_come_back(folde
     with folder.held():
         folder.begin()
         monkeypatch.setattr(type(folder.attempt), "rename", rename)
-        with pytest.raises(OSError, match="killed here"):
+        with pytest.raises(BadInput, match="killed here"):
             folder.commit()
         monkeypatch.undo()
     with folder.held():

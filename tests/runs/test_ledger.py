@@ -41,7 +41,7 @@ def test_finished_failed_and_running_are_told_apart_and_the_rest_is_passed_over(
     add("bad.failed", "bbbb1")
     add("killed.attempt-12", "cccc1")
     add("made.attempt-34", "dddd1")
-    (add("blog", "eeee1") / "run.json").write_text("[]")
+    (add("foreign", "eeee1") / "run.json").unlink()
     (tmp_path / "notebook" / "notes.txt").write_text("")
     with RunFolder(tmp_path, "notebook", "made")._lock:
         found = states(tmp_path)
@@ -54,12 +54,32 @@ def test_finished_failed_and_running_are_told_apart_and_the_rest_is_passed_over(
     assert reasons["killed"] == "was killed before it had finished"
 
 
+@pytest.mark.parametrize(
+    "record",
+    ["", "[]", "{}", '{"a": 1}', '{"id": 1, "parameters": {}}', '{"id": "a", "parameters": 3}',
+     '{"id": "a", "parameters": {}, "stages": null}', b"\xff"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["one", "one.failed", "one.attempt-12"])
+def test_a_damaged_record_is_a_failed_run_and_hides_no_other(name, record, add, tmp_path):
+    add("good", "aaaa1")
+    content = record if isinstance(record, bytes) else record.encode()
+    where = "attempt.json" if "." in name else "run.json"
+    (add(name, "bbbb1") / where).write_bytes(content)
+    (tmp_path / "notebook" / name / "reason.txt").write_bytes(b"\xff why\nmore")
+    assert states(tmp_path) == {"good": "finished", name: "failed"}
+    entry = ledger.find(tmp_path, "one")
+    assert (entry.id, entry.parameters) == (None, {})
+    assert entry.reason == ("\ufffd why" if "." in name else "damaged: run.json; make it again")
+    with pytest.raises(BadInput, match="got 'None', which no run is called"):
+        ledger.find(tmp_path, "None")
+
+
 def test_finished_is_what_has_its_id_and_every_file_as_it_was_written(add):
     folder = add("good", "aaaa1")
     assert ledger.is_finished(folder, "aaaa1")
     assert not ledger.is_finished(folder, "aaaa2")
     whole = (folder / "findings.json").read_text()
-    for damage in (whole[:-1], whole + " ", None):
+    for damage in (whole[:-1], whole + " ", None, "x" * len(whole)):
         (folder / "findings.json").unlink(missing_ok=True)
         if damage is not None:
             (folder / "findings.json").write_text(damage)
@@ -75,11 +95,19 @@ def test_a_run_is_found_by_id_name_or_folder_and_a_good_one_before_a_failed(add,
     add("other", "aaab1")
     for reference in ("aaaa", "good", "notebook/good", str(folder)):
         assert ledger.find(tmp_path, reference).folder == folder
-    with pytest.raises(BadInput, match="got 'aaa', which no run is called, allowed: .* of 3 runs"):
-        ledger.find(tmp_path, "aaa")
+    with pytest.raises(BadInput, match="got 'c', which no run is called, allowed: .* of 3 runs"):
+        ledger.find(tmp_path, "c")
     add("third", "aaab2")
     with pytest.raises(BadInput, match="got 'aaab', which 2 runs are called"):
         ledger.find(tmp_path, "aaab")
+
+
+def test_of_two_failed_attempts_the_latest_is_shown(add, tmp_path):
+    add("one.failed", "aaaa1")
+    folder = add("one.attempt-12", "aaaa1")
+    record = json.loads((folder / "attempt.json").read_text())
+    (folder / "attempt.json").write_text(json.dumps(record | {"begun": "2026-11-24T10:00:00"}))
+    assert ledger.find(tmp_path, "aaaa1").folder == folder
 
 
 def test_two_runs_differ_in_what_they_differ_in_to_the_last_digit(add, tmp_path):

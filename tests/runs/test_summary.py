@@ -67,6 +67,6 @@ def test_every_run_is_a_dot_and_the_text_names_the_extremes():
     assert sorted(dots) == [0.25, 0.625, 0.75]
     assert axes[0].get_xlim()[0] < 0.25 < 0.75 < axes[0].get_xlim()[1]
     assert sweep.describe(["a", "b"], numbers) == (
-        "Dot plots of 3 runs in 2 groups. pr_auc: from 0.500 (a) to 0.625 (b); "
-        "minority coverage: 1.000 for all."
+        "Dot plots of 3 runs in 2 groups. Means: pr_auc: from 0.5 (a) to 0.625 (b); "
+        "minority coverage: 1 for all."
     )

@@ -66,10 +66,18 @@ def test_runs_are_chosen_by_their_values(sweep_of):
     assert len(chosen(sweep, [])) == 8
     found = chosen(sweep, ["seed=1", "epochs=2", "epochs=1", "feed=generator"])
     assert [(one.parameters.epochs, one.parameters.seed) for one in found] == [(1, 1), (2, 1)]
-    with pytest.raises(BadInput, match="--only: no run of 8 has seed=7"):
-        chosen(sweep, ["seed=7"])
-    with pytest.raises(BadInput, match="got 'sed=1', allowed: NAME=VALUE, with NAME of epochs, f"):
-        chosen(sweep, ["sed=1"])
+    for text, allowed in (
+        ("seed=7", "seed=…, of 0, 1"),
+        ("feed=tf_dat", "feed=…, of tf_data, generator"),
+        ("sed=1", "NAME=VALUE, with NAME of epochs, feed, seed"),
+        ("seed", "seed=…, of 0, 1"),
+    ):
+        with pytest.raises(BadInput, match=f"--only: got '{text}', allowed: {allowed}$"):
+            chosen(sweep, ["seed=1", text])
+    listed = sweep_of("list: [{positive_digit: 1}, {positive_digit: 2, feed: generator}]")
+    assert len(chosen(listed, ["feed=generator"])) == 1
+    with pytest.raises(BadInput, match="--only: no run of 2 has positive_digit=1 feed=generator"):
+        chosen(listed, ["positive_digit=1", "feed=generator"])
 
 
 @pytest.mark.parametrize(

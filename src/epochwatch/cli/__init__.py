@@ -23,12 +23,13 @@ EXAMPLES = """\b
 Examples:
   epochwatch audit feeds.py:make_feed --steps-per-epoch 625 --epochs 10
   epochwatch run 01_does_fit_resume -p epochs=3
+  epochwatch sweep sweeps/digits.yaml --jobs 2
   epochwatch report outputs/01_does_fit_resume/default
 
 \b
 Exit codes:
   0    sound, done
-  1    the audit has findings; the run failed
+  1    the audit has findings; a run failed
   2    bad input; one line says what is allowed
   130  interrupted by Ctrl-C
   143  terminated
@@ -44,8 +45,8 @@ def command():
     """Know exactly which samples Keras' model.fit() trained on.
 
     `audit` asks what happens to your own feed, from epoch to epoch, before a model is trained
-    on it. `run` and `post` belong to the notebooks of the investigation. `report` shows what
-    was trained, of a run or of an exposure log of your own.
+    on it. `report` shows what was trained, of a run, a sweep or an exposure log of your own.
+    `run`, `sweep`, `runs` and `post` belong to the notebooks of the investigation.
     """
 
 

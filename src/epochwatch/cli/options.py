@@ -41,5 +41,5 @@ def shown(path: Path) -> Path:
 
 
 def plain(answer: str) -> str:
-    """Take the emphasis out of an answer, for reading in a terminal."""
-    return re.sub(r"\*+", "", answer)
+    """Take emphasis and the marks of code out of an answer, for reading in a terminal."""
+    return re.sub(r"[*`]", "", answer)

@@ -1,5 +1,6 @@
 """`epochwatch post`: a finished run as a post."""
 
+import re
 from pathlib import Path
 
 import click
@@ -7,6 +8,8 @@ import click
 from epochwatch.cli.options import outputs_option, shown
 from epochwatch.errors import BadInput
 from epochwatch.publishing import FLAVORS, LINKS
+
+PUBLISHED_RUN = "default"
 
 
 @click.command()
@@ -23,7 +26,8 @@ from epochwatch.publishing import FLAVORS, LINKS
 def post(run_folder: Path, outputs: Path, flavor: str | None, tags: str | None, **said):
     """Export the finished run in RUN_FOLDER as a post, for Jekyll and for reading on GitHub.
 
-    What is not said is taken from the notebook's metadata, the excerpt from its answer.
+    What is not said is taken from the notebook's metadata, the excerpt from its answer. The
+    run's name is added to the slug, unless it is `default`.
     """
     options = {key: value for key, value in said.items() if value is not None}
     if tags is not None:
@@ -41,9 +45,25 @@ def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
         BadInput: the run is not finished, or the notebook cannot be a post.
     """
     from epochwatch.publishing import export_post
+    from epochwatch.runs import ledger
     from epochwatch.runs.execute import NOTEBOOK
     from epochwatch.runs.run import RECORD
 
-    if not (run_folder / RECORD).is_file():
-        raise BadInput(f"{run_folder}: no finished run ({RECORD} is missing); run it first")
+    record = ledger.read_json(run_folder / RECORD)
+    lacking = [RECORD] if record is None else ledger.damaged(run_folder, record)
+    if lacking:
+        raise BadInput(
+            f"{run_folder}: no finished run ({', '.join(lacking)} missing or damaged); run it first"
+        )
+    if record["run"] != PUBLISHED_RUN:
+        options.setdefault("slug", slug_of(run_folder / NOTEBOOK, record["run"]))
     return export_post(run_folder / NOTEBOOK, blog, **options)
+
+
+def slug_of(notebook: Path, run_name: str) -> str | None:
+    """Name the post of a run that is not the published one; None where its notebook has no name."""
+    from epochwatch.runs import ledger
+
+    said = ledger.read_json(notebook) or {}
+    slug = said.get("metadata", {}).get("epochwatch", {}).get("slug")
+    return slug and re.sub(r"[^a-z0-9]+", "-", f"{slug}-{run_name}".lower()).strip("-")

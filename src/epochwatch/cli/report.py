@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from epochwatch.cli.options import shown
+from epochwatch.errors import BadInput
 
 
 @click.command(
@@ -30,5 +31,8 @@ def report(run_or_sweep: Path, output: Path | None):
     Bokeh: pip install "epochwatch[report]".
     """
     from epochwatch.publishing.report import write_report
+
+    if output and not output.parent.is_dir():
+        raise BadInput(f"--output: there is no folder {output.parent}; make it first")
 
     click.echo(shown(write_report(run_or_sweep, output)))

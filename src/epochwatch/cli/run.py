@@ -9,11 +9,9 @@ from pathlib import Path
 import click
 
 from epochwatch.cli.options import WIDTH, outputs_option, plain, shown, timeout_option
-from epochwatch.cli.post import write_post
+from epochwatch.cli.post import PUBLISHED_RUN, write_post
 from epochwatch.errors import BadInput, RunFailed
 from epochwatch.runs.parameters import NOTEBOOKS, parameters_of, unknown_parameter
-
-PUBLISHED_RUN = "default"
 
 
 class RunCommand(click.Command):
@@ -33,7 +31,9 @@ class RunCommand(click.Command):
 
 @click.command(cls=RunCommand)
 @click.argument("notebook", required=False)
-@click.option("-p", "given", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
+@click.option(
+    "-p", "given", multiple=True, metavar="NAME=VALUE", help="Set a parameter. Repeatable."
+)
 @click.option(
     "--sweep",
     "sweep_file",
@@ -57,8 +57,14 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
 
     begin = time.perf_counter()
     if sweep_file or run_id:
-        run_of_sweep(sweep_file, run_id, outputs, Limits(timeout=timeout), again=force)
+        if notebook or given:
+            raise BadInput(
+                "run: got --sweep or --id beside a notebook or -p, allowed: one of the two"
+            )
+        run_of_sweep(sweep_file, run_id, outputs, timeout, again=force)
         return
+    if force:
+        raise BadInput("--force: got it without --sweep, allowed: with it; a named run is replaced")
     if not notebook:
         raise BadInput(
             f"NOTEBOOK: is missing, allowed: {', '.join(NOTEBOOKS)}; or --sweep and --id"
@@ -72,20 +78,24 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
     click.echo(summary(folder, post, time.perf_counter() - begin))
 
 
-def run_of_sweep(file: Path | None, run_id: str | None, outputs: Path, limits, *, again: bool):
+def run_of_sweep(
+    file: Path | None, run_id: str | None, outputs: Path, timeout: int | None, *, again: bool
+):
     """Make one run of a sweep.
 
     Raises:
         BadInput: one of the two is missing, or names nothing.
         RunFailed: the run failed.
     """
-    from epochwatch.runs import attempt, sweep
+    from epochwatch.runs import attempt, driver, sweep
 
     if not (file and run_id):
         raise BadInput("run: got one of --sweep and --id, allowed: both, or a notebook")
     asked = sweep.read_sweep(file)
     request = sweep.find(asked, run_id)
-    outcome = attempt.attempt(*request, outputs, limits=limits, again=again)
+    errand = {"executor": driver.LOCAL, "timeout": timeout, "again": again}
+    with driver.workers(outputs, jobs=1, **errand) as make:
+        (outcome,) = driver.drive(make, [request])
     if outcome.state == attempt.FAILED:
         raise RunFailed(outcome.reason)
     folder = shown(outputs / asked.notebook / request.parameters.run_name)

@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from epochwatch.cli.options import WIDTH, outputs_option, plain, shown
+from epochwatch.errors import BadInput
 from epochwatch.runs import compare as comparing
 from epochwatch.runs import ledger
 from epochwatch.runs.ledger import Entry
@@ -18,7 +19,6 @@ from epochwatch.runs.parameters import NOTEBOOKS
 
 OUTPUTS = outputs_option("Folder of the runs.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-LONGEST_VALUE = 30
 
 
 @click.group()
@@ -34,13 +34,15 @@ def runs():
 @OUTPUTS
 def list_runs(as_json: bool, outputs: Path):
     """List all runs: finished, failed, and those being made."""
+    if outputs.exists() and not outputs.is_dir():
+        raise BadInput(f"--outputs: got {str(outputs)!r}, a file, allowed: the folder of the runs")
     entries = list(ledger.entries(outputs))
     if as_json:
         click.echo(json.dumps([_public(entry) for entry in entries]))
     elif not entries:
         click.echo(f"no runs in {shown(outputs)}; epochwatch run 01_does_fit_resume makes one")
     else:
-        _print(_table(["id", "state", "seconds", "run", "not default"], map(_row, entries)))
+        _print(["id", "state", "seconds", "run", "not default"], map(_row, entries))
 
 
 @runs.command()
@@ -58,15 +60,12 @@ def show(run: str, as_json: bool, outputs: Path):
     if entry.reason:
         click.echo(textwrap.fill(entry.reason, WIDTH) + "\n")
     if entry.state == "finished":
-        answer = json.loads((entry.folder / "findings.json").read_text())["answer"]
-        click.echo(textwrap.fill(plain(answer), WIDTH) + "\n")
+        click.echo(textwrap.fill(plain(ledger.said_by(entry)["answer"]), WIDTH) + "\n")
     for part in ("parameters", "environment", "stages"):
         if part in entry.record:
-            _print(_table([part, ""], _flat(entry.record[part])))
+            _print([part, ""], comparing.leaves(entry.record[part]))
     if entry.state == "finished":
-        bad = ledger.damaged(entry.folder, entry.record)
-        files = len(entry.record["files"])
-        click.echo(f"{files} files, {'all whole' if not bad else 'damaged: ' + ', '.join(bad)}")
+        click.echo(f"{len(entry.record['files'])} files, all whole")
 
 
 @runs.command()
@@ -85,7 +84,7 @@ def compare(first: str, second: str, as_json: bool, outputs: Path):
     for part in comparing.PARTS:
         rows = [difference[1:] for difference in found if difference.part == part]
         if rows:
-            _print(_table([part, *names], rows))
+            _print([part, *names], rows)
         else:
             click.echo(f"{part}: the same\n")
 
@@ -95,31 +94,41 @@ def _public(entry: Entry) -> dict:
     return {key: getattr(entry, key) for key in kept} | {"folder": str(entry.folder)}
 
 
-def _row(entry: Entry) -> list:
+def _row(entry: Entry) -> list[str]:
     seconds = "" if entry.seconds is None else f"{entry.seconds:.0f}"
-    usual = NOTEBOOKS[entry.notebook]().model_dump() if entry.notebook in NOTEBOOKS else {}
-    given = {k: v for k, v in entry.parameters.items() if k != "run_name" and v != usual.get(k)}
     name = "" if entry.run == entry.id else f"/{entry.run}"
-    told = entry.reason or " ".join(f"{name}={value}" for name, value in given.items())
+    told = " ".join(f"{name}={value}" for name, value in _not_default(entry).items())
+    told += f"{' ' if told else ''}({entry.reason})" if entry.reason else ""
     return [str(entry.id)[:8], entry.state, seconds, f"{entry.notebook}{name}", told]
 
 
-def _flat(content: dict) -> list[tuple]:
-    return [*comparing.leaves(content)]
+def _not_default(entry: Entry) -> dict:
+    """Choose the parameters that are not what they would be by themselves, the others given."""
+    given = {name: value for name, value in entry.parameters.items() if name != "run_name"}
+    model = NOTEBOOKS.get(entry.notebook)
+    return {name: value for name, value in given.items() if not _is_usual(model, given, name)}
 
 
-def _table(header: Sequence[str], rows) -> Table:
+def _is_usual(model, given: dict, name: str) -> bool:
+    try:
+        others = {other: value for other, value in given.items() if other != name}
+        return model is not None and getattr(model.checked(others), name) == given[name]
+    except (BadInput, AttributeError):  # of an earlier version
+        return False
+
+
+def _print(header: Sequence[str], rows: Iterable[Sequence]) -> None:
+    """Draw a table on a terminal; write lines with tabs to a file or a pipe."""
+    console = Console(highlight=False, markup=False)
+    texts = [
+        [value if isinstance(value, str) else json.dumps(value) for value in row] for row in rows
+    ]
+    if not console.is_terminal:
+        click.echo("\n".join("\t".join(row) for row in [header, *texts]))
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in header:
         table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    return table
-
-
-def _cell(value) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _print(table: Table) -> None:
-    Console(width=None if Console().is_terminal else 160, highlight=False).print(table)
+    for row in texts:
+        table.add_row(*row)
+    console.print(table)

@@ -21,6 +21,7 @@ from epochwatch.cli.options import (
 from epochwatch.errors import BadInput, RunFailed
 from epochwatch.runs import attempt, driver, environment, ledger, summary
 from epochwatch.runs.attempt import Outcome
+from epochwatch.runs.run import FINDINGS
 from epochwatch.runs.sweep import Request, Sweep, chosen, read_sweep
 
 
@@ -28,7 +29,7 @@ from epochwatch.runs.sweep import Request, Sweep, chosen, read_sweep
     epilog="""\b
 Examples:
   epochwatch sweep sweeps/digits.yaml --jobs 2
-  epochwatch sweep sweeps/digits.yaml --only feed=tf_data --only seed=0
+  epochwatch sweep sweeps/digits.yaml --dry-run --only feed=tf_data
   epochwatch sweep sweeps/digits.yaml --executor tcp://head-node:8786
 
 Exit codes: 0 all runs are sound, 1 some failed, 2 bad input; nothing was started.""",
@@ -70,10 +71,11 @@ def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs
     if failed:
         click.echo("\n".join(failures(asked, failed)), err=True)
     try:
-        folder = summary.summed_up(asked, file, outputs, afresh=bool(outcomes))
+        folder = summary.summed_up(asked, file, outputs)
     except BadInput as error:  # not of the request, which has been carried out
         raise RunFailed(f"the summary could not be made: {error}") from None
-    click.echo(told(len(requests), len(outcomes), len(failed), folder))
+    made_now = sum(outcome.state == attempt.FINISHED for outcome in outcomes)
+    click.echo(told(len(requests), made_now, len(failed), folder))
     if failed:
         sys.exit(FAILED)
 
@@ -88,9 +90,14 @@ def made(
         progress_of(asked, len(wanted)) as report,
         driver.workers(outputs, jobs=at_once, **how) as make,
     ):
-        for outcome in driver.drive(make, wanted):
-            outcomes.append(outcome)
-            report(outcome)
+        try:
+            for outcome in driver.drive(make, wanted):
+                outcomes.append(outcome)
+                report(outcome)
+        except (KeyboardInterrupt, SystemExit):
+            there = f"{len(outcomes):,} of {len(wanted):,}"
+            click.echo(f"stopped after {there} runs; the same command goes on", err=True)
+            raise
     return outcomes
 
 
@@ -116,7 +123,7 @@ def progress_of(asked: Sweep, many: int) -> Iterator[Callable[[Outcome], None]]:
 
         def report(outcome: Outcome) -> None:
             bar.advance(task)
-            if not sys.stdout.isatty():
+            if not (console.is_terminal and sys.stdout.isatty()):
                 count = f"{bar.tasks[task].completed:.0f}/{many}"
                 state = f"{outcome.state}  {outcome.id}  {outcome.seconds:6.1f} s"
                 click.echo(f"{count:>9}  {state}  {names[outcome.id]}")
@@ -136,10 +143,10 @@ def listed(asked: Sweep, requests: Sequence[Request], wanted: Sequence[Request])
 def told(many: int, made_now: int, failed: int, folder: Path | None) -> str:
     """Say in a few lines what a sweep did."""
     runs = f"{many:,} {'run' if many == 1 else 'runs'}"
-    there = many - made_now
+    there = many - made_now - failed
     lines = [f"{runs}: {there:,} were finished, {made_now:,} made now, {failed:,} failed"]
     if folder:
-        answer = json.loads((folder / summary.FINDINGS).read_text())["answer"]
+        answer = json.loads((folder / FINDINGS).read_text())["answer"]
         lines = [textwrap.fill(plain(answer), WIDTH), "", *lines]
         lines += [
             f"summary  {shown(folder / 'notebook.ipynb')}",

@@ -8,6 +8,7 @@ import numpy as np
 from epochwatch.figures.style import FAINT, INK, OTHERS
 
 ROW = 0.26  # inches
+NARROWEST = 0.02
 
 
 def height(rows: int) -> float:
@@ -31,16 +32,18 @@ def draw(
         axes: one for each number, sharing their y.
         names: of the groups.
         numbers: by the number's name, for each group a number from each of its runs.
-        means: by the number's name, for each group (mean, low, high); empty where there is
+        means: by the number's name, for each group (mean, low, high), or None where there is
             nothing to estimate.
     """
     for ax, look, (name, of_groups) in zip(axes, OTHERS, numbers.items(), strict=False):
         for row, values in enumerate(of_groups):
             ax.plot(values, [row] * len(values), look.marker, color=look.colour, ms=4.5, alpha=0.7)
-        for row, (mean, low, high) in enumerate(means.get(name, ())):
-            ax.plot([low, high], [row, row], color=INK, lw=1.2, zorder=3)
-            ax.plot([mean], [row], "|", color=INK, ms=9, zorder=3)
-        ax.set_title(name)
+        for row, estimate in enumerate(means.get(name, ())):
+            if estimate:
+                mean, low, high = estimate
+                ax.plot([low, high], [row, row], color=INK, lw=1.2, zorder=3)
+                ax.plot([mean], [row], "|", color=INK, ms=9, zorder=3)
+        ax.set_title(name.replace(" ", "\n"))
         ax.grid(axis="y", color=FAINT, lw=0.5)
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(2))
         ax.set_xlim(*_limits(of_groups))
@@ -63,16 +66,17 @@ def describe(names: Sequence[str], numbers: Mapping[str, Sequence]) -> str:
         means = [np.mean(values) for values in of_groups]
         low, high = int(np.argmin(means)), int(np.argmax(means))
         said.append(
-            f"{name}: from {means[low]:.3f} ({names[low]}) to {means[high]:.3f} ({names[high]})"
-            if means[low] < means[high]
-            else f"{name}: {means[low]:.3f} for all"
+            f"{name}: from {means[low]:.4g} ({names[low]}) to {means[high]:.4g} ({names[high]})"
+            if f"{means[low]:.4g}" != f"{means[high]:.4g}"
+            else f"{name}: {means[low]:.4g} for all"
         )
     runs = sum(len(values) for values in next(iter(numbers.values())))
-    return f"Dot plots of {runs:,} runs in {len(names):,} groups. {'; '.join(said)}."
+    return f"Dot plots of {runs:,} runs in {len(names):,} groups. Means: {'; '.join(said)}."
 
 
 def _limits(of_groups: Sequence) -> tuple[float, float]:
-    """Show the runs; where a mean lies may reach beyond, with few of them far beyond."""
+    """Show the runs; what differs by less than a hundredth stands close together."""
     values = np.concatenate(of_groups)
-    margin = 0.15 * np.ptp(values) or 0.05 * abs(values[0]) or 0.05
-    return values.min() - margin, values.max() + margin
+    middle = (values.min() + values.max()) / 2
+    half = max(0.65 * np.ptp(values), NARROWEST / 2)
+    return middle - half, middle + half

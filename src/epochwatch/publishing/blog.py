@@ -58,9 +58,8 @@ def export_post(
         for stale in _written_for(post, blog, flavors) - {*posts, *images}:
             stale.unlink()
     except OSError as error:
-        place = error.filename or blog_folder
         raise BadInput(
-            f"{place}: cannot be written ({error.strerror}); free it, or name another folder"
+            f"{blog_folder}: cannot be written ({error.strerror}); free it, or name another folder"
         ) from None
     return list(posts)
 

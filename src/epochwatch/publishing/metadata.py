@@ -136,7 +136,7 @@ def _checked(key: str, given: Mapping, said: Mapping) -> Any:
     value = said.get(key, given.get(key, _DEFAULTS.get(key)))
     if not _RULES[key].holds(value):
         where = "" if key in said else "notebook metadata epochwatch."
-        remedy = "say it again" if key in said else "correct it in the notebook's metadata"
+        remedy = "say such a one" if key in said else "correct it in the notebook's metadata"
         raise BadInput(
             f"{where}{key}: got {_shortly(value)}, allowed: {_RULES[key].allowed}; {remedy}"
         )

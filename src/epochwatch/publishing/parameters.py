@@ -8,7 +8,7 @@ from epochwatch.errors import BadInput
 from epochwatch.publishing import cells
 from epochwatch.tables import markdown_table
 
-_NOT_TOLD = {"run_name"}  # it says where the run is kept, not what was run
+_NOT_TOLD = {"run_name", "sweep_file"}  # they say where something is kept, not what was run
 
 
 def assigned(source: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from epochwatch.runs.ledger import Entry, findings_of
+from epochwatch.runs.ledger import Entry, said_by
 
 PARTS = ("parameters", "environment", "findings")
 
@@ -43,7 +43,7 @@ def differences(first: Entry, second: Entry) -> list[Difference]:
 
 def _part(entry: Entry, part: str) -> Mapping:
     if part == "findings":
-        return findings_of(entry)
+        return said_by(entry).get("findings", {})
     content = dict(entry.record.get(part, {}))
     content.pop("run_name", None)
     return content

@@ -6,6 +6,8 @@ again, and several can be at work on one sweep.
 
 import contextlib
 import re
+import secrets
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -87,9 +89,11 @@ def checked_executor(text: str) -> str:
 def _by_dask(client, requests: Sequence[Request], **errand) -> Iterator[Outcome]:
     from distributed import as_completed
 
+    # A scheduler takes an equal key for the same task, whoever asks and wherever it is written.
+    call = secrets.token_hex(4)
     futures = {
         client.submit(
-            attempt, *request, **errand, key=f"epochwatch-{request.id}", pure=False
+            attempt, *request, **errand, key=f"epochwatch-{request.id}-{call}", pure=False
         ): request
         for request in requests
     }
@@ -123,21 +127,36 @@ def _client(jobs: int, executor: str) -> Iterator:
         with client:
             yield client
         return
-    cluster = distributed.LocalCluster(
-        n_workers=jobs,
-        threads_per_worker=1,  # a run is a process of its own
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",  # a port of its own: two drivers may be at work
-        memory_limit=0,  # what takes memory is the kernels, which dask does not see
-        silence_logs=50,
-    )
-    with cluster:
-        try:
-            with distributed.Client(cluster) as client:
-                yield client
-        except BaseException:
+    cluster = None
+    try:
+        with _uninterrupted():
+            cluster = distributed.LocalCluster(
+                n_workers=jobs,
+                threads_per_worker=1,  # a run is a process of its own
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",  # a port of its own: two drivers may be at work
+                memory_limit=0,  # what takes memory is the kernels, which dask does not see
+                silence_logs=50,
+            )
+        with distributed.Client(cluster) as client:
+            yield client
+    except BaseException:
+        if cluster:
             _kill(cluster)
-            raise
+        raise
+    finally:
+        if cluster:
+            cluster.close()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C off. What is started in here, and later by it, never gets any: it is killed."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _kill(cluster) -> None:
@@ -147,9 +166,10 @@ def _kill(cluster) -> None:
     processes = []
     for nanny in cluster.workers.values():
         nanny.auto_restart = False
+        pid = nanny.pid  # None while a worker is started again, and None is this process
         with contextlib.suppress(psutil.NoSuchProcess):
-            worker = psutil.Process(nanny.pid)
-            processes += [worker, *worker.children(recursive=True)]
+            worker = [psutil.Process(pid)] if pid else []
+            processes += worker + [child for w in worker for child in w.children(recursive=True)]
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()

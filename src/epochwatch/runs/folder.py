@@ -54,7 +54,8 @@ class RunFolder:
         with _writable(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
             try:
-                self._lock.acquire()
+                # Not at once refused: who asks whether a run is being made holds it for a moment.
+                self._lock.acquire(timeout=1, blocking=True)
             except filelock.Timeout:
                 raise BeingMade(
                     f"run_name: {self.run_name!r} is being made by another process; wait for it, "
@@ -73,8 +74,10 @@ class RunFolder:
         try:
             with self._lock:
                 return False
-        except (filelock.Timeout, OSError):
+        except filelock.Timeout:
             return True
+        except OSError:  # a file system that cannot be written: nothing is made there
+            return False
 
     def begin(self) -> None:
         """Make the folder of an attempt, empty but for that of its figures.
@@ -101,12 +104,13 @@ class RunFolder:
 
     def commit(self) -> None:
         """Move the finished attempt into place; it replaces an older run of the name."""
-        if self.final.exists():
-            self.final.rename(self.replaced)
-        self.attempt.rename(self.final)
-        for done_with in (self.replaced, self.failed):
-            if done_with.exists():
-                shutil.rmtree(done_with)
+        with _writable(self.home):
+            if self.final.exists():
+                self.final.rename(self.replaced)
+            self.attempt.rename(self.final)
+            for done_with in (self.replaced, self.failed):
+                if done_with.exists():
+                    shutil.rmtree(done_with)
 
     def _fail(self, attempt: Path) -> None:
         if self.failed.exists():

@@ -9,7 +9,7 @@ from epochwatch.errors import BadInput
 from epochwatch.runs.execute import REASON, folder_of
 from epochwatch.runs.folder import ATTEMPT, FAILED, REPLACED, RunFolder
 from epochwatch.runs.run import ATTEMPT as NOTE
-from epochwatch.runs.run import RECORD
+from epochwatch.runs.run import FINDINGS, RECORD
 from epochwatch.runs.sweep import Request
 
 KILLED = "was killed before it had finished"
@@ -19,13 +19,14 @@ class Entry(NamedTuple):
     """A run, or an attempt at one.
 
     Attributes:
-        id: of what it is made from; None where not even that was written.
+        id: of what it is made from; None where that cannot be read.
         notebook: its name, without ending.
         run: its name.
         state: "finished", "failed" or "running".
         parameters: all of them.
         folder: where it is.
         record: its run.json, or what was noted when it began.
+        reason: why it failed, in one line; None unless it did.
     """
 
     id: str | None
@@ -35,45 +36,45 @@ class Entry(NamedTuple):
     parameters: dict
     folder: Path
     record: dict
+    reason: str | None
 
     @property
     def seconds(self) -> float | None:
         """How long its notebook took; None unless it is finished."""
         return sum(self.record["stages"].values()) if self.state == "finished" else None
 
-    @property
-    def reason(self) -> str | None:
-        """Why it failed, in one line; None unless it did."""
-        if self.state != "failed":
-            return None
-        told = self.folder / REASON
-        return told.read_text().partition("\n")[0] if told.is_file() else KILLED
-
 
 def entries(outputs: Path) -> Iterator[Entry]:
-    """List all runs, by notebook and name.
-
-    Yields:
-        Each run that is finished, failed or being made.
-    """
+    """List all runs, by notebook and name: finished, failed or being made."""
     for folder in sorted(outputs.glob("*/*")):
         run, _, ending = folder.name.partition(".")
         stage = ending.partition("-")[0]
-        if not folder.is_dir() or not run or stage not in ("", ATTEMPT, FAILED, REPLACED):
-            continue
-        record = _json(folder / (NOTE if stage in (ATTEMPT, FAILED) else RECORD))
-        if record is not None:
-            yield _entry(folder, record, _state(outputs, folder, run, stage))
+        is_attempt = stage in (ATTEMPT, FAILED)
+        is_run = is_attempt or (stage in ("", REPLACED) and (folder / RECORD).is_file())
+        if run and folder.is_dir() and is_run:
+            record = read_json(folder / (NOTE if is_attempt else RECORD))
+            yield _entry(folder, run, stage, record if _is_whole(record) else None)
 
 
 def is_finished(folder: Path, run_id: str) -> bool:
-    """Say whether a run is there, whole, and made from just this.
+    """Say whether a run is there, whole, and made from just this."""
+    record = read_json(folder / RECORD)
+    return record is not None and record.get("id") == run_id and not damaged(folder, record)
+
+
+def damaged(folder: Path, record: Mapping) -> list[str]:
+    """List the files of a finished run that are not there as they were written.
 
     Returns:
-        Whether its record has this id and each file that it names has the size that it says.
+        Their names, or empty; the record itself where it names none.
     """
-    record = _json(folder / RECORD)
-    return record is not None and record.get("id") == run_id and not damaged(folder, record)
+    files = record.get("files")
+    if not files or not isinstance(files, dict):
+        return [RECORD]
+    bad = [name for name, size in files.items() if _size(folder / name) != size]
+    said = read_json(folder / FINDINGS)
+    is_said = said is not None and isinstance(said.get("findings"), dict) and "answer" in said
+    return bad if is_said or FINDINGS in bad else [*bad, FINDINGS]
 
 
 def needed(requests: Sequence[Request], outputs: Path) -> list[Request]:
@@ -89,18 +90,6 @@ def needed(requests: Sequence[Request], outputs: Path) -> list[Request]:
     ]
 
 
-def damaged(folder: Path, record: Mapping) -> list[str]:
-    """List the files of a finished run that are not there as they were written.
-
-    Returns:
-        Their names, or empty; the record itself where it names none.
-    """
-    files = record.get("files")
-    if not files or not isinstance(files, dict):
-        return [RECORD]
-    return [name for name, size in files.items() if _size(folder / name) != size]
-
-
 def find(outputs: Path, reference: str) -> Entry:
     """Find a run by its folder, its name, `notebook/name` or the beginning of its id.
 
@@ -112,10 +101,9 @@ def find(outputs: Path, reference: str) -> Entry:
     """
     there = list(entries(outputs))
     found = [entry for entry in there if _is_called(entry, reference)]
-    finished = [entry for entry in found if entry.state == "finished"]
-    found = finished or found
-    if len(found) == 1:
-        return found[0]
+    found = [entry for entry in found if entry.state == "finished"] or found
+    if len({entry.id for entry in found}) == 1:
+        return max(found, key=lambda entry: str(entry.record.get("begun", "")))
     got = f"which {len(found):,} runs are called" if found else "which no run is called"
     raise BadInput(
         f"run: got {reference!r}, {got}, allowed: the beginning of an id, a name or a folder of "
@@ -123,48 +111,53 @@ def find(outputs: Path, reference: str) -> Entry:
     )
 
 
-def findings_of(entry: Entry) -> dict:
-    """Read what a run has found.
-
-    Returns:
-        The findings; empty where it is not finished.
-
-    Raises:
-        BadInput: the file of its findings is damaged.
-    """
-    if entry.state != "finished":
-        return {}
-    path = entry.folder / "findings.json"
-    content = _json(path)
-    if content is None or not isinstance(content.get("findings"), dict):
-        raise BadInput(f"{path}: is damaged or missing; make the run again")
-    return content["findings"]
+def said_by(entry: Entry) -> dict:
+    """Read what a run has found, `answer` and `findings`; empty where it is not finished."""
+    return read_json(entry.folder / FINDINGS) if entry.state == "finished" else {}
 
 
-def _entry(folder: Path, record: dict, state: str) -> Entry:
-    described = (record.get(key) for key in ("id", "notebook", "run"))
-    return Entry(*described, state, record.get("parameters", {}), folder, record)
+def read_json(path: Path) -> dict | None:
+    """Read a JSON object; None where there is none, whatever else there is."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
-def _state(outputs: Path, folder: Path, run: str, stage: str) -> str:
-    if stage == ATTEMPT:
-        is_held = RunFolder(outputs, folder.parent.name, run).is_held()
-        return "running" if is_held else "failed"
-    return "failed" if stage == FAILED else "finished"
+def _is_whole(record: dict | None) -> bool:
+    return (
+        record is not None
+        and isinstance(record.get("id"), str)
+        and isinstance(record.get("parameters"), dict)
+        and isinstance(record.get("stages", {}), dict)
+    )
+
+
+def _entry(folder: Path, run: str, stage: str, record: dict | None) -> Entry:
+    state, reason = _state_and_reason(folder, run, stage, record)
+    known = record or {}
+    described = (known.get("id"), folder.parent.name, run, state, known.get("parameters", {}))
+    return Entry(*described, folder, known, reason)
+
+
+def _state_and_reason(
+    folder: Path, run: str, stage: str, record: dict | None
+) -> tuple[str, str | None]:
+    if stage == ATTEMPT and RunFolder(folder.parents[1], folder.parent.name, run).is_held():
+        return "running", None
+    if stage in (ATTEMPT, FAILED):
+        told = folder / REASON
+        text = told.read_text(errors="replace") if told.is_file() else KILLED
+        return "failed", text.partition("\n")[0]
+    bad = [RECORD] if record is None else damaged(folder, record)
+    return ("failed", f"damaged: {', '.join(bad)}; make it again") if bad else ("finished", None)
 
 
 def _is_called(entry: Entry, reference: str) -> bool:
     names = (entry.run, f"{entry.notebook}/{entry.run}")
-    is_id = len(reference) >= 4 and str(entry.id).startswith(reference)
+    is_id = bool(reference and entry.id) and entry.id.startswith(reference)
     return reference in names or is_id or Path(reference).resolve() == entry.folder.resolve()
-
-
-def _json(path: Path) -> dict | None:
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _size(path: Path) -> int | None:

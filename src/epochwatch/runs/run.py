@@ -24,6 +24,7 @@ ATTEMPT_VARIABLE = "EPOCHWATCH_ATTEMPT"
 ATTEMPT = "attempt.json"
 FACTS = "facts.json"
 RECORD = "run.json"
+FINDINGS = "findings.json"
 
 _held: dict[Path, contextlib.ExitStack] = {}  # by run: what this process is making by hand
 
@@ -115,7 +116,7 @@ class Run:
             "answer": answer,
             "findings": findings,
         }
-        write_json(self.folder / "findings.json", written)
+        write_json(self.folder / FINDINGS, written)
         write_json(self.folder / FACTS, environment.process())
         if self._own_folder is not None:
             stages = {"by hand": round(time.perf_counter() - self._begin, 2)}
@@ -180,7 +181,7 @@ def note_attempt(folder: Path, parameters: Parameters) -> None:
 
 def _check_whole(folder: Path) -> None:
     """Read what a run has written, as far as its reading tells whether it is whole."""
-    json.loads((folder / "findings.json").read_text())
+    json.loads((folder / FINDINGS).read_text())
     for manifest in folder.glob("*/manifest.json"):
         log = ExposureLog.read(manifest.parent)
         if not log.complete or log.manifest["interrupted_by"]:

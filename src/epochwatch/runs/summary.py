@@ -1,6 +1,5 @@
 """The summary of a sweep: a notebook and a figure of what its runs have found."""
 
-import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -12,9 +11,8 @@ from epochwatch.runs.driver import POLL
 from epochwatch.runs.execute import execute, folder_of
 from epochwatch.runs.folder import BeingMade
 from epochwatch.runs.parameters import SweepSummary
-from epochwatch.runs.sweep import Sweep
-
-FINDINGS = "findings.json"
+from epochwatch.runs.run import FINDINGS, RECORD
+from epochwatch.runs.sweep import Request, Sweep
 
 
 def runs_of(sweep: Sweep, outputs: Path) -> list[dict]:
@@ -27,20 +25,25 @@ def runs_of(sweep: Sweep, outputs: Path) -> list[dict]:
     return [_run_of(sweep, request, outputs) for request in sweep.requests]
 
 
-def _run_of(sweep: Sweep, request, outputs: Path) -> dict:
-    folder = folder_of(request.parameters, outputs)
-    is_finished = ledger.is_finished(folder.final, request.id)
-    state = "finished" if is_finished else "failed" if folder.failed.exists() else "missing"
+def _run_of(sweep: Sweep, request: Request, outputs: Path) -> dict:
+    state, begun, folder = _state_of(request, outputs)
     values = request.parameters.model_dump()
+    said = ledger.read_json(folder / FINDINGS) if state == "finished" else {}
     return {
         "id": request.id,
         "folder": f"{sweep.notebook}/{request.parameters.run_name}",
         "state": state,
+        "begun": begun,
         "parameters": {name: values[name] for name in sweep.varied},
-        "findings": json.loads((folder.final / FINDINGS).read_text())["findings"]
-        if is_finished
-        else {},
+        "findings": said.get("findings", {}),
     }
+
+
+def _state_of(request: Request, outputs: Path) -> tuple[str, str | None, Path]:
+    folder = folder_of(request.parameters, outputs)
+    if ledger.is_finished(folder.final, request.id):
+        return "finished", ledger.read_json(folder.final / RECORD).get("begun"), folder.final
+    return "failed" if folder.failed.exists() else "missing", None, folder.final
 
 
 class Group(NamedTuple):
@@ -131,8 +134,8 @@ def interval(values: Sequence[float]) -> Interval:
     return Interval(mean, float(mean - half), float(mean + half), many)
 
 
-def summed_up(sweep: Sweep, file: Path, outputs: Path, *, afresh: bool) -> Path | None:
-    """Run the notebook that sums a sweep up, where that is needed.
+def summed_up(sweep: Sweep, file: Path, outputs: Path) -> Path | None:
+    """Run the notebook that sums a sweep up, where there is none of its runs as they are now.
 
     Returns:
         The summary's folder; None where no run is finished.
@@ -140,11 +143,12 @@ def summed_up(sweep: Sweep, file: Path, outputs: Path, *, afresh: bool) -> Path 
     Raises:
         RunFailed: the notebook failed.
     """
-    if len(ledger.needed(sweep.requests, outputs)) == len(sweep.requests):
+    now = [[request.id, *_state_of(request, outputs)[:2]] for request in sweep.requests]
+    if not any("finished" in one for one in now):
         return None
     parameters = SweepSummary(sweep_file=str(file.resolve()), run_name=sweep.name)
     final = folder_of(parameters, outputs).final
-    while afresh or not _is_of(final, sweep):
+    while _summed_up_in(final) != now:
         try:
             return execute(parameters, outputs)
         except BeingMade:  # by another driver of this sweep, which may have seen less
@@ -152,9 +156,9 @@ def summed_up(sweep: Sweep, file: Path, outputs: Path, *, afresh: bool) -> Path 
     return final
 
 
-def _is_of(folder: Path, sweep: Sweep) -> bool:
+def _summed_up_in(folder: Path) -> list[list] | None:
     try:
-        runs = json.loads((folder / FINDINGS).read_text())["findings"]["runs"]
-    except (OSError, ValueError, KeyError):
-        return False
-    return [run["id"] for run in runs] == [request.id for request in sweep.requests]
+        runs = ledger.read_json(folder / FINDINGS)["findings"]["runs"]
+        return [[run["id"], run["state"], run["begun"]] for run in runs]
+    except (TypeError, KeyError):  # no summary, or not of this form
+        return None

@@ -125,17 +125,22 @@ def chosen(sweep: Sweep, only: Iterable[str]) -> list[Request]:
     Raises:
         BadInput: a text is something else, or no run has these values.
     """
-    values = defaultdict(set)
+    there = {
+        name: dict.fromkeys(str(getattr(one.parameters, name)) for one in sweep.requests)
+        for name in type(sweep.requests[0].parameters).model_fields
+    }
+    wanted = defaultdict(set)
     for text in only:
         name, _, value = text.partition("=")
-        if not value or name not in sweep.requests[0].parameters.model_fields_set:
-            in_file = ", ".join(sweep.varied)
-            raise BadInput(f"--only: got {text!r}, allowed: NAME=VALUE, with NAME of {in_file}")
-        values[name].add(value)
+        if name not in there or value not in there[name]:
+            allowed = there.get(name, sweep.varied or there)
+            of = f"{name}=…, of" if name in there else "NAME=VALUE, with NAME of"
+            raise BadInput(f"--only: got {text!r}, allowed: {of} {', '.join(allowed)}")
+        wanted[name].add(value)
     found = [
         request
         for request in sweep.requests
-        if all(str(getattr(request.parameters, name)) in of for name, of in values.items())
+        if all(str(getattr(request.parameters, name)) in of for name, of in wanted.items())
     ]
     if not found:
         raise BadInput(f"--only: no run of {len(sweep.requests):,} has {' '.join(only)}")

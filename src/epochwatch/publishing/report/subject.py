@@ -7,8 +7,9 @@ from typing import NamedTuple
 from epochwatch.errors import BadInput
 from epochwatch.exposures.log import ExposureLog
 from epochwatch.exposures.manifest import MANIFEST
+from epochwatch.runs.run import FINDINGS, RECORD
 
-RECORD, FINDINGS, NOTEBOOK, LOG = "run.json", "findings.json", "notebook.ipynb", "exposures"
+NOTEBOOK, LOG = "notebook.ipynb", "exposures"
 
 
 class Subject(NamedTuple):
@@ -44,9 +45,10 @@ class Subject(NamedTuple):
             return _run(folder, said)
         if (folder / MANIFEST).is_file() or any(folder.glob("part-*.parquet")):
             return _log(folder)
-        there = "a file" if folder.is_file() else "something else" if folder.exists() else "nothing"
+        is_there = "is a file" if folder.is_file() else "has none of these"
+        got = is_there if folder.exists() else "is not there"
         raise BadInput(
-            f"report: {folder} is {there}, allowed: a finished run (outputs/<notebook>/<run>), a "
+            f"report: {folder} {got}, allowed: a finished run (outputs/<notebook>/<run>), a "
             "sweep (outputs/sweeps/<name>) or the folder of an exposure log; make one with "
             "`epochwatch run`, `epochwatch sweep` or `watch(model, log=…)`"
         )

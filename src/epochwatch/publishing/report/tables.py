@@ -13,6 +13,8 @@ from epochwatch.exposures.positions import positions
 from epochwatch.publishing.report.matrix import Epoch, coverage
 from epochwatch.publishing.report.population import Population
 from epochwatch.publishing.report.subject import object_at
+from epochwatch.runs.compare import leaves
+from epochwatch.runs.parameters import varied
 from epochwatch.tables import percent
 
 
@@ -98,7 +100,7 @@ def of_boundaries(epochs: list[Epoch], population: Population) -> Table:
 
 def of_values(caption: str, values: Mapping, header: tuple[str, str] = ("name", "value")) -> Table:
     """Tabulate an object of JSON, what is nested in it under names with dots."""
-    return Table.of(caption, header, _flat(values))
+    return Table.of(caption, header, leaves(values))
 
 
 def of_tests(findings: Mapping) -> Table:
@@ -110,7 +112,7 @@ def of_tests(findings: Mapping) -> Table:
 def of_runs(runs: list[dict], outputs: Path, page: Path) -> Table:
     """Tabulate the runs of a sweep, with the parameters that vary and links from the page."""
     parameters = [object_at(run, "parameters") for run in runs]
-    varying = [name for name in _names(parameters) if _varies(name, parameters)]
+    varying = varied(parameters)
     shares = [coverage_of_run(run) for run in runs]
     tests = [object_at(object_at(run, "findings"), "test") for run in runs]
     header = ["run", *varying, "state", "verdict"]
@@ -148,20 +150,8 @@ def _ends(batch: np.ndarray, stream: np.ndarray, what: str) -> str:
     return f"{found[0]:,} … {found[-1]:,}" if len(found) else "none"
 
 
-def _flat(values: Mapping, prefix: str = "") -> Iterable[list]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield [f"{prefix}{name}", value]
-
-
 def _names(objects: list[dict]) -> list[str]:
     return list(dict.fromkeys(itertools.chain.from_iterable(objects)))
-
-
-def _varies(name: str, objects: list[dict]) -> bool:
-    return any(of.get(name) != objects[0].get(name) for of in objects) and name != "run_name"
 
 
 def _link(run: dict, number: int, outputs: Path, page: Path) -> Cell:
