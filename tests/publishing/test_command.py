@@ -1,5 +1,6 @@
 """`epochwatch post`, with what can be said on the command line."""
 
+import json
 import sys
 
 import nbformat
@@ -15,9 +16,12 @@ SLUG = "does-fit-resume"
 def post(tmp_path, monkeypatch, executed, shown_figure):
     """Export a finished run; gives the files that are there then, by their names in the site."""
     nbformat.write(executed(shown_figure()), tmp_path / "notebook.ipynb")
-    (tmp_path / "run.json").write_text("{}")
+    said = json.dumps({"findings": {}, "answer": "Yes."})
+    (tmp_path / "findings.json").write_text(said)
 
-    def run(*options):
+    def run(*options, run="default"):
+        record = {"run": run, "files": {"findings.json": len(said)}}
+        (tmp_path / "run.json").write_text(json.dumps(record))
         command = ["epochwatch", "post", tmp_path, "--outputs", tmp_path, *options]
         monkeypatch.setattr(sys, "argv", list(map(str, command)))
         cli.main()
@@ -36,6 +40,23 @@ def test_both_flavors_are_written_and_named(post, tmp_path, capsys):
     posts = [f"_posts/2026-11-20-{SLUG}.md", f"_github/{SLUG}.md"]
     assert set(written) == {*posts, f"assets/img/{SLUG}/order.png"}
     assert capsys.readouterr().out.split() == [str(tmp_path / "blog" / name) for name in posts]
+
+
+def test_a_trial_runs_post_takes_the_place_of_none(post):
+    before = post()["_github/does-fit-resume.md"].read_bytes()
+    written = post(run="Trial_7")
+    assert f"_posts/2026-11-20-{SLUG}-trial-7.md" in written
+    assert f"assets/img/{SLUG}-trial-7/order.png" in written
+    assert written["_github/does-fit-resume.md"].read_bytes() == before
+    assert "_github/own.md" in post("--slug", "own", run="Trial_7")
+
+
+def test_a_damaged_run_is_not_published(post, tmp_path, capsys):
+    (tmp_path / "findings.json").write_text("half")
+    with pytest.raises(SystemExit):
+        post()
+    assert "no finished run (findings.json missing or damaged)" in capsys.readouterr().err
+    assert not (tmp_path / "blog").exists()
 
 
 def test_every_option_arrives(post):

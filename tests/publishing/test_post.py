@@ -189,7 +189,7 @@ def test_the_notebooks_own_excerpt_comes_before_its_answer(executed):
 
 @pytest.mark.parametrize("key", ["title", "slug", "date", "excerpt"])
 def test_what_is_said_badly_is_refused_by_its_own_name(executed, key):
-    with pytest.raises(BadInput, match=rf"^{key}: got 'a\\nb', allowed: .*; say it again$"):
+    with pytest.raises(BadInput, match=rf"^{key}: got 'a\\nb', allowed: .*; say such a one$"):
         exported(executed(), **{key: "a\nb"})
 
 

@@ -149,9 +149,9 @@ def test_what_is_no_run_no_sweep_and_no_log_is_refused(tmp_path, capsys):
         folder = tmp_path / name.partition(".")[0]
         folder.mkdir()
         (folder / name).write_text(content)
-        is_refused(capsys, folder, because="is something else, allowed: a finished run .*; make")
+        is_refused(capsys, folder, because="has none of these, allowed: a finished run .*; make")
         assert [path.name for path in folder.iterdir()] == [name]
-    is_refused(capsys, tmp_path / "none", because="none is nothing, allowed:")
+    is_refused(capsys, tmp_path / "none", because="none is not there, allowed:")
     is_refused(capsys, tmp_path / "other/other.txt", because="is a file, allowed:")
 
 
@@ -172,8 +172,12 @@ def test_a_log_of_nothing_and_a_sweep_of_nothing_are_refused(tmp_path, capsys):
 
 
 def test_a_place_that_cannot_be_written_is_refused(small_run, tmp_path, capsys):
-    nowhere = tmp_path / "no" / "r.html"
-    is_refused(capsys, small_run, "--output", nowhere, because="cannot be written .*--output")
+    (tmp_path / "r.html").mkdir()
+    place = tmp_path / "r.html"
+    is_refused(capsys, small_run, "--output", place, because="cannot be written .*--output")
+    code, said = ran(capsys, "report", small_run, "--output", tmp_path / "no" / "r.html")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "--output: there is no folder" in said
 
 
 def test_without_bokeh_the_extra_is_named(small_run, monkeypatch, capsys):
