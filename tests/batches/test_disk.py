@@ -47,15 +47,8 @@ def test_a_disk_without_any_space_is_told_in_a_line(small_project, small_disk):
 
 
 def test_a_post_onto_a_full_disk_leaves_the_earlier_one(small_project, small_disk):
-    from tests.batches.conftest import nbformat, project  # the real notebook's metadata
-
     small_project.run("run", NOTEBOOK, "-p", "run_name=kept")
     folder = small_project.outputs / NOTEBOOK / "kept"
-    executed = nbformat.read(folder / "notebook.ipynb", as_version=4)
-    executed.metadata["epochwatch"] = nbformat.read(
-        project.notebook_path(NOTEBOOK), as_version=4
-    ).metadata["epochwatch"]
-    nbformat.write(executed, folder / "notebook.ipynb")
     small_project.outputs = small_disk
     assert small_project.run("post", folder).returncode == 0
     (post,) = (small_disk / "blog" / "_posts").iterdir()

@@ -42,15 +42,16 @@ def workers(
         BadInput: the folder cannot be written, dask is not installed, or the scheduler does not
             answer.
     """
-    check_writable(outputs)
     errand = {"outputs": outputs.resolve(), "again": again}
     if executor == LOCAL and jobs == 1:
+        check_writable(outputs)
         yield lambda requests: (
             attempt(*request, limits=Limits(None, timeout), **errand) for request in requests
         )
         return
     threads = max(1, cores() // jobs) if executor == LOCAL else None
     with _client(jobs, executor) as client:
+        check_writable(outputs)
         yield lambda requests: _by_dask(client, requests, limits=Limits(threads, timeout), **errand)
 
 

@@ -124,7 +124,9 @@ def _papermill(
 
     from epochwatch.runs.kernel import manager_of
 
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it logs is raised as well
+    # What papermill logs is raised as well; asyncio tells of what a signal has cut short.
+    for name in ("papermill", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # A kernel of the user's own named python3 must not stand in for this environment's.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     papermill.execute_notebook(
