@@ -96,10 +96,10 @@ def _public(entry: Entry) -> dict:
 
 def _row(entry: Entry) -> list[str]:
     seconds = "" if entry.seconds is None else f"{entry.seconds:.0f}"
-    name = "" if entry.run == entry.id else f"/{entry.run}"
+    own_name = "" if entry.run == entry.id else f"/{entry.run}"
     told = " ".join(f"{name}={value}" for name, value in _not_default(entry).items())
     told += f"{' ' if told else ''}({entry.reason})" if entry.reason else ""
-    return [str(entry.id)[:8], entry.state, seconds, f"{entry.notebook}{name}", told]
+    return [str(entry.id)[:8], entry.state, seconds, f"{entry.notebook}{own_name}", told]
 
 
 def _not_default(entry: Entry) -> dict:

@@ -60,7 +60,7 @@ def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs
     notebook with a figure, in the folder sweeps/NAME under --outputs.
     """
     asked = read_sweep(file)
-    driver.checked_executor(how["executor"])
+    driver.check_executor(how["executor"])
     requests = chosen(asked, only)
     wanted = requests if force else ledger.needed(requests, outputs)
     if dry_run:

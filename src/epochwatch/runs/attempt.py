@@ -50,7 +50,7 @@ def attempt(
             _make(source, folder, parameters, limits)
     except BeingMade:
         return Outcome(run_id, HELD)
-    except (BadInput, RunFailed, OSError) as error:  # a full disk can also fail the last rename
+    except (BadInput, RunFailed, OSError) as error:  # as when a failed attempt cannot be moved
         return Outcome(run_id, FAILED, time.perf_counter() - begin, str(error))
     return Outcome(run_id, FINISHED, time.perf_counter() - begin)
 

@@ -74,8 +74,8 @@ def drive(make: Make, requests: Sequence[Request]) -> Iterator[Outcome]:
             time.sleep(POLL)
 
 
-def checked_executor(text: str) -> str:
-    """Check where runs are to be made.
+def check_executor(text: str) -> None:
+    """Refuse what is neither "local" nor the address of a scheduler.
 
     Raises:
         BadInput: it is neither.
@@ -84,7 +84,6 @@ def checked_executor(text: str) -> str:
         raise BadInput(
             f"--executor: got {text!r}, allowed: local, or tcp://HOST:PORT of a scheduler"
         )
-    return text
 
 
 def _by_dask(client, requests: Sequence[Request], **errand) -> Iterator[Outcome]:
@@ -93,9 +92,7 @@ def _by_dask(client, requests: Sequence[Request], **errand) -> Iterator[Outcome]
     # A scheduler takes an equal key for the same task, whoever asks and wherever it is written.
     call = secrets.token_hex(4)
     futures = {
-        client.submit(
-            attempt, *request, **errand, key=f"epochwatch-{request.id}-{call}", pure=False
-        ): request
+        client.submit(attempt, *request, **errand, key=f"epochwatch-{request.id}-{call}"): request
         for request in requests
     }
     for future in as_completed(futures):
