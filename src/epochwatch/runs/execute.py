@@ -27,6 +27,7 @@ KERNEL = "python3"
 REASON = "reason.txt"
 BAD_INPUT_NAMES = ("BadInput", "DataError")
 DEAD_KERNEL = 138  # what papermill's own command exits with
+OUTPUT_TIMEOUT = 600  # seconds
 
 
 class KernelDied(RunFailed):
@@ -137,6 +138,9 @@ def _papermill(
         progress_bar=progress,
         kernel_manager_class=manager_of(attempt, attempt / LOG, limits.threads),
         execution_timeout=limits.timeout,
+        # Output is still read after its cell has ended, for 4 s at most if nothing is said:
+        # a busy machine takes longer over a loud cell. A kernel that dies is noticed all the same.
+        iopub_timeout=OUTPUT_TIMEOUT,
     )
 
 
