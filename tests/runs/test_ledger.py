@@ -57,7 +57,9 @@ def test_finished_failed_and_running_are_told_apart_and_the_rest_is_passed_over(
 @pytest.mark.parametrize(
     "record",
     ["", "[]", "{}", '{"a": 1}', '{"id": 1, "parameters": {}}', '{"id": "a", "parameters": 3}',
-     '{"id": "a", "parameters": {}, "stages": null}', b"\xff"],
+     '{"id": "a", "parameters": {}, "stages": null}',
+     '{"id": "a", "parameters": {}, "stages": {"all": "2 s"}}',
+     '{"id": "a", "parameters": {}, "environment": []}', b"\xff"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["one", "one.failed", "one.attempt-12"])
 def test_a_damaged_record_is_a_failed_run_and_hides_no_other(name, record, add, tmp_path):

@@ -130,7 +130,9 @@ def _is_whole(record: dict | None) -> bool:
         record is not None
         and isinstance(record.get("id"), str)
         and isinstance(record.get("parameters"), dict)
-        and isinstance(record.get("stages", {}), dict)
+        and isinstance(record.get("environment", {}), dict)
+        and isinstance(stages := record.get("stages", {}), dict)
+        and all(isinstance(seconds, int | float) for seconds in stages.values())
     )
 
 
