@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from epochwatch.runs.execute import OUTPUT_TIMEOUT
 from tests.batches.conftest import NOTEBOOK
 from tests.batches.test_sweeps import beside, findings
 
@@ -94,3 +96,23 @@ def test_two_hundred_megabytes_of_output_are_kept_and_posted_short(small_project
     record = json.loads((small_project.outputs / NOTEBOOK / "loud" / "run.json").read_text())
     assert record["files"]["notebook.ipynb"] > 200_000_000
     assert Path(small_project.outputs / NOTEBOOK / "loud").is_dir()
+
+
+# Ends its cell without a word that its output has ended, and dies two seconds later.
+END_IN_SILENCE = """
+import os, signal, threading
+
+shell = get_ipython()
+shell.kernel._publish_status = lambda *words, **more: None
+death = threading.Timer(2, os.kill, (os.getpid(), signal.SIGKILL))
+shell.events.register("post_run_cell", lambda result: death.start())
+"""
+
+
+def test_a_kernel_that_dies_while_its_output_is_waited_for_is_noticed_at_once(small_project):
+    small_project.behave(END_IN_SILENCE)
+    begin = time.monotonic()
+    done = small_project.run("run", NOTEBOOK)
+    assert done.returncode == 1
+    assert "the kernel died" in done.stderr
+    assert time.monotonic() - begin < OUTPUT_TIMEOUT / 2
