@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from epochwatch.errors import BadInput
-from epochwatch.feeds.kinds import ancestors, can_be_iterated_again, is_tf_keras, kind_of
+from epochwatch.feeds.kinds import ancestors, can_be_iterated_again, is_sequence, kind_of
 from epochwatch.feeds.structures import rows_of
 
 KERAS_BATCH_SIZE = 32
@@ -80,7 +80,7 @@ def _pass_of_generator(feed: Any, _: int | None) -> tuple:
 
 def _pass_of_py_dataset(feed: Any, _: int | None) -> tuple:
     try:
-        length = len(feed) if is_tf_keras(feed) else feed.num_batches
+        length = len(feed) if is_sequence(feed) else feed.num_batches
     except NotImplementedError:
         raise BadInput(
             f"feed: got the PyDataset {type(feed).__name__} without a length, allowed: one "
@@ -121,7 +121,7 @@ PASS_OF: dict[str, Callable] = {
 def _workers_of(feed: Any, kind: str) -> tuple[int, bool]:
     """Count the workers, and say whether they are processes."""
     workers, processes = 0, True
-    if kind == "py_dataset" and not is_tf_keras(feed):
+    if kind == "py_dataset" and not is_sequence(feed):
         processes = feed.use_multiprocessing
         # Of a single thread Keras makes none, and asks for the items itself.
         workers = feed.workers if feed.workers > 1 or processes else 0

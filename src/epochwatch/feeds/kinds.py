@@ -13,6 +13,7 @@ from epochwatch.feeds.structures import leaves
 CLASSES = {
     ("tensorflow", "DatasetV2"): "tf_data",
     ("keras", "PyDataset"): "py_dataset",
+    ("keras", "Sequence"): "py_dataset",  # of Keras 2
     ("tf_keras", "Sequence"): "py_dataset",
     ("torch", "DataLoader"): "torch_loader",
     ("grain", "MapDataset"): "grain_loader",
@@ -72,9 +73,9 @@ def ancestors(feed: Any) -> list[tuple[str, str]]:
     return [(base.__module__.partition(".")[0], base.__name__) for base in type(feed).__mro__]
 
 
-def is_tf_keras(feed: Any) -> bool:
-    """Say whether a `py_dataset` is one of tf_keras, which has fewer attributes."""
-    return ("tf_keras", "Sequence") in ancestors(feed)
+def is_sequence(feed: Any) -> bool:
+    """Say whether a `py_dataset` is one of Keras 2, which has fewer attributes."""
+    return any(name == "Sequence" for _, name in ancestors(feed))
 
 
 def _is_arrays(feed: Any) -> bool:

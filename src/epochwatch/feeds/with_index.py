@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from epochwatch.errors import BadInput
-from epochwatch.feeds.kinds import is_tf_keras, kind_of
+from epochwatch.feeds.kinds import is_sequence, kind_of
 from epochwatch.feeds.structures import rows_of
 from epochwatch.feeds.targets import add_index, checked_index
 
@@ -62,7 +62,7 @@ def with_index(
         return _home("tf_data").indexed(x, batched)
     if kind == "py_dataset":
         _refuse(kind, y=y, sample_weight=sample_weight, batched=batched)
-        return _home("tf_keras_sequence" if is_tf_keras(x) else "py_dataset").indexed(x, index)
+        return _home("tf_keras_sequence" if is_sequence(x) else "py_dataset").indexed(x, index)
     raise BadInput(
         f"with_index: got a {kind}, allowed: arrays, a tf.data.Dataset, a PyDataset; let it "
         'deliver batches of (x, {"label": y, "index": i}) itself, i the int64 of each sample'

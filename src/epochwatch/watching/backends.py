@@ -38,6 +38,11 @@ def keras_of(model):
     return tf_keras if tf_keras and isinstance(model, tf_keras.Model) else None
 
 
+def is_keras_2(of) -> bool:
+    """Say whether a Keras is of version 2: `tf_keras`, or the `keras` of TensorFlow up to 2.15."""
+    return of.__version__.startswith("2.")
+
+
 def name_of(of) -> str:
     """Name the backend of a Keras; `tf_keras` runs on TensorFlow only."""
     return keras.backend.backend() if of is keras else "tensorflow"
@@ -50,8 +55,8 @@ def version_of(package: str) -> str:
 
 
 def flavour(of) -> str:
-    """Name what `fit` runs on: the backend of Keras 3, or "tf_keras"."""
-    return keras.backend.backend() if of is keras else of.__name__
+    """Name what `fit` runs on: the backend of Keras 3, or "tf_keras" for any Keras 2."""
+    return "tf_keras" if is_keras_2(of) else keras.backend.backend()
 
 
 def versions(of) -> dict[str, str]:

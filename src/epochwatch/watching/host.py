@@ -69,18 +69,19 @@ class Handover:
 
     def __init__(self, watch):
         self.watch = watch
-        self.waiting = None
+        self.waiting = []
 
     def take(self, data):
         """Look at one batch before its step; return what the model's own step is to be given."""
-        self.waiting, data = self.watch.take(data)
+        values, data = self.watch.take(data)
+        self.waiting.append(values)
         return data
 
     def keep(self) -> None:
-        """Note that the step of the batch looked at last has returned."""
-        if self.waiting is not None:
-            self.watch.counter.update_state(self.waiting)
-            self.waiting = None
+        """Note that the steps of the batches looked at have returned."""
+        for values in self.waiting:
+            self.watch.counter.update_state(values)
+        self.waiting.clear()
 
     def through(self, batches):
         """Hand over batch by batch: asking for the next says that the last is trained."""

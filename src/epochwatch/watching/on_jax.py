@@ -81,12 +81,16 @@ def split_on_the_way(adapter) -> None:
 def train_through(watch, step):
     """Wrap a training function to keep the indices of what it trained.
 
-    It is (state, iterator of batches) → (logs, state).
+    It is (state, iterator of batches) → (logs, state); up to Keras 3.6 it takes a list.
     """
 
     def train(state, batches):
         handover = host.Handover(watch)
-        result = step(state, handover.through(iter(batches)))
+        if isinstance(batches, list):
+            given = [handover.take(data) for data in batches]
+        else:
+            given = handover.through(iter(batches))
+        result = step(state, given)
         handover.keep()
         return result
 
@@ -94,8 +98,13 @@ def train_through(watch, step):
 
 
 def test_through(step):
-    """Wrap a test function: (state, iterator of batches) → (logs, state)."""
-    return lambda state, batches: step(state, map(targets.set_aside, batches))
+    """Wrap a test function: (state, iterator or list of batches) → (logs, state)."""
+
+    def test(state, batches):
+        given = map(targets.set_aside, batches)
+        return step(state, list(given) if isinstance(batches, list) else given)
+
+    return test
 
 
 def distribution(model) -> str | None:

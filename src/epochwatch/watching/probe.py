@@ -71,7 +71,7 @@ def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
             return inputs
 
     model = Probe()
-    model.built = keras.__name__ == "tf_keras"  # Keras 2 builds nothing before the first step
+    model.built = backends.is_keras_2(keras)  # it builds nothing before the first step
     options = {} if steps_per_execution == 1 else {"steps_per_execution": steps_per_execution}
     model.compile(optimizer="sgd", loss=None, jit_compile=False, **options)
     counter = BatchCounter(CAPACITY, columns=len(COLUMNS), backend=backends.name_of(keras))

@@ -143,9 +143,9 @@ def forget_traces(model) -> None:
 
 def steps_per_execution_of(model) -> int:
     """Return how many steps one call of the training function makes."""
-    if backends.keras_of(model) is keras:
-        return model.steps_per_execution
-    return int(model._steps_per_execution)
+    if backends.is_keras_2(backends.keras_of(model)):
+        return int(model._steps_per_execution)
+    return model.steps_per_execution
 
 
 def about(model, call: Call) -> dict:
