@@ -2,8 +2,6 @@
 
 import contextlib
 
-import keras
-
 from epochwatch import feeds
 from epochwatch.errors import BadInput
 from epochwatch.watching import backends, targets
