@@ -21,6 +21,7 @@ LINE = [
     "watching",
     "figures",
     "auditing",
+    "atlas",
     "runs",
     "publishing",
 ]

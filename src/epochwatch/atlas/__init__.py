@@ -1,0 +1,1 @@
+"""The atlas: what every way of feeding `fit` does, observed on every backend and Keras."""

@@ -1,0 +1,112 @@
+"""The environments of the atlas: read from a file, and made by uv, each in a folder of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pydantic
+import yaml
+from packaging.specifiers import SpecifierSet
+
+from epochwatch.errors import BadInput
+
+# Of what epochwatch needs, what observing needs.
+INSTRUMENT = ("ml-dtypes", "numpy", "pyarrow", "rich")
+NAME = r"^(keras|tf_keras)-\d+(\.\d+)+$"
+
+
+class Environment(pydantic.BaseModel, extra="forbid", frozen=True):
+    """One Keras, with the backends it is observed on."""
+
+    name: Annotated[str, pydantic.Field(pattern=NAME)]
+    backends: tuple[Literal["tensorflow", "jax", "torch"], ...]
+    requires: tuple[str, ...]
+    full: bool = False
+    python: str = ""
+
+    @property
+    def keras(self) -> str:
+        """The package: `keras` or `tf_keras`."""
+        return self.name.partition("-")[0]
+
+    @property
+    def requirements(self) -> list[str]:
+        """What is installed, exactly so where it matters."""
+        named = {requirement.partition("==")[0] for requirement in self.requires}
+        return [
+            self.name.replace("-", "=="),
+            *self.requires,
+            *(package for package in INSTRUMENT if package not in named),
+        ]
+
+    def runs_here(self) -> bool:
+        """Say whether this Python is one that its packages have."""
+        return SpecifierSet(self.python).contains("{}.{}".format(*sys.version_info))
+
+    def variables(self, backend: str, source: Path) -> dict[str, str]:
+        """Return the variables of a process in it, on a backend."""
+        own = {
+            "PYTHONPATH": str(source),
+            "EPOCHWATCH_KERAS": self.keras,
+            "KERAS_BACKEND": backend,
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "",  # what is observed is the order of data
+            "OMP_NUM_THREADS": "1",
+        }
+        return os.environ | own
+
+
+def read_environments(file: Path) -> list[Environment]:
+    """Read the environments, in the order of the file.
+
+    Raises:
+        BadInput: the file is no such file.
+    """
+    try:
+        lines = yaml.safe_load(file.read_text())
+        return [Environment(name=name, **line) for name, line in lines.items()]
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise BadInput(f"{file.name}: {place}: got {first['input']!r}, {first['msg']}") from None
+    except (OSError, yaml.YAMLError, AttributeError, TypeError) as error:
+        raise BadInput(f"{file.name}: cannot be read as environments: {error}") from None
+
+
+def python_of(environment: Environment, folder: Path) -> Path:
+    """Return the interpreter of an environment, made if it is not there or of other packages."""
+    place = folder / environment.name
+    ready = place / ".ready"
+    wanted = json.dumps(environment.requirements)
+    if not (ready.is_file() and ready.read_text() == wanted):
+        shutil.rmtree(place, ignore_errors=True)
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True)
+        install(uv, place, environment.requirements)
+        ready.write_text(wanted)
+    return place / "bin" / "python"
+
+
+def install(uv: Path, place: Path, requirements: list[str]) -> None:
+    """Install packages, torch for the CPU alone where that is found."""
+    compiled = dict(os.environ)
+    compiled.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process would compile them again
+    command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", place]
+    for found in os.environ.get("PIP_FIND_LINKS", "").split():
+        command += ["--find-links", found]
+    for given in on_cpu(requirements):
+        last = subprocess.run(command + given, env=compiled, capture_output=True, text=True)
+        if last.returncode == 0:
+            return
+    raise BadInput(f"{place.name}: cannot be installed: {last.stderr.strip().splitlines()[-1]}")
+
+
+def on_cpu(requirements: list[str]) -> Iterator[list[str]]:
+    """Ask for torch built for the CPU alone first; on Linux the package index has CUDA only."""
+    yield [f"{name}+cpu" if name.startswith("torch==") else name for name in requirements]
+    yield requirements

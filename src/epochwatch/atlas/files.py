@@ -1,0 +1,36 @@
+"""The files of the atlas: the evidence, one for each Keras on each backend."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from epochwatch.errors import BadInput
+
+SCHEMA = 1
+
+
+def write_atlas(file: Path, environment: dict, cells: list[dict]) -> None:
+    """Write one file whole or not at all: the environment, and a line for each cell."""
+    lines = ",\n".join(" " + json.dumps(cell, separators=(",", ":")) for cell in cells)
+    about = json.dumps(environment)
+    aside = file.with_suffix(".part")
+    aside.write_text(f'{{"schema": {SCHEMA},\n"environment": {about},\n"cells": [\n{lines}\n]}}\n')
+    os.replace(aside, file)
+
+
+def read_atlas(folder: Path) -> Iterator[dict]:
+    """Read all files of the atlas, in the order of their names.
+
+    Raises:
+        BadInput: there is none, or one is damaged.
+    """
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise BadInput(f"{folder}: got no file of the atlas; `make atlas` makes them")
+    for file in files:
+        try:
+            read = json.loads(file.read_text())
+            yield {"environment": read["environment"], "cells": read["cells"]}
+        except (ValueError, KeyError, TypeError):
+            raise BadInput(f"{file}: is damaged; `make atlas` makes it again") from None
