@@ -14,7 +14,7 @@ from epochwatch.auditing.audit import audit
 from epochwatch.errors import BadInput
 from epochwatch.exposures.log import ExposureLog
 
-RUNS_OF_MANY_WORKERS = 3
+RUNS_THAT_DIFFER = 5
 LONGEST_WARNING = 200  # characters
 # Of what is warned of in a run, what is about its data.
 ABOUT_DATA = re.compile("ran out of data|will be ignored|steps_per_epoch|use_multiprocessing")
@@ -23,20 +23,22 @@ ABOUT_DATA = re.compile("ran out of data|will be ignored|steps_per_epoch|use_mul
 def observe(cell: Cell, feed: ToyFeed) -> dict:
     """Run a cell, and say what was expected and observed, as in a file of the atlas.
 
-    What several workers make is run more than once; where the runs differ, the others are told
-    beside the first.
+    What several workers make is run twice, and more often where the runs differ: the other
+    outcomes are told beside the first.
     """
-    first, *others = (observed_once(cell, feed) for _ in range(runs_of(feed)))
-    differing = [other for other in others if other["trained"] != first["trained"]]
+    first, *others = runs = [observed_once(cell, feed) for _ in range(1 + feed.many_workers)]
+    if any(differs(other, first) for other in others):
+        runs += [observed_once(cell, feed) for _ in range(RUNS_THAT_DIFFER - len(runs))]
+    differing = [other for other in runs[1:] if differs(other, first)]
     return cell._asdict() | first | {
-        "runs": 1 + len(others),
+        "runs": len(runs),
         "others": [{key: other[key] for key in ("trained", "raised")} for other in differing],
     }  # fmt: skip
 
 
-def runs_of(feed: ToyFeed) -> int:
-    """Say how often a cell of a feed is run."""
-    return RUNS_OF_MANY_WORKERS if feed.many_workers else 1
+def differs(other: dict, first: dict) -> bool:
+    """Say whether two runs of a cell trained on other batches, or in another order."""
+    return other["trained"] != first["trained"]
 
 
 def observed_once(cell: Cell, feed: ToyFeed) -> dict:
