@@ -16,10 +16,12 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
+from typing import NamedTuple
 
-LONGEST = 60  # s, for a cell
+LONGEST = 120  # s, for a cell
 
 PRELOADED = ["epochwatch.atlas.worker_imports"]
 
@@ -59,6 +61,14 @@ def observed(name: str, answer: Connection) -> None:
     answer.send(observe(*catalogue()[name]))
 
 
+class Running(NamedTuple):
+    """A cell that is being observed."""
+
+    name: str
+    process: multiprocessing.Process
+    until: float  # s, on the monotonic clock
+
+
 def run(names: list[str], jobs: int) -> Iterator[dict]:
     """Observe cells, so many at once, as they get done; one that hangs is ended."""
     context = multiprocessing.get_context("forkserver")
@@ -66,28 +76,43 @@ def run(names: list[str], jobs: int) -> Iterator[dict]:
     waiting, running = list(reversed(names)), {}
     while waiting or running:
         while waiting and len(running) < jobs:
-            name = waiting.pop()
-            receiver, sender = context.Pipe(duplex=False)
-            process = context.Process(target=observed, args=(name, sender))
-            process.start()
-            sender.close()
-            running[receiver] = name, process
-        for receiver in wait(running, timeout=LONGEST) or list(running):
-            name, process = running.pop(receiver)
-            yield {"name": name, "seen": outcome(receiver, process)}
+            receiver, cell = started(context, waiting.pop())
+            running[receiver] = cell
+        next_end = min(cell.until for cell in running.values()) - time.monotonic()
+        done = wait(running, timeout=max(0, next_end))
+        overdue = [one for one, cell in running.items() if cell.until < time.monotonic()]
+        for receiver in dict.fromkeys(done + overdue):
+            cell = running.pop(receiver)
+            yield {"name": cell.name, "seen": outcome(receiver, cell)}
 
 
-def outcome(receiver: Connection, process) -> dict:
+def started(context, name: str) -> tuple[Connection, Running]:
+    """Start the process of a cell."""
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=observed, args=(name, sender))
+    process.start()
+    sender.close()
+    return receiver, Running(name, process, time.monotonic() + LONGEST)
+
+
+def outcome(receiver: Connection, cell: Running) -> dict:
     """Receive what a cell's process sends, and end the process."""
+    process = cell.process
     try:
-        seen = receiver.recv() if receiver.poll() else {"raised": f"did not end in {LONGEST} s"}
+        seen = receiver.recv() if receiver.poll() else unseen(cell, f"did not end in {LONGEST} s")
     except EOFError:
         process.join()
-        seen = {"raised": f"the process ended with exit code {process.exitcode}"}
+        seen = unseen(cell, f"the process ended with exit code {process.exitcode}")
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.join()
     return seen
+
+
+def unseen(cell: Running, why: str) -> dict:
+    """Say of a cell that it told nothing."""
+    nothing = {"expected": None, "observed": None, "trained": [], "warnings": []}
+    return catalogue()[cell.name][0]._asdict() | nothing | {"raised": why, "runs": 1, "others": []}
 
 
 def main(task: str, jobs: str = "1") -> None:
