@@ -1,6 +1,7 @@
 """Feeds small enough to be read by eye: ten batches, whose rows carry their own index.
 
-Batch 0 holds the rows 0 and 1, batch 1 the rows 2 and 3, and so on. Where two streams are
+Batch 0 holds the rows 0 and 1, batch 1 the rows 2 and 3, and so on; a generator or a PyDataset
+without end goes on with batch 10, so that what is skipped is never taken for a new pass. Where two streams are
 balanced, each batch has one row of either: the majority's are 0 to 9, the minority's 10 and 11.
 """
 
@@ -78,9 +79,8 @@ def held_out() -> tuple:
 
 
 def generator(endless: bool):
-    """Yield the batches, once or over and over."""
-    places = itertools.cycle(range(BATCHES)) if endless else range(BATCHES)
-    return (batch(place) for place in places)
+    """Yield the batches, ten or without end."""
+    return (batch(place) for place in (itertools.count() if endless else range(BATCHES)))
 
 
 @functools.cache
@@ -88,7 +88,7 @@ def items_class(base: type) -> type:
     """Make a class of items: a PyDataset of Keras 3, a Sequence of Keras 2."""
 
     class Items(base):
-        """Item i is batch i; with no end, the batches come over and over."""
+        """Item i is batch i."""
 
         def __init__(self, endless: bool, **options):
             super().__init__(**options)
@@ -103,7 +103,7 @@ def items_class(base: type) -> type:
             return None if self.endless else BATCHES
 
         def __getitem__(self, place: int) -> tuple:
-            return batch(place % BATCHES)
+            return batch(place)
 
     return Items
 
@@ -174,9 +174,9 @@ def resampled():
 
 
 def shuffled(again: bool):
-    """Shuffle the rows, in another order in each pass or in the same."""
-    size = BATCHES * ROWS
-    return dataset().shuffle(size, seed=SEED, reshuffle_each_iteration=again).batch(ROWS)
+    """Shuffle the rows, in another order in each pass or, by a seed, in the same."""
+    size, seed = BATCHES * ROWS, None if again else SEED
+    return dataset().shuffle(size, seed, reshuffle_each_iteration=again).batch(ROWS)
 
 
 def torch_loader(workers: int):
