@@ -17,7 +17,7 @@ parameter_of = $(lastword $(subst =, ,$(1)))
 RUN_VARIABLES := $(foreach pair,$(PARAMETERS),$(call variable_of,$(pair))) OUTPUTS
 allowed_by = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 ALLOWED := $(call allowed_by,run,$(RUN_VARIABLES)) \
-  $(call allowed_by,sweep,SWEEP JOBS EXECUTOR OUTPUTS) $(call allowed_by,test-backends,BACKENDS) PYTHON
+  $(call allowed_by,sweep,SWEEP JOBS EXECUTOR OUTPUTS) $(call allowed_by,atlas,JOBS KERAS) $(call allowed_by,test-backends,BACKENDS) PYTHON
 
 given = $(filter command,$(word 1,$(origin $(1))))
 GIVEN := $(foreach name,$(filter-out MAKEFLAGS -% .%,$(.VARIABLES)),$(if $(call given,$(name)),$(name)))
@@ -36,7 +36,7 @@ run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run sweep lab test test-batches test-backends lint docs bench bench-backends blog lock clean help .venv
+.PHONY: run sweep atlas lab test test-batches test-backends lint docs bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
@@ -53,6 +53,11 @@ sweep: .venv
 	@exec $(VENV)/epochwatch sweep $(call option,JOBS,--jobs=) $(call option,EXECUTOR,--executor=) \
 	  $(call option,OUTPUTS,--outputs=) -- $(or $(call option,SWEEP),sweeps/digits.yaml)
 	@$(VENV)/python scripts/index_sweeps.py
+
+## atlas: observe what each way of feeding fit does (an hour)
+# In environments of their own, .venv-atlas/…; what was observed is kept in outputs/atlas.
+atlas: .venv
+	@exec $(VENV)/python scripts/build_atlas.py $(call option,JOBS,--jobs=) $(call option,KERAS,--only=)
 
 ## lab: open the notebooks in JupyterLab, on this machine only
 # A kernel of the user's own named python3 must not stand in for the one of .venv.
@@ -128,5 +133,6 @@ help:
 	@echo 'FEED (tf_data, generator, py_dataset), SEED, RUN (name of the run; default) and'
 	@echo 'OUTPUTS (folder). make sweep takes SWEEP=sweeps/seeds.yaml, JOBS (runs at once),'
 	@echo 'EXECUTOR (tcp://HOST:PORT of a dask scheduler) and OUTPUTS.'
+	@echo 'make atlas takes KERAS=keras-3.15.1, of atlas/environments.yaml, and JOBS.'
 	@echo 'make test-backends takes BACKENDS="jax torch tf_keras".'
 	@echo 'Every target takes PYTHON=python3.12, 3.11 to 3.13.'

@@ -9,8 +9,10 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import click
+from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -19,6 +21,15 @@ from epochwatch.atlas.environments import read_environments
 from epochwatch.errors import BadInput
 
 HERE = Path(__file__).parents[1]
+
+
+WORK = HERE / "outputs" / "atlas"
+
+
+def refuse(why: str) -> NoReturn:
+    """End with one line."""
+    print(f"build_atlas: {why}", file=sys.stderr)
+    sys.exit(2)
 
 
 @click.command()
@@ -33,7 +44,12 @@ def main(jobs: int, only: str | None) -> None:
     if not chosen:
         names = ", ".join(one.name for one in environments)
         raise BadInput(f"--only: got {only!r}, allowed: {names}")
-    observed = sum(build_environment(one, jobs) for one in chosen)
+    WORK.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(WORK / ".lock", timeout=0):
+            observed = sum(build_environment(one, jobs) for one in chosen)
+    except Timeout:
+        raise BadInput("the atlas is being built by another process; wait for it") from None
     print(f"{observed:,} cells observed in {(time.monotonic() - begin) / 60:.1f} min")
 
 
@@ -43,7 +59,7 @@ def build_environment(environment, jobs: int) -> int:
         python = "{}.{}".format(*sys.version_info)
         print(f"{environment.name}: left out, needs Python {environment.python}, this is {python}")
         return 0
-    parts = parts_of(environment, HERE / ".venv-atlas", HERE / "outputs" / "atlas")
+    parts = parts_of(environment, HERE / ".venv-atlas", WORK)
     return sum(with_progress(part, jobs) for part in parts)
 
 
@@ -70,6 +86,10 @@ def with_progress(part, jobs: int) -> int:
 if __name__ == "__main__":
     try:
         main.main(standalone_mode=False)
-    except (BadInput, click.UsageError) as refusal:
-        print(f"build_atlas: {refusal}", file=sys.stderr)
-        sys.exit(2)
+    except click.ClickException as refusal:
+        refuse(refusal.format_message())
+    except BadInput as refusal:
+        refuse(str(refusal))
+    except (click.Abort, KeyboardInterrupt):
+        print("stopped; `make atlas` goes on where this was", file=sys.stderr)
+        sys.exit(130)
