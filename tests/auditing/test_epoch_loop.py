@@ -9,7 +9,7 @@ from epochwatch.auditing.epoch_loop import Loop
 
 FINITE = Loop(
     length=10, counted=True, one_shot=False, recreated=False, repeated=False, cycled=False,
-    offset=0, reads_ahead=0, steps_per_epoch=3, steps_per_execution=1, epochs=5, fits=1,
+    offset=0, whole=True, reads_ahead=0, steps_per_epoch=3, steps_per_execution=1, epochs=5, fits=1,
 )  # fmt: skip
 UNCOUNTED = FINITE._replace(counted=False)
 GENERATOR = UNCOUNTED._replace(one_shot=True)
@@ -19,6 +19,11 @@ ENDLESS = FINITE._replace(length=None, counted=False)
 def keras_3(loop, **asked):
     """Follow Keras 3: places by epoch."""
     return [places for _, places in epoch_loop.keras_3(loop._replace(**asked))]
+
+
+def keras_3_6(loop, **asked):
+    """Follow Keras 3.6: places by epoch."""
+    return [places for _, places in epoch_loop.keras_3_6(loop._replace(**asked))]
 
 
 def keras_2(loop, **asked):

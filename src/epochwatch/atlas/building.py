@@ -11,6 +11,7 @@ from epochwatch.atlas.files import write_atlas
 from epochwatch.errors import BadInput
 
 SOURCE = Path(__file__).parents[2]
+UNUSUAL = (", steps_per_execution", ", fits", ", validation", "workers=4", "use_multiprocessing")
 WORKER = ("-m", "epochwatch.atlas.worker")
 
 
@@ -120,4 +121,4 @@ def build(part: Part, atlas: Path, jobs: int, progress: Callable[[int, int], Non
 
 def is_short(name: str) -> bool:
     """Say whether a cell is among those of every environment: at most one thing is unusual."""
-    return sum(told in name for told in (", steps_per_execution", ", fits", ", validation")) <= 1
+    return sum(told in name for told in UNUSUAL) <= 1

@@ -1,8 +1,9 @@
 """Feeds small enough to be read by eye: ten batches, whose rows carry their own index.
 
 Batch 0 holds the rows 0 and 1, batch 1 the rows 2 and 3, and so on; a generator or a PyDataset
-without end goes on with batch 10, so that what is skipped is never taken for a new pass. Where two streams are
-balanced, each batch has one row of either: the majority's are 0 to 9, the minority's 10 and 11.
+without end goes on with batch 10, so that what is skipped is never taken for a new pass. Where two
+streams are balanced, each batch has one row of either: the majority's are 0 to 9, the minority's
+10 and 11.
 """
 
 import functools

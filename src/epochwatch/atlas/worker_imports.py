@@ -1,5 +1,6 @@
 """What is imported once for all cells of an environment; nothing may be computed by it."""
 
+import gc
 import importlib
 import os
 
@@ -11,3 +12,7 @@ for name in ("tensorflow", "torch.utils.data", "grain"):
         importlib.import_module(name)
     except ModuleNotFoundError:
         continue
+# What is here for good is left alone by the collector, which else would touch, and so copy, all
+# of it in each process that is forked.
+gc.collect()
+gc.freeze()

@@ -18,7 +18,7 @@ from epochwatch.auditing.request import Request, check, check_executions, spoken
 from epochwatch.auditing.samples import Samples
 from epochwatch.errors import BadInput
 from epochwatch.exposures.verdict import judge
-from epochwatch.watching.backends import flavour, versions
+from epochwatch.watching.backends import flavour, release, versions
 
 LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
 
@@ -150,9 +150,10 @@ def explain(
             f"steps_per_epoch: got None for a {facts.kind} whose end is not known, allowed: 1 or "
             "more; an audit goes through it to see"
         )
-    backend = flavour(keras_for(backend))
+    keras = keras_for(backend)
+    backend = flavour(keras)
     check_executions(request, facts, backend)
-    return expect(facts, request, backend)
+    return expect(facts, request, backend, release(keras))
 
 
 def run(keras, audited, request, folder, streams, min_coverage, fail_on, progress) -> Report:
@@ -184,8 +185,8 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     elif not facts.endless:
         passes.go_on(asked * request.epochs * request.fits)  # as far as the run could have gone
     expected = expect(
-        facts, request, backend, found_length=passes.length, fixed_order=judged.fixed_order,
-        own_order=passes.digests,
+        facts, request, backend, release(keras), found_length=passes.length,
+        fixed_order=judged.fixed_order, own_order=passes.digests,
     )  # fmt: skip
     counts = log.counts()
     everything = passes.population() or Stream(counts.index, whole=False)

@@ -1,13 +1,16 @@
 """What Keras' epoch loop takes from a feed, told from its source: places, epoch by epoch.
 
-The feed is a list of places 0, 1, 2, …; nothing is trained here. Two loops differ:
+The feed is a list of places 0, 1, 2, …; nothing is trained here. Three loops differ:
 
 - Keras 3, `trainers/epoch_iterator.py: EpochIterator`, with the execution of each backend's
   trainer. An iterator is kept over the epochs where `steps_per_epoch` is given.
+- The same up to Keras 3.6, where an execution is short when the data end, and a generator that
+  has ended gives nothing more.
 - Keras 2 (tf_keras), `engine/data_adapter.py: DataHandler`.
 """
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -27,6 +30,7 @@ class Loop(NamedTuple):
     repeated: bool  # arrays, which Keras 2 repeats as often as there are epochs
     cycled: bool  # a Sequence with workers, which Keras 2 repeats without end
     offset: int  # batches that building the model takes from the first fit's feed
+    whole: bool  # whether an execution that was begun is made whole
     reads_ahead: int  # batches of a generator that are lost with each fit's iterator
     steps_per_epoch: int | None
     steps_per_execution: int
@@ -45,10 +49,14 @@ class OneShot:
         self.rest = loop.pass_over()
         self.reads_ahead = loop.reads_ahead
 
-    def adapted(self, peeked: int):
-        """Peek, as each fit does, and return what begins an iterator: the peeked ones first."""
+    def adapted(self, peeked: int, again: bool):
+        """Peek, as each fit does, and return what begins an iterator: the peeked ones first.
+
+        `again` says whether they come first in every iterator, or once.
+        """
         first = list(itertools.islice(self.rest, peeked))
-        return lambda: itertools.chain(first, self.rest)
+        once = itertools.chain(first, self.rest)
+        return lambda: itertools.chain(first, self.rest) if again else once
 
     def end_of_fit(self) -> None:
         """Lose what was read ahead."""
@@ -60,16 +68,21 @@ def keras_3(loop: Loop) -> Fits:
     return fit_by_fit(loop, PEEKED, keras_3_fit)
 
 
+def keras_3_6(loop: Loop) -> Fits:
+    """Follow the loop of Keras up to 3.6."""
+    return fit_by_fit(loop, PEEKED, keras_3_6_fit, again=False)
+
+
 def keras_2(loop: Loop) -> Fits:
     """Follow the loop of Keras 2, which ends the whole fit where its data end."""
     return fit_by_fit(loop, 1, keras_2_fit)
 
 
-def fit_by_fit(loop: Loop, peeked: int, epochs_of) -> Fits:
+def fit_by_fit(loop: Loop, peeked: int, epochs_of, again: bool = True) -> Fits:
     """Give each fit the feed as it finds it, and number its epochs."""
     generator = OneShot(loop)
     for fit in range(1, loop.fits + 1):
-        begin = generator.adapted(peeked) if loop.one_shot else loop.pass_over
+        begin = generator.adapted(peeked, again) if loop.one_shot else loop.pass_over
         for epoch, places in enumerate(epochs_of(loop, fit, begin), start=1):
             yield (fit, epoch), places
         generator.end_of_fit()
@@ -119,6 +132,22 @@ class Keras3Fit:
         if self.count and self.seen >= self.count:
             self.renew()
         return places
+
+
+def keras_3_6_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
+    """Follow one fit of Keras up to 3.6, epoch by epoch."""
+    asked, size = loop.steps_per_epoch, loop.steps_per_execution
+    steps = asked and (math.ceil(asked / size) * size if loop.whole else asked)
+    iterator = begin()
+    if fit == 1:  # the model is built with the first of an iterator, which then is gone
+        next(itertools.islice(iterator, loop.offset, loop.offset), None)
+    for epoch in range(loop.epochs):
+        if iterator is None or (asked is None and (epoch or loop.offset)):
+            iterator = begin()
+        places = list(itertools.islice(iterator, steps))
+        yield places
+        if steps is None or len(places) < steps:
+            iterator = None
 
 
 def keras_2_fit(loop: Loop, _: int, begin) -> Iterator[list[int]]:

@@ -4,7 +4,7 @@ The prediction is what Keras' own loop takes from a feed of that kind (`epoch_lo
 as an observation would be. Where an audit observes something else, that is a finding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,10 @@ from epochwatch.auditing.rules import RULES, Rule, rule_of
 from epochwatch.exposures.batches import TrainedBatch
 from epochwatch.exposures.verdict import Verdict, judge
 from epochwatch.feeds.facts import FeedFacts
+
+Version = tuple[int, int]
+NEWEST: Version = (3, 15)
+Follow = Callable[[Loop], epoch_loop.Fits]
 
 
 class Expectation(NamedTuple):
@@ -64,6 +68,7 @@ def expect(
     facts: FeedFacts,
     request: Request,
     backend: str,
+    keras: Version = NEWEST,
     *,
     found_length: int | None = None,
     fixed_order: bool = True,
@@ -71,19 +76,20 @@ def expect(
 ) -> Expectation:
     """Predict what `fit` does, and say why.
 
-    What a pass over the feed has shown is told too: its length where the feed does not tell,
+    `keras` is the version of Keras 3; of Keras 2 all do the same. What a pass over the feed has
+    shown is told too: its length where the feed does not tell,
     whether another pass was like it, and the digests of its batches. A feed that repeats itself
     is read kindly, here as in what is observed.
     """
-    loop = loop_of(facts, request, backend, found_length)
+    loop = loop_of(facts, request, backend, keras, found_length)
     may_stop = bool(request.options.get("callbacks"))
     if not fixed_order:
-        return out_of_order(loop, backend, "own order varies", may_stop)
+        return out_of_order(loop, loop_by(backend, keras), "own order varies", may_stop)
     if shuffled_by_fit(facts, request):
-        return out_of_order(loop, backend, "fit shuffles", may_stop)
+        return out_of_order(loop, loop_by(backend, keras), "fit shuffles", may_stop)
     if depends_on_timing(facts, request, backend):
         return Expectation(None, RULES["worker queue"], None)
-    judged = judged_loop(loop, backend, own_order)
+    judged = judged_loop(loop, loop_by(backend, keras), own_order)
     # What tf.data reads ahead of a generator depends on timing, that it does so does not.
     exact = not (loop.one_shot and loop.reads_ahead and loop.fits > 1)
     return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact, may_stop)
@@ -109,12 +115,21 @@ def has_workers(options: dict) -> bool:
     return workers > 1 or (workers > 0 and bool(options.get("use_multiprocessing")))
 
 
-def loop_of(facts: FeedFacts, request: Request, backend: str, found_length: int | None) -> Loop:
+def loop_of(
+    facts: FeedFacts, request: Request, backend: str, keras: Version, found_length: int | None
+) -> Loop:
     """Say what the epoch loop knows of a feed."""
     on_keras_2 = backend == "tf_keras"
+    up_to_3_6 = not on_keras_2 and keras < (3, 7)
+    reads_ahead = backend in ("tensorflow", "tf_keras") or (backend == "jax" and keras < (3, 14))
     # One batch is taken from the workers' queue; a queue with an end is filled up again.
     takes_one = backend in ("jax", "torch") and facts.kind == "py_dataset" and facts.workers
     takes_one = takes_one and facts.length is None
+    offset = 1 if takes_one else 0
+    if up_to_3_6 and backend != "tensorflow":
+        # A whole execution is taken, and of a kept iterator or a generator it is gone.
+        is_kept = request.steps_per_epoch or not facts.can_be_iterated_again
+        offset = request.steps_per_execution if is_kept else 0
     return Loop(
         length=facts.length or found_length,
         counted=facts.length is not None and facts.kind != "grain_loader",
@@ -122,8 +137,9 @@ def loop_of(facts: FeedFacts, request: Request, backend: str, found_length: int 
         recreated=on_keras_2 and facts.kind == "py_dataset",
         repeated=on_keras_2 and facts.kind == "arrays",
         cycled=on_keras_2 and facts.kind == "py_dataset" and has_workers(request.options),
-        offset=1 if takes_one else 0,
-        reads_ahead=epoch_loop.READ_AHEAD if backend in ("tensorflow", "tf_keras") else 0,
+        offset=offset,
+        whole=backend == "tensorflow",
+        reads_ahead=epoch_loop.READ_AHEAD if reads_ahead else 0,
         steps_per_epoch=request.steps_per_epoch,
         steps_per_execution=request.steps_per_execution,
         epochs=request.epochs - request.options.get("initial_epoch", 0),
@@ -131,14 +147,16 @@ def loop_of(facts: FeedFacts, request: Request, backend: str, found_length: int 
     )
 
 
-def followed(loop: Loop, backend: str) -> dict[tuple[int, int], list[int]]:
-    """Return what the loop takes, by fit and epoch."""
-    return dict((epoch_loop.keras_2 if backend == "tf_keras" else epoch_loop.keras_3)(loop))
+def loop_by(backend: str, keras: Version) -> Follow:
+    """Choose the loop that a Keras has."""
+    if backend == "tf_keras":
+        return epoch_loop.keras_2
+    return epoch_loop.keras_3_6 if keras < (3, 7) else epoch_loop.keras_3
 
 
-def judged_loop(loop: Loop, backend: str, own_order: Sequence[int]) -> Verdict:
+def judged_loop(loop: Loop, follow: Follow, own_order: Sequence[int]) -> Verdict:
     """Judge what the loop takes, as if it had been observed."""
-    taken = followed(loop, backend)
+    taken = dict(follow(loop))
 
     def batch(place: int) -> np.ndarray:
         return np.array([own_order[place]] if place < len(own_order) else [place, place])
@@ -157,9 +175,9 @@ def judged_loop(loop: Loop, backend: str, own_order: Sequence[int]) -> Verdict:
     )
 
 
-def out_of_order(loop: Loop, backend: str, rule: str, may_stop: bool) -> Expectation:
+def out_of_order(loop: Loop, follow: Follow, rule: str, may_stop: bool) -> Expectation:
     """Predict a run whose order is not told: its steps are."""
-    steps = tuple(map(len, followed(loop, backend).values()))
+    steps = tuple(len(places) for _, places in follow(loop))
     asked = loop.steps_per_epoch or loop.length
     judged = Verdict((), (), None, steps, asked, fixed_order=False)
     return Expectation(judged.verdict, RULES[rule], judged, may_stop=may_stop)

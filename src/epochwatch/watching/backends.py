@@ -59,6 +59,12 @@ def flavour(of) -> str:
     return "tf_keras" if is_keras_2(of) else keras.backend.backend()
 
 
+def release(of) -> tuple[int, int]:
+    """Return which Keras it is, such as (3, 15)."""
+    major, minor, *_ = of.__version__.split(".")
+    return int(major), int(minor)
+
+
 def versions(of) -> dict[str, str]:
     """Name the versions that what `fit` does depends on: Keras, Python, and what is loaded."""
     loaded = {name: version_of(name) for name in VERSIONED if name in sys.modules}
