@@ -23,7 +23,7 @@ for line in sys.stdin if task == "run" else ():
     name = line.strip()
     if name in STOPS_AT:
         sys.exit(1)
-    print(json.dumps({"name": name, "seen": {"asked": name}}), flush=True)
+    print(json.dumps({"name": name, "seen": {"asked": name, "observed": None}}), flush=True)
 """
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from epochwatch.atlas.defects import finding_of
 from epochwatch.atlas.environments import Environment, python_of
 from epochwatch.atlas.files import write_atlas
 from epochwatch.errors import BadInput
@@ -115,7 +116,8 @@ def build(part: Part, atlas: Path, jobs: int, progress: Callable[[int, int], Non
     if any(name not in seen for name in names):
         raise BadInput(f"{part.name}: its worker ended early; see {part.kept.with_suffix('.log')}")
     about = listed["environment"] | {"requires": part.environment.requirements}
-    write_atlas(atlas / f"{part.name}.json", about, [seen[name] for name in names])
+    cells = [seen[name] | {"finding": finding_of(seen[name])} for name in names]
+    write_atlas(atlas / f"{part.name}.json", about, cells)
     return len(missing)
 
 

@@ -1,0 +1,108 @@
+"""Which reproduction shows what happened in a cell: data lost, repeated or never reached.
+
+A reproduction is a script of atlas/reproductions, with a page that says why. Which one shows what
+is seen in a cell is told from the cell alone; of several, the one whose loss is the hardest to see.
+"""
+
+from collections.abc import Callable
+
+
+def finding_of(cell: dict) -> str | None:
+    """Name the reproduction of what happened in a cell; None where nothing did.
+
+    Args:
+        cell: as in a file of the atlas, without its finding.
+    """
+    if cell["observed"] is None:  # it raised, which is no loss that nobody sees
+        return None
+    return next((name for name, shows in DEFECTS.items() if shows(cell)), None)
+
+
+def is_costly(cell: dict) -> bool:
+    """Say whether data were lost, repeated unevenly or never reached in a cell.
+
+    Steps that were not made because the data had ended cost nothing by themselves.
+    """
+    seen = cell["observed"]
+    if seen is None:
+        return False
+    lost = seen["samples"]["never_trained"] or seen["batches"]["passed_over"]
+    uneven = at(cell, "restarts", "skips", "replays") or starts_late(cell)
+    return bool(lost or uneven or trains_nothing(cell) or overruns(cell))
+
+
+def at(cell: dict, *verdicts: str, of_fits: bool | None = None) -> bool:
+    """Say whether a boundary has one of some verdicts: any, between two fits, or within one."""
+    following = {(fit, epoch): epoch == len(epochs)
+                 for fit, epochs in enumerate(cell["trained"], start=1)
+                 for epoch in range(1, len(epochs) + 1)}  # fmt: skip
+    return any(
+        boundary["verdict"] in verdicts
+        and of_fits in (None, following[boundary["after"]["fit"], boundary["after"]["epoch"]])
+        for boundary in cell["observed"]["boundaries"]
+    )
+
+
+def starts_late(cell: dict) -> bool:
+    """Say whether the first batch trained is not the feed's first, where the feed has an order."""
+    trained = next((batch for fit in cell["trained"] for epoch in fit for batch in epoch), None)
+    return bool(trained) and trained[0] != 0 and not is_shuffled(cell)
+
+
+def is_shuffled(cell: dict) -> bool:
+    """Say whether the order is drawn, by `fit` or by the feed."""
+    drawn = ("shuffle", "sample_from_datasets", "rejection_resample")
+    pipeline = cell["options"].get("pipeline", "")
+    return bool(cell["options"].get("shuffle")) or pipeline.startswith(drawn)
+
+
+def trains_nothing(cell: dict) -> bool:
+    """Say whether an epoch made no step."""
+    return 0 in cell["observed"]["steps"]["run"]
+
+
+def overruns(cell: dict) -> bool:
+    """Say whether an epoch made more steps than asked."""
+    return "overruns" in cell["observed"]["steps"]["findings"]
+
+
+def has_workers(cell: dict) -> bool:
+    """Say whether a PyDataset's items are made by workers."""
+    options = cell["options"]
+    many = options.get("workers", 0) > 1 or options.get("use_multiprocessing", False)
+    return cell["feed"] == "py_dataset" and many
+
+
+def late_by_workers(cell: dict) -> bool:
+    """Say whether workers' first item is not trained, or later than others."""
+    return has_workers(cell) and starts_late(cell)
+
+
+DEFECTS: dict[str, Callable[[dict], bool]] = {
+    "py_dataset_workers_never_train_first_batch": lambda cell: (
+        late_by_workers(cell) and "endless" in cell["options"]
+    ),
+    "py_dataset_workers_train_one_batch_twice_another_never": late_by_workers,
+    "first_batch_is_taken_to_build_the_model": starts_late,
+    "sequence_starts_over_every_epoch": lambda cell: (
+        cell["expected"]["rule"] == "Sequence recreated"
+    ),
+    "py_dataset_workers_start_over_at_epoch_ends": lambda cell: (
+        has_workers(cell) and at(cell, "restarts", "skips", "replays", of_fits=False)
+    ),
+    "generator_replays_its_first_two_batches": lambda cell: (
+        cell["feed"] == "generator" and at(cell, "replays")
+    ),
+    "generator_skips_between_fits": lambda cell: (
+        cell["feed"] == "generator" and at(cell, "skips", of_fits=True)
+    ),
+    "every_other_epoch_trains_nothing": trains_nothing,
+    "each_fit_starts_over": lambda cell: (
+        at(cell, "restarts", of_fits=True) or bool(cell["observed"]["samples"]["never_trained"])
+    ),
+    "steps_per_execution_overruns_the_epoch": overruns,
+    "rounded_down_steps_cut_every_other_epoch": lambda cell: (
+        cell["observed"]["verdict"] == "runs dry" and cell["expected"]["rule"] in RAN_OUT
+    ),
+}
+RAN_OUT = ("ends inside an epoch", "fit shuffles", "own order varies")

@@ -1,0 +1,101 @@
+"""Every cell in which data are lost, repeated or never reached has its reproduction."""
+
+import json
+
+import pytest
+
+from epochwatch.atlas.defects import DEFECTS, finding_of, is_costly
+from epochwatch.atlas.files import read_atlas
+from epochwatch.runs import project
+
+ATLAS = project.ROOT / "atlas"
+
+
+def cell(trained, verdicts=(), rule="iterator kept", **of):
+    """A cell as in the atlas, of fits, epochs and batches; a verdict for each boundary."""
+    epochs = [(f, e) for f, fit in enumerate(trained, 1) for e, _ in enumerate(fit, 1)]
+    boundaries = [
+        {"after": {"fit": fit, "epoch": epoch}, "verdict": verdict}
+        for (fit, epoch), verdict in zip(epochs, verdicts, strict=False)
+    ]
+    steps = [len(epoch) for fit in trained for epoch in fit]
+    seen = {
+        "verdict": of.pop("verdict", "resumes"),
+        "boundaries": boundaries,
+        "steps": {"run": steps, "findings": of.pop("steps", [None] * len(steps))},
+        "samples": {"never_trained": of.pop("never", 0)},
+        "batches": {"passed_over": of.pop("passed", 0)},
+    }
+    given = {"feed": "arrays", "options": {}, "trained": trained, "observed": seen}
+    return given | {"expected": {"rule": rule}} | of
+
+
+FIRST, NEXT = [[0, 1], [2, 3]], [[4, 5], [6, 7]]
+
+
+@pytest.mark.parametrize(
+    ("seen", "name"),
+    [
+        (cell([[FIRST, NEXT]], ["resumes"]), None),
+        (cell([[FIRST], [FIRST]], ["restarts"]), "each_fit_starts_over"),
+        (cell([[FIRST], [NEXT]], ["resumes"], never=4), "each_fit_starts_over"),
+        (
+            cell([[FIRST, FIRST]], ["restarts"], "Sequence recreated", feed="py_dataset"),
+            "sequence_starts_over_every_epoch",
+        ),
+        (
+            cell([[FIRST, FIRST]], ["restarts"], feed="py_dataset", options={"workers": 2}),
+            "py_dataset_workers_start_over_at_epoch_ends",
+        ),
+        (
+            cell([[NEXT]], feed="py_dataset", options={"workers": 2}),
+            "py_dataset_workers_train_one_batch_twice_another_never",
+        ),
+        (
+            cell([[NEXT]], feed="py_dataset", options={"workers": 2, "endless": True}),
+            "py_dataset_workers_never_train_first_batch",
+        ),
+        (cell([[NEXT]]), "first_batch_is_taken_to_build_the_model"),
+        (cell([[NEXT]], options={"shuffle": True}), None),
+        (
+            cell([[FIRST], [NEXT]], ["skips"], feed="generator", passed=1),
+            "generator_skips_between_fits",
+        ),
+        (
+            cell([[FIRST, FIRST]], ["replays"], feed="generator"),
+            "generator_replays_its_first_two_batches",
+        ),
+        (cell([[FIRST, [], FIRST]], ["resumes"]), "every_other_epoch_trains_nothing"),
+        (
+            cell([[FIRST, NEXT]], ["resumes"], steps=["overruns", "overruns"]),
+            "steps_per_execution_overruns_the_epoch",
+        ),
+        (
+            cell([[FIRST, NEXT[:1]]], ["resumes"], "ends inside an epoch", verdict="runs dry"),
+            "rounded_down_steps_cut_every_other_epoch",
+        ),
+    ],
+)
+def test_a_finding_is_told_from_what_was_seen(seen, name):
+    assert finding_of(seen) == name
+    shown = name not in (None, "rounded_down_steps_cut_every_other_epoch")
+    assert is_costly(seen) == shown
+
+
+def test_what_raised_is_no_loss_that_nobody_sees():
+    raised = {"observed": None, "trained": [], "raised": "IndexError: list index out of range"}
+    assert finding_of(raised) is None
+    assert not is_costly(raised)
+
+
+@pytest.mark.parametrize("read", read_atlas(ATLAS), ids=lambda read: json.dumps(read)[:60])
+def test_every_costly_cell_of_the_atlas_has_its_reproduction(read):
+    for seen in read["cells"]:
+        assert seen["finding"] == finding_of(seen)
+        assert seen["finding"] or not is_costly(seen), seen
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_each_reproduction_is_there(name):
+    assert (ATLAS / "reproductions" / f"{name}.py").is_file()
+    assert (ATLAS / "reproductions" / f"{name}.md").is_file()
