@@ -82,6 +82,29 @@ def test_on_jax_and_torch_the_build_takes_the_first_batch_of_a_workers_queue():
     assert keras_3(ENDLESS, offset=1, epochs=1, fits=2) == [span(1, 3), span(0, 2)]
 
 
+# Measured with Keras 3.6.0.
+
+
+def test_keras_3_6_builds_a_model_with_a_batch_that_is_not_trained_but_not_on_tensorflow():
+    built = {"offset": 1, "whole": False}
+    assert keras_3_6(FINITE, **built) == [span(1, 3), span(4, 6), span(7, 9), [], span(0, 2)]
+    assert keras_3_6(FINITE) == [span(0, 2), span(3, 5), span(6, 8), [9], span(0, 2)]
+    # Without steps_per_epoch every epoch is a pass of its own, and nothing is gone.
+    assert keras_3_6(FINITE, steps_per_epoch=None, epochs=2) == [span(0, 9)] * 2
+
+
+def test_a_generator_that_has_ended_gives_keras_3_6_nothing_more():
+    built = {"offset": 1, "whole": False}
+    assert keras_3_6(GENERATOR, **built) == [span(1, 3), span(4, 6), span(7, 9), [], []]
+    assert keras_3_6(GENERATOR, steps_per_epoch=None, epochs=2) == [span(0, 9), []]
+
+
+def test_keras_3_6_shortens_an_execution_but_on_tensorflow():
+    asked = {"steps_per_epoch": 4, "steps_per_execution": 3, "epochs": 2}
+    assert keras_3_6(FINITE, whole=False, **asked) == [span(0, 3), span(4, 7)]
+    assert keras_3_6(FINITE, whole=True, **asked) == [span(0, 5), span(6, 9)]
+
+
 # Measured with tf_keras 2.21.
 
 
@@ -126,6 +149,7 @@ LOOPS = st.builds(
     repeated=st.just(False),
     cycled=st.just(False),
     offset=st.just(0),
+    whole=st.booleans(),
     reads_ahead=st.integers(0, 2),
     steps_per_epoch=st.none() | st.integers(1, 15),
     steps_per_execution=st.integers(1, 4),
