@@ -594,6 +594,30 @@ def test_a_model_of_a_distribution_is_refused(make_model):
         epochwatch.watch(model)
 
 
+@backend_only("jax")
+def test_batches_that_come_in_a_list_are_kept_once_all_are_trained(make_model):
+    """As Keras gives them to a training function up to 3.6."""
+    from epochwatch.watching import on_jax
+
+    watched = epochwatch.watch(make_model())
+    counter = watched.epochwatch.counter
+    x, y = np.zeros((2, 3), np.float32), np.zeros((2, 1), np.float32)
+    batches = [
+        on_jax.in_words((x, {"label": y, "index": np.arange(2 * place, 2 * place + 2)}))
+        for place in range(3)
+    ]
+
+    def step(state, given):
+        assert [targets.shape for _, targets, *_ in given] == [(2, 1)] * 3
+        assert not len(counter.drain().lengths)
+        return {}, state
+
+    on_jax.train_through(watched.epochwatch, step)(None, batches)
+    kept = counter.drain()
+    assert kept.lengths.tolist() == [2, 2, 2]
+    assert kept.indices.tolist() == list(range(6))
+
+
 def test_an_existing_log_is_never_overwritten(make_model, tmp_path):
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "precious").touch()
