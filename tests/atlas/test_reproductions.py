@@ -28,7 +28,7 @@ def test_each_script_has_a_page_and_each_page_a_script():
 def test_a_script_is_short_and_needs_nothing_of_this_project(reproduction):
     assert len(reproduction.script.splitlines()) <= 30
     frameworks = {"keras", "tensorflow", "torch", "grain"}
-    assert reproduction.needs() <= {*frameworks, "numpy", "itertools"}
+    assert reproduction.needs() <= {*frameworks, "numpy", "itertools", "time"}
     assert "epochwatch" not in reproduction.script + reproduction.page
 
 

@@ -1,0 +1,25 @@
+"""The batch that a model is built with is not trained."""
+
+import keras
+import tensorflow as tf
+
+epochs = []  # the batches trained, epoch by epoch
+
+
+class Recorder(keras.Sequential):
+    def compute_loss(self, x, y, y_pred, *args, **kwargs):
+        epochs[-1].append(int(y[0, 0]))
+        return y_pred[0, 0]
+
+
+def batches(n):
+    return tf.data.Dataset.range(n).map(lambda i: (tf.fill((1, 1), i), tf.fill((1, 1), i)))
+
+
+model = Recorder([keras.layers.Dense(1)])
+model.compile("sgd", run_eagerly=True)
+begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: epochs.append([]))
+model.fit(batches(10), steps_per_epoch=5, epochs=2, callbacks=[begin], verbose=0)
+for epoch in epochs:
+    print(epoch)
+print("never trained:", sorted(set(range(10)) - {i for epoch in epochs for i in epoch}))
