@@ -6,7 +6,18 @@ alternative text.
 
 import importlib
 
-NAMES = ("audit", "batch", "blocks", "coverage", "exposures", "order", "style", "sweep")
+NAMES = (
+    "audit",
+    "batch",
+    "blocks",
+    "collecting",
+    "coverage",
+    "exposures",
+    "order",
+    "schedule",
+    "style",
+    "sweep",
+)
 
 
 def __getattr__(name: str):

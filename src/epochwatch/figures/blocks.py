@@ -1,11 +1,15 @@
 """The small minority block against the long majority block, to scale."""
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from epochwatch.figures.style import INK, LOOKS, thousands
+from epochwatch.tables import percent
 
 HEIGHT = 0.55
+MOST_REPEATS = 100
 
 
 def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
@@ -20,9 +24,7 @@ def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
     Returns:
         The Axes.
     """
-    ax.add_patch(_block(0, 0, majority, "majority"))
-    for start in range(0, majority, minority):
-        ax.add_patch(_block(start, 1, min(minority, majority - start), "minority", start > 0))
+    _draw_blocks(ax, minority, majority)
     _extent(ax, minority, 2.05, f"minority epoch: {_steps(minority, samples_a_step):,} steps")
     _extent(ax, majority, -0.55, f"majority epoch: {_steps(majority, samples_a_step):,} steps")
     ax.set(xlim=(0, majority * 1.01), ylim=(-1.05, 2.6))
@@ -47,8 +49,60 @@ def describe(minority: int, majority: int, samples_a_step: int) -> str:
     )
 
 
+def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
+    """Draw several pairs of streams below each other, all to one scale.
+
+    A minority too small to be seen at that scale is pointed at.
+
+    Args:
+        axes: one to a pair, sharing their x.
+        rows: minority, majority and samples a step of each pair, as `draw` takes them.
+
+    Returns:
+        The Axes.
+    """
+    widest = max(majority for _, majority, _ in rows)
+    for ax, (minority, majority, a_step) in zip(axes, rows, strict=True):
+        _draw_blocks(ax, minority, majority)
+        ax.plot([minority / 2], [1 + HEIGHT * 1.25], "v", color=LOOKS["minority"].colour, ms=5)
+        ax.set(xlim=(0, widest * 1.01), ylim=(-0.15, 1.95))
+        ax.set_yticks([HEIGHT / 2, 1 + HEIGHT / 2], ["majority", "minority"], fontsize=8)
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        ax.set_title(
+            f"1 : {majority / minority:,.4g}    minority {minority:,} in "
+            f"{_steps(minority, a_step):,} steps, majority {majority:,} in "
+            f"{_steps(majority, a_step):,}",
+            fontsize=9,
+        )
+        thousands(ax.xaxis)
+        ax.label_outer()
+    axes[-1].set_xlabel("samples trained of each stream")
+    return axes
+
+
+def describe_rows(rows: Sequence[tuple[int, int, int]]) -> str:
+    """Say in words what `draw_rows` shows, given the same: its alternative text."""
+    pairs = "; ".join(
+        f"{minority:,} to {majority:,}, a minority epoch {percent(minority / majority)} of a "
+        "majority epoch"
+        for minority, majority, _ in rows
+    )
+    return f"Pairs of bars, all to one scale, minority to majority: {pairs}."
+
+
 def _steps(samples: int, samples_a_step: int) -> int:
     return -(-samples // samples_a_step)
+
+
+def _draw_blocks(ax: Axes, minority: int, majority: int) -> None:
+    """Draw the majority, and the minority repeated below it; a great many repeats as one."""
+    ax.add_patch(_block(0, 0, majority, "majority"))
+    ax.add_patch(_block(0, 1, min(minority, majority), "minority"))
+    many = majority > MOST_REPEATS * minority
+    for start in range(minority, majority, majority if many else minority):
+        width = majority - start if many else min(minority, majority - start)
+        ax.add_patch(_block(start, 1, width, "minority", repeat=True))
 
 
 def _block(start: int, row: int, width: int, stream: str, repeat: bool = False) -> Rectangle:
