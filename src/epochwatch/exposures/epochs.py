@@ -57,6 +57,22 @@ class Lengths(NamedTuple):
         """Minority epochs until the whole majority has been seen, taken in order or shuffled."""
         return -(-self.majority // self.minority)
 
+    def validated(self, times: int) -> int:
+        """Say how long an epoch of `fit` must be for enough validations and not too many.
+
+        Args:
+            times: validations wanted while the majority is gone through once.
+
+        Returns:
+            Steps; never fewer than a minority epoch, so that none ends before the minority
+            has been gone through.
+
+        Example:
+            >>> Lengths(67, 6658).validated(10), Lengths(843, 6658).validated(10)
+            (666, 843)
+        """
+        return max(self.minority, -(-self.majority // times))
+
 
 def turns(samples: int, draws: int) -> tuple[int, int]:
     """Say how often a sample is trained when none comes again before all have had their turn.
