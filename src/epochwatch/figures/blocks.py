@@ -10,6 +10,7 @@ from epochwatch.tables import percent
 
 HEIGHT = 0.55
 MOST_REPEATS = 100
+POINTED_AT = 0.02  # of the widest bar
 
 
 def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
@@ -52,7 +53,8 @@ def describe(minority: int, majority: int, samples_a_step: int) -> str:
 def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
     """Draw several pairs of streams below each other, all to one scale.
 
-    A minority too small to be seen at that scale is pointed at.
+    A minority too small to be seen well at that scale is pointed at, and where its repeats would
+    be too small they are drawn as one bar that says how many.
 
     Args:
         axes: one to a pair, sharing their x.
@@ -64,8 +66,13 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
     widest = max(majority for _, majority, _ in rows)
     for ax, (minority, majority, a_step) in zip(axes, rows, strict=True):
         _draw_blocks(ax, minority, majority)
-        ax.plot([minority / 2], [1 + HEIGHT * 1.25], "v", color=LOOKS["minority"].colour, ms=5)
-        ax.set(xlim=(0, widest * 1.01), ylim=(-0.15, 1.95))
+        if minority < POINTED_AT * widest:
+            ax.plot([minority / 2], [1.08 + HEIGHT], "v", color=LOOKS["minority"].colour, ms=5,
+                    clip_on=False)  # fmt: skip
+        if majority > MOST_REPEATS * minority:
+            ax.text(majority / 2, 1 + HEIGHT / 2, f"{majority / minority:,.0f} times",
+                    ha="center", va="center", fontsize=8)  # fmt: skip
+        ax.set(xlim=(0, widest * 1.01), ylim=(-0.1, 1.9))
         ax.set_yticks([HEIGHT / 2, 1 + HEIGHT / 2], ["majority", "minority"], fontsize=8)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
@@ -76,7 +83,9 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
             fontsize=9,
         )
         thousands(ax.xaxis)
-        ax.label_outer()
+    for ax in axes[:-1]:
+        ax.spines["bottom"].set_visible(False)
+        ax.tick_params(axis="x", length=0, labelbottom=False)
     axes[-1].set_xlabel("samples trained of each stream")
     return axes
 
@@ -98,21 +107,23 @@ def _steps(samples: int, samples_a_step: int) -> int:
 def _draw_blocks(ax: Axes, minority: int, majority: int) -> None:
     """Draw the majority, and the minority repeated below it; a great many repeats as one."""
     ax.add_patch(_block(0, 0, majority, "majority"))
-    ax.add_patch(_block(0, 1, min(minority, majority), "minority"))
-    many = majority > MOST_REPEATS * minority
-    for start in range(minority, majority, majority if many else minority):
-        width = majority - start if many else min(minority, majority - start)
-        ax.add_patch(_block(start, 1, width, "minority", repeat=True))
+    few = majority <= MOST_REPEATS * minority
+    ax.add_patch(_block(0, 1, min(minority, majority), "minority", edged=few))
+    for start in range(minority, majority, minority if few else majority):
+        width = min(minority, majority - start) if few else majority - start
+        ax.add_patch(_block(start, 1, width, "minority", repeat=True, edged=few))
 
 
-def _block(start: int, row: int, width: int, stream: str, repeat: bool = False) -> Rectangle:
+def _block(
+    start: int, row: int, width: int, stream: str, *, repeat: bool = False, edged: bool = True
+) -> Rectangle:
     colour = LOOKS[stream].colour
     return Rectangle(
         (start, row),
         width,
         HEIGHT,
         facecolor=colour,
-        edgecolor="white",
+        edgecolor="white" if edged else "none",
         alpha=0.35 if repeat else 1,
     )
 

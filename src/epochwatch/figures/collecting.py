@@ -1,60 +1,71 @@
-"""How many samples are still unseen, by theory and as simulated or measured."""
+"""How long it takes until all samples have been seen, by theory and as counted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib import ticker
 
 from epochwatch.figures.style import OTHERS, thousands
 
 
-class Curve(NamedTuple):
-    """Samples not yet seen after so many epochs.
+class Way(NamedTuple):
+    """One way to take samples, over epochs.
 
     Attributes:
-        epochs: float64 (points,).
-        expected: float64 (points,), in closed form.
-        found_at: int64 (n,), the epochs after which they were counted.
-        found: float64 (n, 3), the count: low, middle and high.
+        epochs: float64 (points,), where the closed forms stand.
+        unseen: float64 (points,), samples expected to be unseen then.
+        complete: float64 (points,), how likely all have been seen by then.
+        counted_after: int64 (n,), the epochs after which was counted.
+        counted: float64 (n, 3), samples unseen in the runs: low, middle and high.
+        completed: float64 (runs,), the epochs that each run needed.
     """
 
     epochs: np.ndarray
-    expected: np.ndarray
-    found_at: np.ndarray
-    found: np.ndarray
+    unseen: np.ndarray
+    complete: np.ndarray
+    counted_after: np.ndarray
+    counted: np.ndarray
+    completed: np.ndarray
 
 
-def draw(ax: Axes, curves: Mapping[str, Curve], samples: int) -> Axes:
-    """Draw samples unseen against epochs: lines in closed form, bars as found.
+def draw(axes: Sequence, ways: Mapping[str, Way], samples: int) -> Sequence:
+    """Draw samples unseen, and the share of runs that have seen all, against epochs.
 
     Args:
-        ax: where.
-        curves: by the name of a way to take samples.
+        axes: two.
+        ways: by name, as the legend has it.
         samples: in the stream.
 
     Returns:
         The Axes.
     """
-    for look, (name, curve) in zip(OTHERS, curves.items(), strict=False):
-        seen = curve.expected > 0  # a logarithmic axis has no nought
-        ax.plot(curve.epochs[seen], curve.expected[seen], look.line, color=look.colour, label=name)
-        low, middle, high = curve.found.T
-        ax.errorbar(curve.found_at, middle, [middle - low, high - middle], fmt=look.marker,
-                    color=look.colour, ms=4, capsize=2.5, lw=1.2)  # fmt: skip
-    ax.set(yscale="symlog", ylim=(0, samples * 1.5), xlabel="minority epochs")
-    ax.set_ylabel("majority samples never seen")
-    ax.set_xlim(left=0)
-    thousands(ax.yaxis)
-    ax.legend(fontsize=8.5, loc="upper right")
-    return ax
+    left, right = axes
+    for look, (name, way) in zip(OTHERS, ways.items(), strict=False):
+        left.plot(way.epochs, way.unseen, look.line, color=look.colour, label=name)
+        # A logarithmic axis has no nought: there the other panel goes on.
+        some = way.counted[:, 1] >= 1
+        low, middle, high = way.counted[some].T
+        left.errorbar(way.counted_after[some], middle, [middle - low, high - middle], ls="none",
+                      marker=look.marker, color=look.colour, ms=4, capsize=2.5, lw=1)  # fmt: skip
+        right.plot(way.epochs, way.complete, look.line, color=look.colour)
+        right.ecdf(way.completed, color=look.colour, lw=1, alpha=0.6)
+    left.set(yscale="log", ylim=(1, samples * 1.5), ylabel="majority samples never seen")
+    right.set(ylim=(0, 1.02), ylabel="runs that have seen all")
+    right.yaxis.set_major_formatter(ticker.PercentFormatter(1))
+    thousands(left.yaxis)
+    left.legend(fontsize=8.5, loc="upper right")
+    for ax in axes:
+        ax.set(xlabel="minority epochs", xlim=(0, None))
+        thousands(ax.xaxis)
+    return axes
 
 
-def describe(curves: Mapping[str, Curve], samples: int) -> str:
+def describe(ways: Mapping[str, Way], samples: int) -> str:
     """Say in words what `draw` shows, given the same: its alternative text."""
-    said = []
-    for name, curve in curves.items():
-        points = [0, len(curve.found_at) - 1] if len(curve.found_at) > 1 else [0]
-        told = " and ".join(f"{curve.found[i, 1]:,.0f} after {curve.found_at[i]:,}" for i in points)
-        said.append(f"{name}: {told}")
-    return f"Of {samples:,} majority samples, never seen by minority epochs: {'; '.join(said)}."
+    said = [
+        f"{name}, {way.counted[0, 1]:,.0f} unseen after {way.counted_after[0]:,} minority epochs, "
+        f"and all seen after {np.median(way.completed):,.1f} in the median run"
+        for name, way in ways.items()
+    ]
+    return f"Of {samples:,} majority samples: {'; '.join(said)}."

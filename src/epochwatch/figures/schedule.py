@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib import ticker
 from matplotlib.axes import Axes
 
 from epochwatch.figures.style import LOOKS, thousands
@@ -45,8 +46,14 @@ def draw(axes: Sequence, timelines: Mapping[str, Timeline]) -> Sequence:
         edges = np.append(0, line.updates)
         rate.stairs(line.learning_rate, edges, baseline=None, lw=1.6, **style)
     validation.set(ylabel="validation loss", yscale="log")
+    for ticks in (validation.yaxis.set_major_formatter, validation.yaxis.set_minor_formatter):
+        ticks(ticker.StrMethodFormatter("{x:g}"))
+    validation.yaxis.set_minor_locator(ticker.LogLocator(subs=(2, 5)))
     validation.legend(fontsize=8.5, loc="upper right")
+    validation.set_title("the training, as validation sees it")
     rate.set(ylabel="learning rate", ylim=(0, None))
+    rate.set_title("a decay after each epoch")
+    acting.set_title("callbacks, if nothing improves")
     _draw_events(acting, timelines)
     last = max(line.updates[-1] for line in timelines.values())
     acting.set(xlabel="weight updates", xlim=(0, last * 1.02))
@@ -72,10 +79,11 @@ def describe(timelines: Mapping[str, Timeline]) -> str:
 
 
 def _draw_events(ax: Axes, timelines: Mapping[str, Timeline]) -> None:
-    rows = [(stream, name) for stream, line in timelines.items() for name in line.events]
+    names = dict.fromkeys(name for line in timelines.values() for name in line.events)
+    rows = [(stream, name) for name in names for stream in timelines]
     for row, (stream, name) in enumerate(rows):
         acted = timelines[stream].events[name]
         ax.plot(acted, [row] * len(acted), LOOKS[stream].marker, color=LOOKS[stream].colour, ms=5)
         ax.axhline(row, color=LOOKS[stream].colour, lw=0.5, alpha=0.4)
-    ax.set_yticks(range(len(rows)), [f"{name}, {stream}" for stream, name in rows], fontsize=8)
+    ax.set_yticks(range(len(rows)), [name for _, name in rows], fontsize=8)
     ax.set_ylim(len(rows) - 0.5, -0.5)
