@@ -12,6 +12,9 @@ VENV := .venv/bin
 PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_per_epoch \
   EPOCHS=epochs FEED=feed STEPS_PER_EXECUTION=steps_per_execution SEED=seed RUN=run_name
 
+# Notebooks whose runs named default are published.
+PUBLISHED := 01_does_fit_resume 02_minority_or_majority_epoch
+
 variable_of = $(firstword $(subst =, ,$(1)))
 parameter_of = $(lastword $(subst =, ,$(1)))
 RUN_VARIABLES := $(foreach pair,$(PARAMETERS),$(call variable_of,$(pair))) OUTPUTS
@@ -106,9 +109,11 @@ bench-backends:
 	    .venv-$$backend/bin/python bench/bench_watching.py || exit; \
 	done
 
-## blog: write the post of the run named default again
+## blog: write the posts of the runs named default again
 blog: .venv
-	@$(VENV)/epochwatch post outputs/01_does_fit_resume/default
+	@for notebook in $(PUBLISHED); do \
+	  $(VENV)/epochwatch post "outputs/$$notebook/default" || exit; \
+	done
 	@$(VENV)/python scripts/index_notebooks.py
 
 ## lock: resolve the locks anew from pyproject.toml

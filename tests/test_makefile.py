@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from epochwatch.runs import project
-from epochwatch.runs.parameters import DoesFitResume
+from epochwatch.runs.parameters import NOTEBOOKS, DoesFitResume
 from tests.checkout import Checkout
 
 VARIABLES = {
@@ -77,6 +77,17 @@ def test_a_sweep_is_the_one_asked_for_and_its_file_is_no_option(checkout):
 def test_what_is_not_given_is_not_passed_on_though_it_is_in_the_environment(checkout):
     checkout.make("run", EPOCHS="3", EPOCHWATCH_SEED="1", RUN="other")
     assert checkout.arguments_of("epochwatch") == ["run", "01_does_fit_resume"]
+
+
+def test_the_blog_has_the_default_run_of_every_notebook(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    assert checkout.make(".venv").returncode == 0
+    said = checkout.program("epochwatch", 'echo "$@"', checkout.venv / "bin")
+    written = checkout.make("blog")
+    assert written.returncode == 0, written.stderr
+    assert written.stdout.splitlines() == [f"post outputs/{name}/default" for name in NOTEBOOKS]
+    said.write_text("#!/bin/sh\nexit 2\n")
+    assert checkout.make("blog").returncode == 2
 
 
 def test_an_empty_value_is_passed_on_for_it_is_not_the_default(checkout):

@@ -9,7 +9,7 @@ import yaml
 
 from epochwatch import ExposureLog
 from epochwatch.runs import project
-from tests.notebooks.conftest import COMMAND, NOTEBOOK
+from tests.notebooks.conftest import COMMAND, NOTEBOOK, without_floats
 
 # From the original post, whose tenth epoch was never recorded; see 2,798 below.
 ORIGINAL_MINORITY_STARTS = [4992, 3250, 1508, 6508, 4766, 3024, 1282, 6282, 4540]
@@ -116,11 +116,6 @@ def test_what_is_printed_gives_the_answer_in_eighty_columns(outputs):
     for line in printed.splitlines():
         assert len(line) <= 80 or any(path in line for path in paths)
     assert (outputs / "stderr").read_text() == "", "no log lines and no progress bar in a pipe"
-
-
-def without_floats(text):
-    """Blank numbers with a decimal point, which differ from machine to machine."""
-    return re.sub(r"\d+\.\d+", "…", text)
 
 
 @pytest.mark.parametrize("post", [POST, FOR_READING])

@@ -72,7 +72,7 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
         if majority > MOST_REPEATS * minority:
             ax.text(majority / 2, 1 + HEIGHT / 2, f"{majority / minority:,.0f} times",
                     ha="center", va="center", fontsize=8)  # fmt: skip
-        ax.set(xlim=(0, widest * 1.01), ylim=(-0.1, 1.9))
+        ax.set(xlim=(0, widest * 1.01), ylim=(-0.35, 1.85))
         ax.set_yticks([HEIGHT / 2, 1 + HEIGHT / 2], ["majority", "minority"], fontsize=8)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
@@ -81,6 +81,7 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
             f"{_steps(minority, a_step):,} steps, majority {majority:,} in "
             f"{_steps(majority, a_step):,}",
             fontsize=9,
+            pad=2,
         )
         thousands(ax.xaxis)
     for ax in axes[:-1]:

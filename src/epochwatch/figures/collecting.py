@@ -64,8 +64,8 @@ def draw(axes: Sequence, ways: Mapping[str, Way], samples: int) -> Sequence:
 def describe(ways: Mapping[str, Way], samples: int) -> str:
     """Say in words what `draw` shows, given the same: its alternative text."""
     said = [
-        f"{name}, {way.counted[0, 1]:,.0f} unseen after {way.counted_after[0]:,} minority epochs, "
-        f"and all seen after {np.median(way.completed):,.1f} in the median run"
+        f"{name}, {way.counted[0, 1]:,.0f} unseen after minority epoch {way.counted_after[0]:,}, "
+        f"and all seen after {np.median(way.completed):,.2f} in the median run"
         for name, way in ways.items()
     ]
     return f"Of {samples:,} majority samples: {'; '.join(said)}."
