@@ -195,7 +195,7 @@ class MinorityOrMajorityEpoch(Parameters):
         16, ge=2, le=4096, multiple_of=2, description="samples a batch, half of either class"
     )
     majority_epochs: int = Field(
-        3, ge=1, le=100, description="times that the training goes through the majority"
+        2, ge=1, le=100, description="times that the training goes through the majority"
     )
     decay: float = Field(
         0.9, ge=0.01, le=1, description="factor of the learning rate after each epoch"
