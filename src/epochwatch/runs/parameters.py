@@ -198,7 +198,7 @@ class MinorityOrMajorityEpoch(Parameters):
         2, ge=1, le=100, description="times that the training goes through the majority"
     )
     decay: float = Field(
-        0.9, ge=0.01, le=1, description="factor of the learning rate after each epoch"
+        0.9, ge=0.01, le=0.99, description="factor of the learning rate after each epoch"
     )
     patience: int = Field(
         2, ge=1, le=1_000, description="epochs without improvement that callbacks wait for"
