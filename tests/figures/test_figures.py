@@ -49,6 +49,70 @@ def test_blocks_say_how_many_steps_either_epoch_has():
     assert "majority epoch of 6,658 steps repeats the minority 7.9 times" in told
 
 
+@pytest.fixture
+def two_rows():
+    """Axes with a pair of streams at 1 : 10, and one at 1 : 5,000."""
+    axes = Figure().subplots(2, 1, sharex=True)
+    return figures.blocks.draw_rows(axes, [(5326, 53258, 8), (11, 53258, 8)])
+
+
+def test_rows_of_blocks_are_to_one_scale_however_small_the_minority(two_rows):
+    widths = [[patch.get_width() for patch in ax.patches] for ax in two_rows]
+    assert widths[0] == [53258, *[5326] * 9, 53258 - 9 * 5326]
+    assert widths[1] == [53258, 11, 53258 - 11]  # its 4,841 repeats are one bar
+    assert len({ax.get_xlim() for ax in two_rows}) == 1
+
+
+def test_what_is_too_small_to_see_is_pointed_at_and_its_repeats_are_told(two_rows):
+    assert [len(ax.lines) for ax in two_rows] == [0, 1]
+    assert [[text.get_text() for text in ax.texts] for ax in two_rows] == [[], ["4,842 times"]]
+    assert "minority 11 in 2 steps, majority 53,258 in 6,658" in two_rows[1].get_title()
+    told = figures.blocks.describe_rows([(5326, 53258, 8), (11, 53258, 8)])
+    assert "5,326 to 53,258, a minority epoch 10.0% of a majority epoch; 11 to 53,258" in told
+
+
+def way(counted, completed):
+    """Somebody who takes samples, in two epochs."""
+    epochs = np.array([0.0, 1.0, 2.0])
+    closed = np.array([34.0, 16.0, 0.0]), np.array([0.0, 0.0, 1.0])
+    return figures.collecting.Way(epochs, *closed, np.array([1, 2]), counted, completed)
+
+
+def test_collecting_draws_what_was_counted_on_the_lines_of_theory():
+    counted = np.array([[15, 16, 18], [0, 0, 0]])
+    axes = figures.collecting.draw(
+        Figure().subplots(1, 2), {"in order": way(counted, np.array([2.0]))}, 34
+    )
+    theory, points = axes[0].lines[:2]
+    assert theory.get_ydata().tolist() == [34, 16, 0]
+    assert points.get_ydata().tolist() == [16], "a logarithmic axis has no nought"
+    assert axes[1].lines[0].get_ydata().tolist() == [0, 0, 1]
+    told = figures.collecting.describe({"in order": way(counted, np.array([2.0]))}, 34)
+    assert "in order, 16 unseen after minority epoch 1, and all seen after 2.00 in" in told
+
+
+def timeline(epochs, acted):
+    """A training of six updates, cut into so many epochs."""
+    updates = np.arange(1, epochs + 1) * (6 // epochs)
+    return figures.schedule.Timeline(
+        updates, 1.0 / updates, 0.5 ** np.arange(epochs), {"EarlyStopping": acted}
+    )
+
+
+def test_a_schedule_is_drawn_by_updates_and_says_who_never_acts():
+    timelines = {"minority": timeline(6, [3]), "majority": timeline(2, [])}
+    axes = figures.schedule.draw(Figure().subplots(3, 1, sharex=True), timelines)
+    validation = [line.get_xdata().tolist() for line in axes[0].lines]
+    assert validation == [[1, 2, 3, 4, 5, 6], [3, 6]]
+    rates = [patch.get_data().values.tolist() for patch in axes[1].patches]
+    assert rates == [[1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32], [1, 1 / 2]]
+    assert [text.get_text().strip() for text in axes[2].texts] == ["never"]
+    told = figures.schedule.describe(timelines)
+    assert "In minority epochs: 6 validations" in told
+    assert "EarlyStopping at 3. In majority epochs: 2 validations" in told
+    assert told.endswith("EarlyStopping at no update.")
+
+
 def test_a_batch_shows_label_and_position_over_each_image():
     axes = Figure().subplots(1, 4)
     figures.batch.draw(axes, np.zeros((3, 28, 28)), np.array([1, 0, 1]), np.array([0, 0, 1]))

@@ -10,6 +10,7 @@ import numpy as np
 from epochwatch.auditing.samples import Samples
 from epochwatch.errors import BadInput
 from epochwatch.exposures.counts import Counts
+from epochwatch.exposures.epochs import Collector
 from epochwatch.exposures.log import ExposureLog
 
 
@@ -63,8 +64,7 @@ class StreamCounts:
         if not self.samples or not total:
             return None
         an_epoch = total / len(self.coverage)
-        harmonic = float(np.sum(1 / np.arange(1, self.samples + 1)))
-        drawn = self.samples * harmonic / an_epoch
+        drawn = Collector(self.samples, 1).rounds_until_all() / an_epoch
         return {"in_order": math.ceil(self.samples / an_epoch), "drawn": round(drawn, 2)}
 
     def as_json(self) -> dict:
