@@ -231,8 +231,8 @@ def recut(batches: Iterable, steps: int) -> Iterator[list[np.ndarray]]:
         steps: to an epoch.
 
     Yields:
-        The indices of the batches of one epoch.
+        The indices of one epoch in a single chunk, as `coverage` and `Counts.of` take chunks.
     """
     indices = (batch.index for batch in batches)
     while epoch := list(itertools.islice(indices, steps)):
-        yield epoch
+        yield [np.concatenate(epoch)]
