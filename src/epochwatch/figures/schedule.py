@@ -87,5 +87,7 @@ def _draw_events(ax: Axes, timelines: Mapping[str, Timeline]) -> None:
         ax.axhline(row, color=LOOKS[stream].colour, lw=0.5, alpha=0.4)
         if not acted:
             ax.text(0, row, " never", va="center", fontsize=8, color=LOOKS[stream].colour)
-    ax.set_yticks(range(len(rows)), [name for _, name in rows], fontsize=8)
+    ax.set_yticks(
+        range(len(rows)), [f"{name}\n{stream} epochs" for stream, name in rows], fontsize=8
+    )
     ax.set_ylim(len(rows) - 0.5, -0.5)
