@@ -127,9 +127,7 @@ def loop_of(
     takes_one = takes_one and facts.length is None
     offset = 1 if takes_one else 0
     if up_to_3_6 and backend != "tensorflow":
-        # A whole execution is taken, and of a kept iterator or a generator it is gone.
-        is_kept = request.steps_per_epoch or not facts.can_be_iterated_again
-        offset = request.steps_per_execution if is_kept else 0
+        offset = taken_to_build(facts, request, reads_ahead)
     return Loop(
         length=facts.length or found_length,
         counted=facts.length is not None and facts.kind != "grain_loader",
@@ -145,6 +143,18 @@ def loop_of(
         epochs=request.epochs - request.options.get("initial_epoch", 0),
         fits=request.fits,
     )
+
+
+def taken_to_build(facts: FeedFacts, request: Request, reads_ahead: bool) -> int:
+    """Count the batches that Keras up to 3.6 takes to build a model, and does not train.
+
+    It is a whole execution: of the iterator that is kept, or of a generator, then with what was
+    read ahead.
+    """
+    if request.steps_per_epoch:
+        return request.steps_per_execution
+    one_shot = not facts.can_be_iterated_again
+    return request.steps_per_execution + reads_ahead * epoch_loop.READ_AHEAD if one_shot else 0
 
 
 def loop_by(backend: str, keras: Version) -> Follow:
