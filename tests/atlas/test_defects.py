@@ -1,14 +1,21 @@
 """Every cell in which data are lost, repeated or never reached has its reproduction."""
 
-import json
-
 import pytest
 
 from epochwatch.atlas.defects import DEFECTS, finding_of, is_costly
-from epochwatch.atlas.files import read_atlas
+from epochwatch.atlas.files import known_as, read_atlas
 from epochwatch.runs import project
+from tests.atlas.reproductions import NAMES
+from tests.atlas.reproductions import read as read_reproduction
 
-ATLAS = project.ROOT / "atlas"
+FOLDER = project.ROOT / "atlas"
+ATLAS = list(read_atlas(FOLDER))
+FACTS = {name: read_reproduction(name).facts for name in NAMES}
+
+
+def named(read):
+    """Name a file of the atlas."""
+    return f"{known_as(read['environment'])}-{read['environment']['backend']}"
 
 
 def cell(trained, verdicts=(), rule="iterator kept", **of):
@@ -88,14 +95,21 @@ def test_what_raised_is_no_loss_that_nobody_sees():
     assert not is_costly(raised)
 
 
-@pytest.mark.parametrize("read", read_atlas(ATLAS), ids=lambda read: json.dumps(read)[:60])
+@pytest.mark.parametrize("read", ATLAS, ids=lambda read: named(read))
 def test_every_costly_cell_of_the_atlas_has_its_reproduction(read):
     for seen in read["cells"]:
         assert seen["finding"] == finding_of(seen)
         assert seen["finding"] or not is_costly(seen), seen
 
 
+@pytest.mark.parametrize("read", ATLAS, ids=lambda read: named(read))
+def test_a_reproduction_was_seen_where_the_atlas_has_its_finding(read):
+    release, backend = known_as(read["environment"]), read["environment"]["backend"]
+    for name in {seen["finding"] for seen in read["cells"]} - {None}:
+        assert backend in FACTS[name]["seen"].get(release, []), f"{name}: {release}, {backend}"
+
+
 @pytest.mark.parametrize("name", DEFECTS)
 def test_each_reproduction_is_there(name):
-    assert (ATLAS / "reproductions" / f"{name}.py").is_file()
-    assert (ATLAS / "reproductions" / f"{name}.md").is_file()
+    assert name in NAMES
+    assert (FOLDER / "reproductions" / f"{name}.md").is_file()

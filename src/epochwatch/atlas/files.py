@@ -34,3 +34,18 @@ def read_atlas(folder: Path) -> Iterator[dict]:
             yield {"environment": read["environment"], "cells": read["cells"]}
         except (ValueError, KeyError, TypeError):
             raise BadInput(f"{file}: is damaged; `make atlas` makes it again") from None
+
+
+def known_as(environment: dict) -> str:
+    """Name a release as the reproductions do: what a user would say is installed.
+
+    Example:
+        >>> known_as({"package": "keras", "keras": "3.15.1"})
+        'keras-3.15'
+        >>> known_as({"package": "keras", "keras": "2.13.1"})
+        'tf-2.13'
+    """
+    if environment["package"] == "tf_keras":
+        return "tf_keras"
+    major, minor, *_ = environment["keras"].split(".")
+    return f"{'tf' if major == '2' else 'keras'}-{major}.{minor}"

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
-LONGEST = 120  # s, for a cell
+LONGEST = 60  # s, for a cell
 
 PRELOADED = ["epochwatch.atlas.worker_imports"]
 
