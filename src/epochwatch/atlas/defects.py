@@ -56,6 +56,11 @@ def is_shuffled(cell: dict) -> bool:
     return bool(cell["options"].get("shuffle")) or pipeline.startswith(drawn)
 
 
+def skips_first(cell: dict) -> bool:
+    """Say whether batches were passed over at no boundary: before the first one trained."""
+    return bool(cell["observed"]["batches"]["passed_over"]) and not at(cell, "skips")
+
+
 def trains_nothing(cell: dict) -> bool:
     """Say whether an epoch made no step."""
     return 0 in cell["observed"]["steps"]["run"]
@@ -83,7 +88,7 @@ DEFECTS: dict[str, Callable[[dict], bool]] = {
         late_by_workers(cell) and "endless" in cell["options"]
     ),
     "py_dataset_workers_train_one_batch_twice_another_never": late_by_workers,
-    "first_batch_is_taken_to_build_the_model": starts_late,
+    "first_batch_is_taken_to_build_the_model": lambda cell: starts_late(cell) or skips_first(cell),
     "sequence_starts_over_every_epoch": lambda cell: (
         cell["expected"]["rule"] == "Sequence recreated"
     ),
