@@ -39,7 +39,7 @@ run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run sweep atlas lab test test-batches test-backends lint docs bench bench-backends blog lock clean help .venv
+.PHONY: run sweep atlas lab test test-batches test-backends lint docs site bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
@@ -92,6 +92,10 @@ docs: .venv
 	@rm -rf outputs/docs
 	@said=$$($(VENV)/python scripts/build_docs.py 2>&1) || { echo "$$said" >&2; exit 1; }
 	@echo outputs/docs/index.html
+
+## site: write the atlas and the notebooks as pages into outputs/site
+site: .venv
+	@$(VENV)/python scripts/build_site.py
 
 ## bench: measure what the README claims, into outputs/bench
 bench: .venv

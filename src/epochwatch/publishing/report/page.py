@@ -1,35 +1,16 @@
 """The report as one file: everything it needs inside, each part packed."""
 
-import base64
-import hashlib
 import json
-import zlib
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from bokeh.embed import json_item
 from bokeh.resources import Resources
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from epochwatch.publishing.inline import TEMPLATES, hash_of, packed, templates_of
 from epochwatch.publishing.report.population import Population
 
-TEMPLATES = Path(__file__).parents[1] / "templates" / "report"
 INK = 128  # of 255; see `bits`
-LEVEL = 7  # 9 saves 2 % and takes four times as long
-STRATEGIES = (zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY)
-
-
-def packed(content: bytes) -> str:
-    """Compress bytes, and write them in letters that mean nothing in HTML."""
-    # Exposures drawn at random repeat nothing: to look for repetitions makes them 15 % longer.
-    smallest = min((_deflated(content, strategy) for strategy in STRATEGIES), key=len)
-    return base64.b64encode(smallest).decode()
-
-
-def _deflated(content: bytes, strategy: int) -> bytes:
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
-    return packer.compress(content) + packer.flush()
 
 
 def bits(images: np.ndarray) -> bytes:
@@ -73,29 +54,17 @@ def stream_facts(population: Population, exposures: Mapping[str, np.ndarray]) ->
 def render(facts: dict, plots: dict, parts: dict[str, str], **texts) -> str:
     """Put the page together."""
     bokeh = Resources(mode="inline", components=["bokeh"]).js_raw[0]
-    script = (TEMPLATES / "report.js").read_text()
+    script = (TEMPLATES / "report" / "report.js").read_text()
     items = {target: json_item(plot, target) for target, plot in plots.items()}
     parts = parts | {name: packed(json.dumps(of).encode()) for name, of in
                      (("facts", facts), ("plots", items))}  # fmt: skip
     parts["bokeh"] = packed(bokeh.encode())
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.j2").render(
-        style=(TEMPLATES / "report.css").read_text(),
+    return templates_of("report").get_template("page.html.j2").render(
+        style=(TEMPLATES / "report" / "report.css").read_text(),
         script=script,
-        hashes=[_hash(script), _hash(bokeh)],
+        hashes=[hash_of(script), hash_of(bokeh)],
         streams=facts["streams"],
         plots=items,
         parts=parts,
         **texts,
     )
-
-
-def _hash(script: str) -> str:
-    """Name a script as the page's policy allows it: no other is ever run."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

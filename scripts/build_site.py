@@ -1,0 +1,31 @@
+"""Write outputs/site: the atlas as one page to search, beside the rendered notebooks."""
+
+import sys
+
+from epochwatch.errors import BadInput
+from epochwatch.publishing.site.build import build_site
+from epochwatch.runs import project
+from epochwatch.runs.parameters import NOTEBOOKS
+
+
+def main() -> None:
+    """Build the site, and say what is in it."""
+    site = project.OUTPUTS / "site"
+    built = build_site(project.ROOT / "atlas", project.OUTPUTS, site)
+    for notebook in built.notebooks:
+        source = "run" if notebook.from_run else "post"
+        print(f"{notebook.name}: from its {source}")
+    for name in NOTEBOOKS.keys() - {notebook.name for notebook in built.notebooks}:
+        print(f"{name}: left out, has no post; `epochwatch run {name}` makes a run of it")
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    print(f"{built.cells:,} cells, {built.index.stat().st_size / 1e6:.1f} MB; in all "
+          f"{size / 1e6:.1f} MB")  # fmt: skip
+    print(built.index.relative_to(project.ROOT))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BadInput as refusal:
+        print(f"build_site: {refusal}", file=sys.stderr)
+        sys.exit(2)

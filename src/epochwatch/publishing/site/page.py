@@ -1,0 +1,196 @@
+"""The first page: every cell of the atlas in it, and the script that searches them."""
+
+import collections
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import epochwatch
+from epochwatch.atlas.toy_feeds import BATCHES, ROWS
+from epochwatch.auditing.rules import RULES
+from epochwatch.publishing.inline import TEMPLATES, hash_of, packed, templates_of
+from epochwatch.publishing.site.cells import MEANINGS, File, facts
+from epochwatch.publishing.site.columns import columns_of
+
+PALETTE = "cividis"  # its light is even, and read alike by the colour-blind
+TOGGLES = {
+    "costly": "Data lost or repeated",
+    "disagrees": "Expected ≠ observed",
+    "differs": "Runs differed",
+    "found": "Has a finding",
+}
+ASKED = {
+    None: "not given: a pass an epoch",
+    3: "3: does not divide a pass",
+    BATCHES // 2: f"{BATCHES // 2}: half a pass",
+    BATCHES: f"{BATCHES}: a pass",
+    BATCHES + BATCHES // 2: f"{BATCHES + BATCHES // 2}: a pass and a half",
+}
+
+
+class Choice(NamedTuple):
+    """One option of a filter.
+
+    Attributes:
+        value: as in the page's address.
+        text: for the reader.
+        group: what it is listed under; "" for nothing.
+    """
+
+    value: str
+    text: str
+    group: str = ""
+
+
+class Filter(NamedTuple):
+    """One of the page's filters.
+
+    Attributes:
+        name: as in the page's address.
+        label: for the reader.
+        choices: what can be chosen beside "any".
+    """
+
+    name: str
+    label: str
+    choices: list[Choice]
+
+
+def index_page(files: list[File], notebooks: list, reproductions: dict[str, str]) -> str:
+    """Make the page.
+
+    Args:
+        files: of the atlas, in the order of the page.
+        notebooks: `Rendered`, in reading order.
+        reproductions: titles by name.
+
+    Returns:
+        HTML that needs no other file to be searched.
+    """
+    script = (TEMPLATES / "site" / "atlas.js").read_text()
+    found = [[facts(cell) for cell in file.cells] for file in files]
+    return rendered(
+        "index.html.j2",
+        script=script,
+        hashes=[hash_of(script)],
+        data=packed(json.dumps(data_of(files, reproductions), separators=(",", ":")).encode()),
+        filters=filters_of(files),
+        toggles=TOGGLES,
+        meanings={name: text for name, text in MEANINGS.items() if occurs(name, found)},
+        totals=collections.Counter(of["verdict"] for cells in found for of in cells),
+        summary=[(file, counted(cells)) for file, cells in zip(files, found, strict=True)],
+        headline=headline(files, [of for cells in found for of in cells]),
+        notebooks=notebooks,
+        reproductions=reproductions,
+    )
+
+
+def rendered(template: str, **values) -> str:
+    """Fill a template of the site."""
+    style = (TEMPLATES / "site" / "site.css").read_text()
+    version = epochwatch.__version__
+    return templates_of("site").get_template(template).render(
+        style=style, version=version, **values
+    )
+
+
+def data_of(files: list[File], reproductions: dict[str, str]) -> dict[str, Any]:
+    """Collect what the script needs."""
+    return columns_of(files) | {
+        "files": [
+            {"name": file.name, "keras": file.keras, "environment": file.environment}
+            for file in files
+        ],
+        "rules": {rule.name: [rule.why, rule.source] for rule in RULES.values()},
+        "verdicts": list(MEANINGS),
+        "colours": colours(BATCHES * ROWS),
+        "rows": ROWS,
+        "reproductions": reproductions,
+    }
+
+
+def colours(count: int) -> list[list[str]]:
+    """Choose a colour for each row of a toy feed, from dark to light, and one to write on it.
+
+    Example:
+        >>> colours(2)
+        [['#00224e', '#ffffff'], ['#fee838', '#000000']]
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    shades = colormaps[PALETTE].resampled(count)(range(count))
+    return [
+        [to_hex(shade), "#ffffff" if _light(shade) < 0.18 else "#000000"] for shade in shades
+    ]
+
+
+def _light(shade) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade[:3]]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def occurs(verdict: str, found: Iterable[Iterable[dict]]) -> bool:
+    """Say whether any cell has a verdict."""
+    return any(of["verdict"] == verdict for cells in found for of in cells)
+
+
+def counted(cells: list[dict]) -> dict[str, int]:
+    """Count the verdicts of a file."""
+    return collections.Counter(of["verdict"] for of in cells)
+
+
+def headline(files: list[File], found: list[dict]) -> dict[str, int]:
+    """Count what the page begins with."""
+    warned = [bool(cell.get("warnings")) for file in files for cell in file.cells]
+    silent = sum(of["costly"] and not said for of, said in zip(found, warned, strict=True))
+    return {
+        "cells": len(found),
+        "versions": len({file.keras for file in files}),
+        "backends": len({file.environment["backend"] for file in files}),
+        "costly": sum(of["costly"] for of in found),
+        "silent": silent,
+        "disagree": sum(of["disagrees"] for of in found),
+    }
+
+
+def filters_of(files: list[File]) -> list[Filter]:
+    """List the filters, each with the values that occur."""
+    cells = [cell | facts(cell) for file in files for cell in file.cells]
+    feeds = dict.fromkeys((cell["feed"], cell["feed_name"]) for cell in cells)
+    verdicts = {cell["verdict"] for cell in cells}
+    steps = {cell["steps_per_epoch"] for cell in cells}
+    return [
+        Filter("feed", "Feed", list(_feeds(feeds))),
+        Filter("backend", "Backend", _plain(f.environment["backend"] for f in files)),
+        Filter("keras", "Keras version", _plain(file.keras for file in files)),
+        Filter("verdict", "Verdict", _plain(name for name in MEANINGS if name in verdicts)),
+        Filter("steps_per_epoch", "steps_per_epoch", [
+            Choice(told(value), text) for value, text in ASKED.items() if value in steps
+        ]),
+        Filter("steps_per_execution", "steps_per_execution",
+               _plain(sorted({cell["steps_per_execution"] for cell in cells}))),
+        Filter("fits", "Calls of fit", _plain(sorted({cell["fits"] for cell in cells}))),
+        Filter("validation", "Validation data", _plain(["yes", "no"])),
+    ]  # fmt: skip
+
+
+def told(value) -> str:
+    """Write a value as the page's address has it; the script does likewise."""
+    if value is None:
+        return "none"
+    return {"True": "yes", "False": "no"}.get(str(value), str(value))
+
+
+def _plain(values: Iterable) -> list[Choice]:
+    return [Choice(str(value), str(value)) for value in dict.fromkeys(values)]
+
+
+def _feeds(feeds: Iterable[tuple[str, str]]) -> Iterable[Choice]:
+    by_kind = collections.defaultdict(list)
+    for kind, name in feeds:
+        by_kind[kind].append(name)
+    for kind, names in by_kind.items():
+        if len(names) > 1:
+            yield Choice(kind, f"{kind}: any", kind)
+        yield from (Choice(name, name, kind) for name in names)
