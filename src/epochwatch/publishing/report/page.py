@@ -59,7 +59,8 @@ def render(facts: dict, plots: dict, parts: dict[str, str], **texts) -> str:
     parts = parts | {name: packed(json.dumps(of).encode()) for name, of in
                      (("facts", facts), ("plots", items))}  # fmt: skip
     parts["bokeh"] = packed(bokeh.encode())
-    return templates_of("report").get_template("page.html.j2").render(
+    template = templates_of("report").get_template("page.html.j2")
+    return template.render(
         style=(TEMPLATES / "report" / "report.css").read_text(),
         script=script,
         hashes=[hash_of(script), hash_of(bokeh)],

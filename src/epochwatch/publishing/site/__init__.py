@@ -1,5 +1,7 @@
 """The atlas as a static page, beside the rendered notebooks: `make site`.
 
+Its modules, in the order of the data:
+
     cells       what each cell of the atlas says, and what its data came to
     columns     the cells packed for a browser: each value once
     texts       Markdown as HTML, its links leading to pages of the site

@@ -10,9 +10,9 @@ from epochwatch.publishing.site import texts
 from epochwatch.publishing.site.cells import read_files
 from epochwatch.publishing.site.notebooks import Rendered, all_rendered
 from epochwatch.publishing.site.page import index_page, rendered
+from epochwatch.publishing.site.reproductions import Reproduction, read_reproductions
 
 INDEX = "index.html"
-ABOUT = "README"  # the page that lists the reproductions
 
 
 class Built(NamedTuple):
@@ -28,7 +28,7 @@ class Built(NamedTuple):
     index: Path
     cells: int
     notebooks: list[Rendered]
-    reproductions: dict[str, str]
+    reproductions: list[Reproduction]
 
 
 def build_site(atlas: Path, outputs: Path, site: Path) -> Built:
@@ -50,14 +50,14 @@ def build_site(atlas: Path, outputs: Path, site: Path) -> Built:
         `build_site(Path("atlas"), Path("outputs"), Path("outputs/site"))`
     """
     files = read_files(atlas)
-    reproductions = reproductions_in(atlas)
+    reproductions = read_reproductions(atlas, files)
     try:
         site.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=site.parent, prefix=".site-") as work:
             aside, posts = Path(work) / "site", Path(work) / "posts"
             notebooks = list(all_rendered(outputs, posts))
             write_atlas_files(atlas, aside)
-            write_reproductions(atlas, reproductions, aside)
+            write_reproductions(reproductions, atlas, aside)
             for notebook in notebooks:
                 write_notebook(notebook, aside)
             (aside / INDEX).write_text(index_page(files, notebooks, reproductions))
@@ -82,30 +82,20 @@ def write_atlas_files(atlas: Path, aside: Path) -> None:
         shutil.copyfile(path, aside / "atlas" / path.name)
 
 
-def reproductions_in(atlas: Path) -> dict[str, str]:
-    """Find the reproductions: the title of each by its name."""
-    pages = sorted((atlas / "reproductions").glob("*.md"))
-    return {path.stem: texts.title_of(path.read_text()) for path in pages if path.stem != ABOUT}
-
-
-def write_reproductions(atlas: Path, titles: dict[str, str], aside: Path) -> None:
+def write_reproductions(found: list[Reproduction], atlas: Path, aside: Path) -> None:
     """Write a page for each reproduction, its script below and beside it."""
-    folder = atlas / "reproductions"
     places = {path.resolve(): f"atlas/{path.name}" for path in atlas.glob("*.json")}
-    for name in titles:
-        places[(folder / f"{name}.md").resolve()] = f"reproductions/{name}.html"
-        places[(folder / f"{name}.py").resolve()] = f"reproductions/{name}.py"
+    for one in found:
+        places[one.text.resolve()] = f"reproductions/{one.name}.html"
+        places[one.script.resolve()] = f"reproductions/{one.script.name}"
     (aside / "reproductions").mkdir()
-    for name, title in titles.items():
-        source, script = folder / f"{name}.md", folder / f"{name}.py"
-        here = f"reproductions/{name}.html"
-        code = script.read_text() if script.exists() else ""
-        if code:
-            shutil.copyfile(script, aside / "reproductions" / script.name)
-        html = texts.as_html(texts.body_of(source.read_text()), source, places, here)
+    for one in found:
+        shutil.copyfile(one.script, aside / "reproductions" / one.script.name)
+        here = f"reproductions/{one.name}.html"
+        html = texts.as_html(texts.body_of(one.text.read_text()), one.text, places, here)
         page = rendered(
-            "text.html.j2", title=title, body=html, up="../", kind="Reproduction",
-            script=script.name if code else "", code=texts.coloured(code, "python"),
+            "reproduction.html.j2", title=one.title, body=html, kind="Reproduction", it=one,
+            code=texts.coloured(one.script.read_text(), "python"),
         )  # fmt: skip
         (aside / here).write_text(page)
 
@@ -122,6 +112,5 @@ def write_notebook(notebook: Rendered, aside: Path) -> None:
         (aside / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(image, aside / place)
     (aside / here).parent.mkdir(exist_ok=True)
-    page = rendered("text.html.j2", title=notebook.title, body=html, up="../", kind="Notebook",
-                    script="", code="")  # fmt: skip
+    page = rendered("text.html.j2", title=notebook.title, body=html, kind="Notebook")
     (aside / here).write_text(page)

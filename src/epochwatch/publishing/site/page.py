@@ -11,13 +11,16 @@ from epochwatch.auditing.rules import RULES
 from epochwatch.publishing.inline import TEMPLATES, hash_of, packed, templates_of
 from epochwatch.publishing.site.cells import MEANINGS, File, facts
 from epochwatch.publishing.site.columns import columns_of
+from epochwatch.publishing.site.notebooks import Rendered
+from epochwatch.publishing.site.reproductions import Reproduction
 
+WHITE, BLACK = "#ffffff", "#000000"
+MIDDLE = 0.18  # relative luminance from which black stands out more than white
 PALETTE = "cividis"  # its light is even, and read alike by the colour-blind
 TOGGLES = {
     "costly": "Data lost or repeated",
     "disagrees": "Expected ≠ observed",
     "differs": "Runs differed",
-    "found": "Has a finding",
 }
 ASKED = {
     None: "not given: a pass an epoch",
@@ -56,13 +59,15 @@ class Filter(NamedTuple):
     choices: list[Choice]
 
 
-def index_page(files: list[File], notebooks: list, reproductions: dict[str, str]) -> str:
+def index_page(
+    files: list[File], notebooks: list[Rendered], reproductions: list[Reproduction]
+) -> str:
     """Make the page.
 
     Args:
         files: of the atlas, in the order of the page.
-        notebooks: `Rendered`, in reading order.
-        reproductions: titles by name.
+        notebooks: in reading order.
+        reproductions: in the order of the page.
 
     Returns:
         HTML that needs no other file to be searched.
@@ -74,7 +79,7 @@ def index_page(files: list[File], notebooks: list, reproductions: dict[str, str]
         script=script,
         hashes=[hash_of(script)],
         data=packed(json.dumps(data_of(files, reproductions), separators=(",", ":")).encode()),
-        filters=filters_of(files),
+        filters=filters_of(files, reproductions),
         toggles=TOGGLES,
         meanings={name: text for name, text in MEANINGS.items() if occurs(name, found)},
         totals=collections.Counter(of["verdict"] for cells in found for of in cells),
@@ -89,12 +94,11 @@ def rendered(template: str, **values) -> str:
     """Fill a template of the site."""
     style = (TEMPLATES / "site" / "site.css").read_text()
     version = epochwatch.__version__
-    return templates_of("site").get_template(template).render(
-        style=style, version=version, **values
-    )
+    filled = templates_of("site").get_template(template)
+    return filled.render(style=style, version=version, **values)
 
 
-def data_of(files: list[File], reproductions: dict[str, str]) -> dict[str, Any]:
+def data_of(files: list[File], reproductions: list[Reproduction]) -> dict[str, Any]:
     """Collect what the script needs."""
     return columns_of(files) | {
         "files": [
@@ -105,7 +109,7 @@ def data_of(files: list[File], reproductions: dict[str, str]) -> dict[str, Any]:
         "verdicts": list(MEANINGS),
         "colours": colours(BATCHES * ROWS),
         "rows": ROWS,
-        "reproductions": reproductions,
+        "reproductions": {one.name: one.title for one in reproductions},
     }
 
 
@@ -120,9 +124,7 @@ def colours(count: int) -> list[list[str]]:
     from matplotlib.colors import to_hex
 
     shades = colormaps[PALETTE].resampled(count)(range(count))
-    return [
-        [to_hex(shade), "#ffffff" if _light(shade) < 0.18 else "#000000"] for shade in shades
-    ]
+    return [[to_hex(shade), WHITE if _light(shade) < MIDDLE else BLACK] for shade in shades]
 
 
 def _light(shade) -> float:
@@ -154,13 +156,13 @@ def headline(files: list[File], found: list[dict]) -> dict[str, int]:
     }
 
 
-def filters_of(files: list[File]) -> list[Filter]:
+def filters_of(files: list[File], reproductions: list[Reproduction]) -> list[Filter]:
     """List the filters, each with the values that occur."""
     cells = [cell | facts(cell) for file in files for cell in file.cells]
     feeds = dict.fromkeys((cell["feed"], cell["feed_name"]) for cell in cells)
     verdicts = {cell["verdict"] for cell in cells}
     steps = {cell["steps_per_epoch"] for cell in cells}
-    return [
+    filters = [
         Filter("feed", "Feed", list(_feeds(feeds))),
         Filter("backend", "Backend", _plain(f.environment["backend"] for f in files)),
         Filter("keras", "Keras version", _plain(file.keras for file in files)),
@@ -172,7 +174,9 @@ def filters_of(files: list[File]) -> list[Filter]:
                _plain(sorted({cell["steps_per_execution"] for cell in cells}))),
         Filter("fits", "Calls of fit", _plain(sorted({cell["fits"] for cell in cells}))),
         Filter("validation", "Validation data", _plain(["yes", "no"])),
+        Filter("finding", "Finding", list(_findings(cells, reproductions))),
     ]  # fmt: skip
+    return [each for each in filters if each.choices]
 
 
 def told(value) -> str:
@@ -184,6 +188,13 @@ def told(value) -> str:
 
 def _plain(values: Iterable) -> list[Choice]:
     return [Choice(str(value), str(value)) for value in dict.fromkeys(values)]
+
+
+def _findings(cells: list[dict], reproductions: list[Reproduction]) -> Iterable[Choice]:
+    named = {cell.get("finding") for cell in cells} - {None}
+    if named:
+        yield Choice("some", "has one")
+    yield from (Choice(one.name, one.title) for one in reproductions if one.name in named)
 
 
 def _feeds(feeds: Iterable[tuple[str, str]]) -> Iterable[Choice]:

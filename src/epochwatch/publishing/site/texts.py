@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from pygments import highlight
@@ -50,10 +51,10 @@ def as_html(text: str, source: Path, places: dict[Path, str], here: str) -> str:
 
 
 def body_of(text: str) -> str:
-    """Leave out the fields that a page begins with.
+    r"""Leave out the fields that a page begins with.
 
     Example:
-        >>> body_of("---\\nwarns: false\\n---\\n\\n# Title")
+        >>> body_of("---\nwarns: false\n---\n\n# Title")
         '# Title'
     """
     if text.startswith(FENCE):
@@ -61,9 +62,13 @@ def body_of(text: str) -> str:
     return text.lstrip()
 
 
-def title_of(text: str) -> str:
-    """Take the title, the first line, off its mark."""
-    return body_of(text).partition("\n")[0].lstrip("# ").replace("`", "").replace("\\", "")
+def fields_of(text: str) -> dict:
+    """Read the fields that a page begins with.
+
+    Raises:
+        yaml.YAMLError: they are no YAML.
+    """
+    return next(yaml.safe_load_all(text)) if text.startswith(FENCE) else {}
 
 
 def _lead(token: Token, source: Path, places: dict[Path, str], here: str) -> None:

@@ -37,23 +37,22 @@ class Cell {
   get id() { return `${this.file.name}: ${this.get("name")}`; }
   get asked() { return this.get("name").slice(this.get("feed_name").length + 2); }
   get trained() { return this.get("cell.trained") ?? []; }
-  get finding() { const name = this.get("cell.finding"); return name in this.atlas.reproductions ? name : null; }
+  get finding() { return this.get("cell.finding"); }
 
   /** What the filter of a name compares with. */
   filtered(name) {
     if (name === "backend") return [this.file.environment.backend];
     if (name === "keras") return [this.file.keras];
     if (name === "feed") return [this.get("cell.feed"), this.get("feed_name")];
+    if (name === "finding") return this.finding ? [this.finding, "some"] : [];
     if (name === "verdict") return [this.get("verdict")];
     return [told(this.get(`cell.${name}`))];
   }
 
-  toggled(name) { return name === "found" ? this.get("cell.finding") !== null : this.get(name); }
-
   get text() {
     const { verdict, rule } = this.get("cell.expected") ?? {};
     const told = [this.id, this.file.keras, this.get("cell.feed"), this.get("verdict"), verdict, rule, this.get("cell.raised"),
-      this.get("cell.finding"), this.atlas.reproductions[this.finding], ...(this.get("cell.warnings") ?? [])];
+      this.finding, this.atlas.reproductions[this.finding], ...(this.get("cell.warnings") ?? [])];
     return (this.words ??= told.join("\n").toLowerCase());
   }
 
@@ -87,7 +86,7 @@ class Atlas {
   matching(state) {
     const words = (state.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
     const found = this.cells.filter((cell) => FILTERS.every((name) => !state.has(name) || cell.filtered(name).includes(state.get(name)))
-      && TOGGLES.every((name) => !state.has(name) || cell.toggled(name))
+      && TOGGLES.every((name) => !state.has(name) || cell.get(name))
       && words.every((word) => cell.text.includes(word)));
     const keys = this.orders[state.get("sort") ?? ""] ?? [];
     const compared = found.map((cell) => [...keys.map((key) => key(cell)), cell.place, cell]);
@@ -96,14 +95,14 @@ class Atlas {
   }
 }
 
-/** Say the order of batches in words: ranges of batches that follow each other, else rows. */
+/** Say the order of batches in words, as ranges of those that follow each other. */
 function spokenOrder(trained, rows) {
   const fits = trained.filter((fit) => fit.length);
   if (!fits.length) return "No batch was trained.";
   return fits.map((fit, f) => fit.map((epoch, e) => {
     const name = `${fits.length > 1 ? `fit ${f + 1}, ` : ""}epoch ${e + 1}`;
     const places = epoch.map((batch) => placeOf(batch, rows));
-    if (places.includes(null)) return `${name}: rows ${epoch.map((batch) => batch.join(" ")).join(", ")}`;
+    if (places.includes(null)) return `${name}: ${epoch.length} batches of rows that do not follow each other`;
     const ranges = [];
     for (const place of places)
       if (ranges.length && ranges.at(-1)[1] + 1 === place) ranges.at(-1)[1] = place;
