@@ -41,11 +41,13 @@ class File(NamedTuple):
         name: of the file, without its ending.
         environment: versions, backend and date.
         cells: as they are in the file.
+        found: of each cell what `facts` says.
     """
 
     name: str
     environment: dict[str, Any]
     cells: list[dict]
+    found: list[dict[str, Any]]
 
     @property
     def keras(self) -> str:
@@ -79,9 +81,9 @@ def read_files(atlas: Path) -> list[File]:
     """
     files = []
     for path, read in zip(sorted(atlas.glob("*.json")), read_atlas(atlas), strict=True):
-        file = File(path.stem, **read)
         try:
-            file.age, file.environment["backend"], [facts(cell) for cell in file.cells]
+            file = File(path.stem, **read, found=[facts(cell) for cell in read["cells"]])
+            file.age, file.environment["backend"]
         except (AttributeError, KeyError, TypeError, ValueError):
             raise BadInput(f"{path}: is damaged; `make atlas` makes it again") from None
         files.append(file)
@@ -104,6 +106,7 @@ def facts(cell: dict) -> dict[str, Any]:
         "costly": verdict in BAD or costly,
         "disagrees": (cell.get("expected") or {}).get("agrees") is False,
         "differs": bool(cell.get("others")),
+        "warned": bool(cell.get("warnings")),
     }
 
 

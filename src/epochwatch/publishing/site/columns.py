@@ -7,7 +7,7 @@ dozen rules. So a cell is a row of numbers, each the rank of a value in its colu
 import json
 from typing import Any
 
-from epochwatch.publishing.site.cells import File, facts
+from epochwatch.publishing.site.cells import File
 
 FIRST_LINE = 4  # of a file of the atlas that has a cell
 ABSENT = -1
@@ -39,8 +39,8 @@ def columns_of(files: list[File]) -> dict[str, list]:
     columns: dict[str, dict[str, int]] = {}
     cells = []
     for number, file in enumerate(files):
-        for line, cell in enumerate(file.cells, start=FIRST_LINE):
-            told = {"file": number, "line": line} | record(cell, facts(cell))
+        for line, (cell, found) in enumerate(zip(file.cells, file.found, strict=True), FIRST_LINE):
+            told = {"file": number, "line": line} | record(cell, found)
             for key in told:
                 columns.setdefault(key, {})
             cells.append(_ranks(columns, told))

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import yaml
 
-from epochwatch.publishing.blog import export_post
 from epochwatch.publishing.metadata import PostMetadata
 from epochwatch.runs import project
 from epochwatch.runs.parameters import NOTEBOOKS
@@ -54,6 +53,8 @@ def rendered(name: str, outputs: Path, work: Path) -> Rendered | None:
     run = outputs / name / "default" / "notebook.ipynb"
     site = outputs / "blog"
     if run.is_file():
+        from epochwatch.publishing.blog import export_post  # nbconvert takes seconds to import
+
         site = work
         export_post(run, site)
     if not (site / post.file_name("github")).is_file():

@@ -9,7 +9,7 @@ import epochwatch
 from epochwatch.atlas.toy_feeds import BATCHES, ROWS
 from epochwatch.auditing.rules import RULES
 from epochwatch.publishing.inline import TEMPLATES, hash_of, packed, templates_of
-from epochwatch.publishing.site.cells import MEANINGS, File, facts
+from epochwatch.publishing.site.cells import MEANINGS, File
 from epochwatch.publishing.site.columns import columns_of
 from epochwatch.publishing.site.notebooks import Rendered
 from epochwatch.publishing.site.reproductions import Reproduction
@@ -73,7 +73,7 @@ def index_page(
         HTML that needs no other file to be searched.
     """
     script = (TEMPLATES / "site" / "atlas.js").read_text()
-    found = [[facts(cell) for cell in file.cells] for file in files]
+    totals = sum((verdicts_of(file) for file in files), collections.Counter())
     return rendered(
         "index.html.j2",
         script=script,
@@ -81,10 +81,10 @@ def index_page(
         data=packed(json.dumps(data_of(files, reproductions), separators=(",", ":")).encode()),
         filters=filters_of(files, reproductions),
         toggles=TOGGLES,
-        meanings={name: text for name, text in MEANINGS.items() if occurs(name, found)},
-        totals=collections.Counter(of["verdict"] for cells in found for of in cells),
-        summary=[(file, counted(cells)) for file, cells in zip(files, found, strict=True)],
-        headline=headline(files, [of for cells in found for of in cells]),
+        meanings={name: text for name, text in MEANINGS.items() if totals[name]},
+        totals=totals,
+        summary=[(file, verdicts_of(file)) for file in files],
+        headline=headline(files),
         notebooks=notebooks,
         reproductions=reproductions,
     )
@@ -132,33 +132,27 @@ def _light(shade) -> float:
     return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
 
 
-def occurs(verdict: str, found: Iterable[Iterable[dict]]) -> bool:
-    """Say whether any cell has a verdict."""
-    return any(of["verdict"] == verdict for cells in found for of in cells)
-
-
-def counted(cells: list[dict]) -> dict[str, int]:
+def verdicts_of(file: File) -> collections.Counter:
     """Count the verdicts of a file."""
-    return collections.Counter(of["verdict"] for of in cells)
+    return collections.Counter(found["verdict"] for found in file.found)
 
 
-def headline(files: list[File], found: list[dict]) -> dict[str, int]:
+def headline(files: list[File]) -> dict[str, int]:
     """Count what the page begins with."""
-    warned = [bool(cell.get("warnings")) for file in files for cell in file.cells]
-    silent = sum(of["costly"] and not said for of, said in zip(found, warned, strict=True))
+    found = [of for file in files for of in file.found]
     return {
         "cells": len(found),
         "versions": len({file.keras for file in files}),
         "backends": len({file.environment["backend"] for file in files}),
         "costly": sum(of["costly"] for of in found),
-        "silent": silent,
+        "silent": sum(of["costly"] and not of["warned"] for of in found),
         "disagree": sum(of["disagrees"] for of in found),
     }
 
 
 def filters_of(files: list[File], reproductions: list[Reproduction]) -> list[Filter]:
     """List the filters, each with the values that occur."""
-    cells = [cell | facts(cell) for file in files for cell in file.cells]
+    cells = [cell | of for file in files for cell, of in zip(file.cells, file.found, strict=True)]
     feeds = dict.fromkeys((cell["feed"], cell["feed_name"]) for cell in cells)
     verdicts = {cell["verdict"] for cell in cells}
     steps = {cell["steps_per_epoch"] for cell in cells}
