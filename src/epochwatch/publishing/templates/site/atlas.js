@@ -332,13 +332,14 @@ echo '${cell.get("name")}' |
 }
 
 async function start() {
+  byId("without").hidden = true;
   const begin = performance.now(), atlas = new Atlas(await unpacked("data"));
   new Page(atlas);
   requestAnimationFrame(() => setTimeout(() => { document.documentElement.dataset.ready = Math.round(performance.now() - begin); })); // ms, painted
 }
 
 start().catch((error) => {
-  byId("trouble").textContent = `The cells cannot be shown (${error}); the counts above and the files below are whole.`;
+  byId("trouble").textContent = `The cells cannot be searched (${error}); the counts above and the files below are whole.`;
   byId("trouble").hidden = false;
   throw error;
 });
