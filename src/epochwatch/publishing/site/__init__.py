@@ -2,10 +2,11 @@
 
 Its modules, in the order of the data:
 
-    cells       what each cell of the atlas says, and what its data came to
-    columns     the cells packed for a browser: each value once
-    texts       Markdown as HTML, its links leading to pages of the site
-    page        the first page, with all cells in it
-    notebooks   each notebook, from its newest run or its post
-    build       the site whole: made aside, moved into place
+    cells           what each cell of the atlas says, and what its data came to
+    columns         the cells packed for a browser: each value once
+    texts           Markdown as HTML, its links leading to pages of the site
+    reproductions   scripts that show a finding, each with its page
+    page            the first page, with all cells in it
+    notebooks       each notebook, from its newest run or its post
+    build           the site whole: made aside, moved into place
 """
