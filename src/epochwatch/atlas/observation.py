@@ -20,15 +20,17 @@ LONGEST_WARNING = 200  # characters
 ABOUT_DATA = re.compile("ran out of data|will be ignored|steps_per_epoch|use_multiprocessing")
 
 
-def observe(cell: Cell, feed: ToyFeed) -> dict:
+def observe(cell: Cell, feed: ToyFeed, backend: str | None = None) -> dict:
     """Run a cell, and say what was expected and observed, as in a file of the atlas.
+
+    `backend` is as of `audit`: "tf_keras", or None for what `keras` is here.
 
     What several workers make is run twice, and more often where the runs differ: the other
     outcomes are told beside the first.
     """
-    first, *others = runs = [observed_once(cell, feed) for _ in range(1 + feed.many_workers)]
+    first, *others = runs = [observed_once(cell, feed, backend) for _ in range(1 + feed.many_workers)]
     if any(differs(other, first) for other in others):
-        runs += [observed_once(cell, feed) for _ in range(RUNS_THAT_DIFFER - len(runs))]
+        runs += [observed_once(cell, feed, backend) for _ in range(RUNS_THAT_DIFFER - len(runs))]
     differing = [other for other in runs[1:] if differs(other, first)]
     return cell._asdict() | first | {
         "runs": len(runs),
@@ -41,13 +43,13 @@ def differs(other: dict, first: dict) -> bool:
     return other["trained"] != first["trained"]
 
 
-def observed_once(cell: Cell, feed: ToyFeed) -> dict:
+def observed_once(cell: Cell, feed: ToyFeed, backend: str | None = None) -> dict:
     """Run a cell once."""
     raised, report = None, None
     with tempfile.TemporaryDirectory(prefix="epochwatch-") as folder, heard() as warned:
         log = Path(folder) / "exposures"
         try:
-            report = audited(cell, feed, log)
+            report = audited(cell, feed, log, backend)
         except Exception as error:
             told = error.__cause__ or error  # what Keras raised, not what an audit makes of it
             raised = f"{type(told).__name__}: {told}".partition("\n")[0]
@@ -66,7 +68,7 @@ def observed_once(cell: Cell, feed: ToyFeed) -> dict:
     }
 
 
-def audited(cell: Cell, feed: ToyFeed, log: Path):
+def audited(cell: Cell, feed: ToyFeed, log: Path, backend: str | None):
     """Audit a cell, keeping its log."""
     validation = {"validation_data": held_out()} if cell.validation else {}
     return audit(
@@ -76,6 +78,7 @@ def audited(cell: Cell, feed: ToyFeed, log: Path):
         epochs=EPOCHS[cell.fits],
         fits=cell.fits,
         log=log,
+        backend=backend,
         **feed.fit_options,
         **validation,
     )

@@ -58,7 +58,8 @@ def observed(name: str, answer: Connection) -> None:
 
     os.setsid()  # so that workers of its own can be ended with it
     multiprocessing.set_start_method("fork", force=True)  # as in a process of the user's
-    answer.send(observe(*catalogue()[name]))
+    package = keras_here().__name__
+    answer.send(observe(*catalogue()[name], "tf_keras" if package == "tf_keras" else None))
 
 
 class Running(NamedTuple):
