@@ -28,7 +28,9 @@ def observe(cell: Cell, feed: ToyFeed, backend: str | None = None) -> dict:
     What several workers make is run twice, and more often where the runs differ: the other
     outcomes are told beside the first.
     """
-    first, *others = runs = [observed_once(cell, feed, backend) for _ in range(1 + feed.many_workers)]
+    first, *others = runs = [
+        observed_once(cell, feed, backend) for _ in range(1 + feed.many_workers)
+    ]
     if any(differs(other, first) for other in others):
         runs += [observed_once(cell, feed, backend) for _ in range(RUNS_THAT_DIFFER - len(runs))]
     differing = [other for other in runs[1:] if differs(other, first)]
