@@ -1,6 +1,7 @@
 """Observing one cell: the real `fit` on a toy feed, and what it trained on."""
 
 import contextlib
+import functools
 import logging
 import re
 import tempfile
@@ -20,19 +21,24 @@ LONGEST_WARNING = 200  # characters
 ABOUT_DATA = re.compile("ran out of data|will be ignored|steps_per_epoch|use_multiprocessing")
 
 
-def observe(cell: Cell, feed: ToyFeed, backend: str | None = None) -> dict:
+def observe(
+    cell: Cell, feed: ToyFeed, epochs: int | None = None, backend: str | None = None
+) -> dict:
     """Run a cell, and say what was expected and observed, as in a file of the atlas.
-
-    `backend` is as of `audit`: "tf_keras", or None for what `keras` is here.
 
     What several workers make is run twice, and more often where the runs differ: the other
     outcomes are told beside the first.
+
+    Args:
+        cell: how `fit` is called.
+        feed: on what.
+        epochs: of each fit; None for those of the atlas.
+        backend: as of `audit`: "tf_keras", or None for what `keras` is here.
     """
-    first, *others = runs = [
-        observed_once(cell, feed, backend) for _ in range(1 + feed.many_workers)
-    ]
+    once = functools.partial(observed_once, cell, feed, epochs or EPOCHS[cell.fits], backend)
+    first, *others = runs = [once() for _ in range(1 + feed.many_workers)]
     if any(differs(other, first) for other in others):
-        runs += [observed_once(cell, feed, backend) for _ in range(RUNS_THAT_DIFFER - len(runs))]
+        runs += [once() for _ in range(RUNS_THAT_DIFFER - len(runs))]
     differing = [other for other in runs[1:] if differs(other, first)]
     return cell._asdict() | first | {
         "runs": len(runs),
@@ -45,13 +51,13 @@ def differs(other: dict, first: dict) -> bool:
     return other["trained"] != first["trained"]
 
 
-def observed_once(cell: Cell, feed: ToyFeed, backend: str | None = None) -> dict:
+def observed_once(cell: Cell, feed: ToyFeed, epochs: int, backend: str | None) -> dict:
     """Run a cell once."""
     raised, report = None, None
     with tempfile.TemporaryDirectory(prefix="epochwatch-") as folder, heard() as warned:
         log = Path(folder) / "exposures"
         try:
-            report = audited(cell, feed, log, backend)
+            report = audited(cell, feed, epochs, backend, log)
         except Exception as error:
             told = error.__cause__ or error  # what Keras raised, not what an audit makes of it
             raised = f"{type(told).__name__}: {told}".partition("\n")[0]
@@ -70,14 +76,14 @@ def observed_once(cell: Cell, feed: ToyFeed, backend: str | None = None) -> dict
     }
 
 
-def audited(cell: Cell, feed: ToyFeed, log: Path, backend: str | None):
+def audited(cell: Cell, feed: ToyFeed, epochs: int, backend: str | None, log: Path):
     """Audit a cell, keeping its log."""
     validation = {"validation_data": held_out()} if cell.validation else {}
     return audit(
         feed.make,
         steps_per_epoch=cell.steps_per_epoch,
         steps_per_execution=cell.steps_per_execution,
-        epochs=EPOCHS[cell.fits],
+        epochs=epochs,
         fits=cell.fits,
         log=log,
         backend=backend,

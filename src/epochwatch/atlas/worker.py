@@ -52,29 +52,57 @@ def environment() -> dict:
     return versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
 
 
-def observed(name: str, answer: Connection) -> None:
+class Asked(NamedTuple):
+    """A cell that need not be in the catalogue.
+
+    Attributes:
+        feed: name of the feed.
+        cell: a `cells.Cell` of it.
+        epochs: of each fit.
+    """
+
+    feed: str
+    cell: tuple
+    epochs: int
+
+
+def resolved(task: str | Asked) -> tuple:
+    """Find cell, feed and epochs of a cell of the catalogue, by its name, or of another one."""
+    from epochwatch.atlas.toy_feeds import toy_feeds
+
+    if isinstance(task, str):
+        return *catalogue()[task], None
+    feed = next(feed for feed in toy_feeds(keras_here()) if feed.name == task.feed)
+    return task.cell, feed, task.epochs
+
+
+def observed(task: str | Asked, answer: Connection) -> None:
     """Observe a cell in this process, and send what was seen."""
     from epochwatch.atlas.observation import observe
+    from epochwatch.atlas.toy_feeds import SEED
 
     os.setsid()  # so that workers of its own can be ended with it
     multiprocessing.set_start_method("fork", force=True)  # as in a process of the user's
-    package = keras_here().__name__
-    answer.send(observe(*catalogue()[name], "tf_keras" if package == "tf_keras" else None))
+    keras = keras_here()
+    if isinstance(task, Asked):
+        keras.utils.set_random_seed(SEED)  # what a notebook tells is the same each time
+    backend = "tf_keras" if keras.__name__ == "tf_keras" else None
+    answer.send(observe(*resolved(task), backend=backend))
 
 
 class Running(NamedTuple):
     """A cell that is being observed."""
 
-    name: str
+    task: str | Asked
     process: multiprocessing.Process
     until: float  # s, on the monotonic clock
 
 
-def run(names: list[str], jobs: int) -> Iterator[dict]:
+def run(tasks: list[str] | list[Asked], jobs: int) -> Iterator[dict]:
     """Observe cells, so many at once, as they get done; one that hangs is ended."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    waiting, running = list(reversed(names)), {}
+    waiting, running = list(reversed(tasks)), {}
     while waiting or running:
         while waiting and len(running) < jobs:
             receiver, cell = started(context, waiting.pop())
@@ -84,16 +112,16 @@ def run(names: list[str], jobs: int) -> Iterator[dict]:
         overdue = [one for one, cell in running.items() if cell.until < time.monotonic()]
         for receiver in dict.fromkeys(done + overdue):
             cell = running.pop(receiver)
-            yield {"name": cell.name, "seen": outcome(receiver, cell)}
+            yield {"name": cell.task, "seen": outcome(receiver, cell)}
 
 
-def started(context, name: str) -> tuple[Connection, Running]:
+def started(context, task: str | Asked) -> tuple[Connection, Running]:
     """Start the process of a cell."""
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=observed, args=(name, sender))
+    process = context.Process(target=observed, args=(task, sender))
     process.start()
     sender.close()
-    return receiver, Running(name, process, time.monotonic() + LONGEST)
+    return receiver, Running(task, process, time.monotonic() + LONGEST)
 
 
 def outcome(receiver: Connection, cell: Running) -> dict:
@@ -113,7 +141,7 @@ def outcome(receiver: Connection, cell: Running) -> dict:
 def unseen(cell: Running, why: str) -> dict:
     """Say of a cell that it told nothing."""
     nothing = {"expected": None, "observed": None, "trained": [], "warnings": []}
-    return catalogue()[cell.name][0]._asdict() | nothing | {"raised": why, "runs": 1, "others": []}
+    return resolved(cell.task)[0]._asdict() | nothing | {"raised": why, "runs": 1, "others": []}
 
 
 def main(task: str, jobs: str = "1") -> None:

@@ -1,0 +1,31 @@
+"""Write the summary of the atlas into README.md, between its two marks."""
+
+import re
+
+from epochwatch.atlas.files import read_atlas
+from epochwatch.atlas.rows import rows_of
+from epochwatch.atlas.summary import readme
+from epochwatch.errors import BadInput
+from epochwatch.files import write_whole
+from epochwatch.runs import project
+
+README = project.ROOT / "README.md"
+BLOCK = re.compile(r"(<!-- atlas -->\n).*?(<!-- /atlas -->)", re.DOTALL)
+
+
+def page() -> str:
+    """Return README with the summary of the atlas as it is.
+
+    Raises:
+        BadInput: there is no atlas, or README lacks the marks.
+    """
+    text = README.read_text()
+    if not BLOCK.search(text):
+        raise BadInput(f"{README}: has no marks <!-- atlas --> and <!-- /atlas -->; restore them")
+    told = readme(rows_of(read_atlas(project.ROOT / "atlas")))
+    return BLOCK.sub(lambda marks: f"{marks[1]}{told}\n{marks[2]}", text)
+
+
+if __name__ == "__main__":
+    content = page().encode()
+    write_whole(README, lambda file: file.write(content))

@@ -1,0 +1,102 @@
+"""Notebook 03 with small parameters: every feed is observed here and now, and on MNIST."""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.notebooks.conftest import COMMAND
+
+NAME = "03_ways_to_feed_fit"
+SEVENS, OTHERS = 6265, 53735
+# What is certain on TensorFlow: one fit of two epochs, and two of two, of three steps each.
+SMALL = {"epochs": 5, "epochs_each": 2, "mnist_steps": 10, "positive_digit": 7, "run_name": "small"}
+VERDICTS = {
+    "arrays(shuffle=False)": ("runs dry", "restarts"),
+    "generator(endless=False)": ("replays", "raises"),
+    "py_dataset(workers=0)": ("runs dry", "restarts"),
+    "py_dataset(workers=0, endless=True)": ("resumes", "restarts"),
+    "tf_data(finite)": ("runs dry", "restarts"),
+    "tf_data(repeat)": ("resumes", "restarts"),
+    "tf_data(choose_from_datasets)": ("resumes", "restarts"),
+}
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """Run the notebook once."""
+    folder = tmp_path_factory.mktemp("small") / "outputs"
+    given = [f"-p{name}={value}" for name, value in SMALL.items()]
+    command = [*COMMAND, "run", NAME, *given, "--outputs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(outputs):
+    """What the run has written for machines."""
+    return json.loads((outputs / NAME / "small" / "findings.json").read_text())
+
+
+def test_every_feed_does_what_it_is_known_to_do(written):
+    found = {(row["feed"], row["fits"]): row for row in written["findings"]["here"]}
+    for feed, verdicts in VERDICTS.items():
+        assert tuple(found[feed, fits]["verdict"] for fits in (1, 2)) == verdicts, feed
+    assert found["tf_data(finite)", 1]["steps"] == [3, 3, 3, 1, 3]
+    assert found["tf_data(finite)", 1]["never_trained"] == 0
+    assert found["tf_data(finite)", 2]["never_trained"] == 20 - 2 * 3 * 2
+    assert found["tf_data(finite)", 2]["rule"] == "fit begins anew"
+    assert found["py_dataset(workers=0, endless=True)", 2]["never_trained"] == 12
+
+
+def test_on_mnist_a_second_fit_restarts_but_for_the_generator(written):
+    found = {(row["feed"], row["fits"]): row for row in written["findings"]["mnist"]}
+    assert {feed for feed, _ in found} >= {"tf_data", "generator", "py_dataset", "arrays"}
+    for (feed, fits), row in found.items():
+        goes_on = feed == "generator" and fits == 2
+        steps = {1: 50, 2: 40 if goes_on else 20}[fits]
+        expected = "skips" if goes_on else ("resumes", "restarts")[fits - 1]
+        assert row["verdict"] == expected, feed
+        assert row["never_trained"]["minority"] == SEVENS - steps * 8
+        assert row["never_trained"]["majority"] == OTHERS - steps * 8
+
+
+def test_the_answer_counts_the_atlas_and_what_was_seen_here(written):
+    counts = written["findings"]["atlas"]
+    assert f"**In {counts['lose']:,} of {counts['certain']:,} ways to call" in written["answer"]
+    assert "Here, on Keras" in written["answer"]
+    assert written["parameters"]["backend"] == "tensorflow"
+
+
+def test_the_run_has_its_figures_and_all_cells_as_a_table(outputs, written):
+    folder = outputs / NAME / "small"
+    for figure in ("feed_order", "outcomes", "versions"):
+        assert (folder / "figures" / f"{figure}.svg").stat().st_size > 1_000
+    lines = (folder / "cells.csv").read_text().splitlines()
+    assert len(lines) == 1 + written["findings"]["atlas"]["cells"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("backend=theano", "backend: got 'theano', allowed: one of tensorflow, jax, torch"),
+        ("fits=1", "fits: got '1', allowed: an integer from 2 to 4"),
+        ("steps_per_epoch=31", "steps_per_epoch: got '31', allowed: an integer from 1 to 30"),
+        ("mnist_step=3", "did you mean mnist_steps?"),
+    ],
+)
+def test_a_bad_parameter_is_one_line(given, told, tmp_path):
+    command = [*COMMAND, "run", NAME, "-p", given, "--outputs", str(tmp_path / "outputs")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_steps_that_torch_does_not_make_are_refused(tmp_path):
+    command = [*COMMAND, "run", NAME, "-pbackend=torch", "-psteps_per_execution=2"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert "steps_per_execution: got 2, allowed on torch: 1" in done.stderr
