@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from epochwatch.atlas.cells import Cell
-from epochwatch.atlas.rows import READ_AHEAD
+from epochwatch.atlas.rows import DRAWN, READ_AHEAD
 from epochwatch.runs import project
 
 CELLS, SEED = 40, 20261124
@@ -74,18 +74,21 @@ def observed_again(names: list[str], backend: str) -> dict[str, dict]:
 def certain(cell: dict, backend: str) -> dict:
     """Take of a cell what must be the same each time it is run.
 
-    Of what workers or a generator that is read ahead decide, that is how `fit` was called; of an
-    order drawn by `fit`, how many batches each epoch had.
+    Of what workers or a generator that is read ahead decide, that is how `fit` was called; of what
+    is drawn, how many batches each epoch had, and the verdict if the order alone is drawn.
     """
     options = cell["options"]
     called = {name: cell[name] for name in Cell._fields}
     by_workers = options.get("workers", 0) > 1 or options.get("use_multiprocessing")
     if by_workers or (cell["feed"] == "generator" and cell["fits"] > 1 and backend in READ_AHEAD):
         return called
+    steps = [[len(epoch) for epoch in fit] for fit in cell["trained"]]
+    if options.get("pipeline") in DRAWN:
+        return called | {"steps": steps}
     raised = cell["raised"] and cell["raised"].partition(":")[0]
     told = called | {"raised": raised, "verdict": (cell["observed"] or {}).get("verdict")}
-    if options.get("shuffle"):
-        return told | {"steps": [[len(epoch) for epoch in fit] for fit in cell["trained"]]}
+    if options.get("shuffle") or options.get("pipeline") == "shuffle":
+        return told | {"steps": steps}
     return told | {"trained": cell["trained"], "expected": cell["expected"]}
 
 

@@ -1,0 +1,83 @@
+"""Notebook 03 as it is published: the defaults, and the post that is committed."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from epochwatch.runs import project
+from tests.notebooks.conftest import COMMAND, without_floats
+
+NAME, SLUG = "03_ways_to_feed_fit", "ways-to-feed-fit"
+POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
+# What depends on timing may differ from run to run: of these feeds nothing is compared.
+BY_TIMING = (
+    "generator(endless=True)", "use_multiprocessing=True)", "workers=2)", "workers=4)",
+    "workers=2, endless=True)", "`generator` | 2",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """Run the command with its defaults."""
+    folder = tmp_path_factory.mktemp("default") / "outputs"
+    done = subprocess.run(
+        [*COMMAND, "run", NAME, "--outputs", str(folder)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "no log lines and no progress bar in a pipe"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def findings(outputs):
+    """The answer for machines."""
+    return json.loads((outputs / NAME / "default" / "findings.json").read_text())["findings"]
+
+
+def certain(text):
+    """Leave out what depends on timing, line by line and clause by clause of alternative texts."""
+    clauses = re.split(r"\n|(?<=trained)\. ", text)
+    kept = [clause for clause in clauses if not any(name in clause for name in BY_TIMING)]
+    return [without_floats(clause) for clause in kept]
+
+
+@pytest.mark.parametrize("post", POSTS)
+def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
+    committed = (project.OUTPUTS / "blog" / post).read_text()
+    current = (outputs / "blog" / post).read_text()
+    assert certain(committed) == certain(current), "remake it: epochwatch run 03_ways_to_feed_fit"
+    assert len(certain(current)) > 100
+
+
+@pytest.mark.parametrize("post", POSTS)
+def test_the_committed_pictures_are_those_of_the_post(post):
+    text = (project.OUTPUTS / "blog" / post).read_text()
+    names = re.findall(rf"/assets/img/{SLUG}/([a-z_]+)\.png\)", text)
+    assert names == ["feed_order", "outcomes", "versions"]
+    kept = (project.OUTPUTS / "blog/assets/img" / SLUG).iterdir()
+    assert {file.name for file in kept} == {f"{n}.{e}" for n in names for e in ("png", "svg")}
+
+
+def test_in_one_fit_no_feed_leaves_a_row_out_and_in_two_most_do(findings):
+    here = [row for row in findings["here"] if row["certain"]]
+    assert [row["feed"] for row in here if row["fits"] == 1 and row["never_trained"]] == []
+    again = [row for row in here if row["fits"] == 2]
+    lossy = [row["feed"] for row in again if row["never_trained"]]
+    assert {"arrays(shuffle=False)", "tf_data(repeat)", "tf_data(cache)"} <= set(lossy)
+
+
+def test_on_mnist_a_second_fit_costs_what_it_repeats(findings):
+    never = {
+        (row["feed"], row["fits"]): row["never_trained"]["majority"] for row in findings["mnist"]
+    }
+    assert never["tf_data", 1] == 53258 - 5 * 625 * 8
+    assert never["tf_data", 2] == 53258 - 3 * 625 * 8
+    assert never["generator", 2] == 53258 - 6 * 625 * 8
+
+
+def test_what_lost_nothing_beforehand_is_named(findings):
+    named = findings["never_losing"]
+    assert "arrays(shuffle=False)" in named["one fit"]
+    assert "tf_data(repeat)" not in named["called again"]
