@@ -275,10 +275,9 @@ def squares_by_environment(rows: Iterable[Row], question: Question) -> tuple[dic
         The columns by group, and the squares.
     """
     chosen = [row for row in rows if row.question == question]
-    groups: dict[str, list[str]] = {}
-    for keras, backend in environments(chosen):
-        groups.setdefault(backend, []).append(keras)
-    return groups, {
+    places = environments(chosen)
+    groups = {name: [keras for keras, on in places if on == name] for name in BACKENDS}
+    return {name: columns for name, columns in groups.items() if columns}, {
         (row.feed, row.backend, row.keras): (row.outcome or "one epoch", row.loses)
         for row in chosen
     }
