@@ -121,6 +121,12 @@ def test_keras_2_ends_the_training_where_a_feed_ends(loop):
     assert keras_2(loop, steps_per_epoch=20) == [span(0, 9)]
 
 
+def test_keras_2_begins_a_dataset_anew_where_an_epoch_is_just_a_pass_of_it():
+    """`DatasetAdapter.should_recreate_iterator` compares the steps with the cardinality."""
+    assert keras_2(FINITE, steps_per_epoch=10) == [span(0, 9)] * 5
+    assert keras_2(UNCOUNTED, steps_per_epoch=10) == [span(0, 9), []]
+
+
 def test_keras_2_begins_a_sequence_anew_in_every_epoch():
     sequence = FINITE._replace(recreated=True)
     assert keras_2(sequence) == [span(0, 2)] * 5

@@ -248,9 +248,8 @@ def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:
         feeds.append(
             ToyFeed("py_dataset", options, make, in_fit, many_workers=workers > 1 or processes)
         )
-    in_fit = {} if is_keras_3 else {"workers": 0}
-    make = functools.partial(items, keras, workers=0)
-    feeds.append(ToyFeed("py_dataset", {"shuffle": True}, make, {"shuffle": True} | in_fit))
+    make = functools.partial(items, keras)
+    feeds.append(ToyFeed("py_dataset", {"shuffle": True}, make, {"shuffle": True}))
     if is_keras_3:
         for workers in (0, 2):
             make = functools.partial(items, keras, endless=True, workers=workers)

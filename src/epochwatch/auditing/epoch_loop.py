@@ -37,6 +37,11 @@ class Loop(NamedTuple):
     epochs: int  # of each fit
     fits: int
 
+    def asks_for_a_pass(self) -> bool:
+        """Say whether an epoch is asked to be one pass, also by just so many steps."""
+        asked = self.steps_per_epoch
+        return asked is None or (self.counted and asked == self.length)
+
     def pass_over(self) -> Iterator[int]:
         """Begin a pass."""
         return iter(range(self.length)) if self.length is not None else itertools.count()
@@ -162,7 +167,8 @@ def keras_2_fit(loop: Loop, _: int, begin) -> Iterator[list[int]]:
 
     iterator = renew()
     for epoch in range(1, loop.epochs + 1):
-        renewed = loop.recreated or (asked is None and not loop.one_shot and not loop.repeated)
+        begun_anew = loop.asks_for_a_pass() and not (loop.one_shot or loop.repeated)
+        renewed = loop.recreated or begun_anew
         if renewed and epoch > 1:
             iterator = renew()
         places = list(itertools.islice(iterator, steps))

@@ -125,7 +125,8 @@ def loop_of(
     # One batch is taken from the workers' queue; a queue with an end is filled up again.
     takes_one = backend in ("jax", "torch") and facts.kind == "py_dataset" and facts.workers
     takes_one = takes_one and facts.length is None
-    offset = 1 if takes_one else 0
+    # JAX read another one ahead, up to Keras 3.13.
+    offset = (2 if backend == "jax" and keras < (3, 14) else 1) if takes_one else 0
     if up_to_3_6 and backend != "tensorflow":
         offset = taken_to_build(facts, request, reads_ahead)
     return Loop(

@@ -90,6 +90,6 @@ def rule_of_keras_2(judged: Verdict, loop: Loop) -> str:
         "skips": "generator read ahead",
         "runs dry": "training ends with the data",
         "replays": "training ends with the data",
-        "resumes": "Keras 2 keeps its iterator" if loop.steps_per_epoch else "a pass an epoch",
+        "resumes": "a pass an epoch" if loop.asks_for_a_pass() else "Keras 2 keeps its iterator",
     }
     return names.get(judged.verdict, "one epoch")
