@@ -61,6 +61,7 @@ sweep: .venv
 # In environments of their own, .venv-atlas/…; what was observed is kept in outputs/atlas.
 atlas: .venv
 	@exec $(VENV)/python scripts/build_atlas.py $(call option,JOBS,--jobs=) $(call option,KERAS,--only=)
+	@$(VENV)/python scripts/index_atlas.py
 
 ## lab: open the notebooks in JupyterLab, on this machine only
 # A kernel of the user's own named python3 must not stand in for the one of .venv.

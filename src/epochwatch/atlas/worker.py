@@ -125,13 +125,19 @@ def started(context, task: str | Asked) -> tuple[Connection, Running]:
 
 
 def outcome(receiver: Connection, cell: Running) -> dict:
-    """Receive what a cell's process sends, and end the process."""
+    """Receive what a cell's process sends, and end the process.
+
+    One that a signal has ended, a crash, is an outcome. One that ended by itself without a word
+    is a fault of the instrument, and ends the worker.
+    """
     process = cell.process
     try:
         seen = receiver.recv() if receiver.poll() else unseen(cell, f"did not end in {LONGEST} s")
     except EOFError:
         process.join()
-        seen = unseen(cell, f"the process ended with exit code {process.exitcode}")
+        if process.exitcode >= 0:
+            raise RuntimeError(f"{cell.task}: its process failed, see above") from None
+        seen = unseen(cell, f"the process was ended by signal {-process.exitcode}")
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.join()
