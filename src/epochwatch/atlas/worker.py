@@ -137,7 +137,7 @@ def outcome(receiver: Connection, cell: Running) -> dict:
         process.join()
         if process.exitcode >= 0:
             raise RuntimeError(f"{cell.task}: its process failed, see above") from None
-        seen = unseen(cell, f"the process was ended by signal {-process.exitcode}")
+        seen = unseen(cell, f"the process ended with exit code {process.exitcode}")
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.join()
