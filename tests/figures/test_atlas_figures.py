@@ -2,7 +2,7 @@
 
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
 
 from epochwatch.figures import feed_order, outcomes
 from epochwatch.figures.feed_order import Drawn
@@ -27,11 +27,8 @@ def ax():
 
 def squares(ax):
     """By colour: place of each square's left lower corner."""
-    found = {}
-    for collection in ax.collections:
-        corners = [tuple(path.vertices[0]) for path in collection.get_paths()]
-        found.setdefault(tuple(collection.get_facecolor()[0][:3]) if corners else None, corners)
-    return list(found.values())
+    filled = [patch for patch in ax.patches if isinstance(patch, PathPatch)]
+    return [[tuple(corner) for corner in patch.get_path().vertices[::5]] for patch in filled]
 
 
 def test_a_feed_that_resumes_is_one_staircase_of_first_times(ax):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from epochwatch.atlas.defects import finding_of
 from epochwatch.atlas.environments import Environment, python_of
-from epochwatch.atlas.files import write_atlas
+from epochwatch.atlas.files import known_as, write_atlas
 from epochwatch.errors import BadInput
 
 SOURCE = Path(__file__).parents[2]
@@ -116,7 +116,8 @@ def build(part: Part, atlas: Path, jobs: int, progress: Callable[[int, int], Non
     if any(name not in seen for name in names):
         raise BadInput(f"{part.name}: its worker ended early; see {part.kept.with_suffix('.log')}")
     about = listed["environment"] | {"requires": part.environment.requirements}
-    cells = [seen[name] | {"finding": finding_of(seen[name])} for name in names]
+    release = known_as(about)
+    cells = [seen[name] | {"finding": finding_of(seen[name], release)} for name in names]
     write_atlas(atlas / f"{part.name}.json", about, cells)
     return len(missing)
 

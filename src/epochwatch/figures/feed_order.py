@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch, PathPatch, Rectangle
+from matplotlib.path import Path
 
 from epochwatch.figures.style import FAINT, INK, LOOKS, NEVER
 
@@ -84,22 +85,29 @@ def draw(ax: Axes, drawn: Drawn) -> Axes:
     rooms = places(drawn)
     end = rooms[-1].begin + rooms[-1].room
     seen: set[int] = set()
-    squares: dict[str, list[Rectangle]] = {FIRST: [], AGAIN: []}
+    squares: dict[str, list[tuple[float, float]]] = {FIRST: [], AGAIN: []}
     for place in rooms:
         for step, batch in enumerate(place.batches, start=place.begin):
             for row in batch:
-                squares[AGAIN if row in seen else FIRST].append(Rectangle((step, row), 1, 1))
+                squares[AGAIN if row in seen else FIRST].append((step, row))
                 seen.add(row)
         _mark_epoch(ax, place, drawn.rows)
-    for colour, patches in squares.items():
-        ax.add_collection(PatchCollection(patches, facecolor=colour, edgecolor="white", lw=0.3))
+    for colour, corners in squares.items():
+        _fill(ax, corners, 1, colour)
     for fit in range(1, drawn.fits):
         ax.axvline(rooms[fit * drawn.epochs].begin, color=INK, lw=1.6)
-    missing = [Rectangle((end + 0.4, row), 1.1, 1) for row in never(drawn)]
-    ax.add_collection(PatchCollection(missing, facecolor=NEVER, edgecolor="white", lw=0.3))
+    _fill(ax, [(end + 0.4, row) for row in never(drawn)], 1.1, NEVER)
     ax.set(xlim=(0, end + 1.6), ylim=(0, drawn.rows), xticks=[], yticks=[])
     ax.text(0, 1.05, drawn.word, fontsize=WORD_SIZE, weight="bold", transform=ax.transAxes)
     return ax
+
+
+def _fill(ax: Axes, corners: Sequence[tuple[float, float]], width: float, colour: str) -> None:
+    """Fill rectangles of one row each, all in one path: in an SVG each by itself is long."""
+    if corners:
+        outline = np.array([(0, 0), (width, 0), (width, 1), (0, 1)])
+        path = Path.make_compound_path_from_polys(np.array(corners)[:, np.newaxis] + outline)
+        ax.add_patch(PathPatch(path, facecolor=colour, edgecolor="white", lw=0.3))
 
 
 def _mark_epoch(ax: Axes, place: Place, rows: int) -> None:
