@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 from epochwatch.files import write_whole
+from epochwatch.intervals import Interval
 from epochwatch.runs import project
-from epochwatch.runs.summary import Interval
 from epochwatch.tables import markdown_table
 
 SWEEPS = project.ROOT / "sweeps"

@@ -1,12 +1,7 @@
 """What the runs of a sweep found, put together."""
 
-import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from epochwatch.figures import style, sweep
-from epochwatch.runs.summary import changed_by, groups, interval
+from epochwatch.runs.summary import changed_by, groups
 
 
 def run(seed, feed, trained, pr_auc):
@@ -30,32 +25,6 @@ def test_what_a_parameter_changes_is_what_differs_where_it_alone_does():
     assert changed_by("seed", runs) == ["pr_auc"]
     assert changed_by("feed", runs) == ["minority coverage"]
     assert changed_by("feed", runs[:1] + runs[3:]) == []
-
-
-def test_a_mean_and_its_interval_against_numpy_and_a_table_of_student():
-    values = [0.2, 0.4, 0.9, 0.5]
-    error = np.std(values, ddof=1) / 2
-    found = interval(values)
-    assert found.mean == pytest.approx(0.5)
-    assert found.high - found.mean == pytest.approx(3.182 * error, rel=1e-3)
-    assert found.written.startswith("0.5000 (")
-    assert interval([0.2, 0.4]).written == "0.3000"
-    assert interval([0.2] * 5).written == "0.2000"
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
-def test_an_interval_holds_its_mean(values):
-    found = interval(values)
-    assert found.low <= found.mean <= found.high
-
-
-def test_the_interval_holds_the_truth_as_often_as_it_says():
-    rng = np.random.default_rng(0)
-    held = [
-        found.low <= 0.7 <= found.high
-        for found in (interval(rng.normal(0.7, 0.1, 5)) for _ in range(2_000))
-    ]
-    assert 0.93 < np.mean(held) < 0.97
 
 
 def test_every_run_is_a_dot_and_the_text_names_the_extremes():

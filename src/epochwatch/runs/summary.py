@@ -1,6 +1,5 @@
 """The summary of a sweep: a notebook and a figure of what its runs have found."""
 
-import statistics
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -93,45 +92,6 @@ def numbers(findings: Mapping) -> dict[str, float]:
     streams = findings.get("streams", {}).items()
     coverage = {f"{name} coverage": s["trained"] / s["samples"] for name, s in streams}
     return coverage | findings.get("test", {})
-
-
-class Interval(NamedTuple):
-    """A mean and where it lies with 95 % confidence (Student's t); both ends are the mean of one.
-
-    Attributes:
-        mean: of the values.
-        low: lower end.
-        high: upper end.
-        of: how many values.
-    """
-
-    mean: float
-    low: float
-    high: float
-    of: int
-
-    @property
-    def written(self) -> str:
-        """The mean, and its interval where three values or more make it worth telling."""
-        ends = (
-            f" ({self.low:.4f} to {self.high:.4f})" if self.of > 2 and self.low < self.high else ""
-        )
-        return f"{self.mean:.4f}{ends}"
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """Estimate a mean.
-
-    Example:
-        >>> interval([0.5, 0.75, 1.0])
-        Interval(mean=0.75, low=0.12896557206241743, high=1.3710344279375826, of=3)
-    """
-    from scipy import stats
-
-    mean, many = statistics.fmean(values), len(values)
-    error = statistics.stdev(values) / many**0.5 if many > 1 else 0.0
-    half = stats.t.ppf(0.975, many - 1) * error if error else 0.0
-    return Interval(mean, float(mean - half), float(mean + half), many)
 
 
 def summed_up(sweep: Sweep, file: Path, outputs: Path) -> Path | None:
