@@ -1,6 +1,7 @@
 """Write the summary of the atlas into README.md, between its two marks."""
 
 import re
+import sys
 
 from epochwatch.atlas.files import read_atlas
 from epochwatch.atlas.rows import rows_of
@@ -21,11 +22,23 @@ def page() -> str:
     """
     text = README.read_text()
     if not BLOCK.search(text):
-        raise BadInput(f"{README}: has no marks <!-- atlas --> and <!-- /atlas -->; restore them")
+        raise BadInput(
+            f"{README}: got no line <!-- atlas --> with <!-- /atlas --> after it, allowed: both, "
+            "with the summary between them; put them back where it shall stand"
+        )
     told = readme(rows_of(read_atlas(project.ROOT / "atlas")))
     return BLOCK.sub(lambda marks: f"{marks[1]}{told}\n{marks[2]}", text)
 
 
-if __name__ == "__main__":
-    content = page().encode()
+def main() -> None:
+    """Write it, or end with one line that says why not."""
+    try:
+        content = page().encode()
+    except BadInput as refusal:
+        print(f"index_atlas: {refusal}", file=sys.stderr)
+        sys.exit(2)
     write_whole(README, lambda file: file.write(content))
+
+
+if __name__ == "__main__":
+    main()

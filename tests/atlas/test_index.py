@@ -4,7 +4,6 @@ import importlib.util
 
 import pytest
 
-from epochwatch.errors import BadInput
 from epochwatch.runs import project
 
 
@@ -27,8 +26,20 @@ def test_the_summary_is_short(script):
     assert len(block.splitlines()) <= 25
 
 
-def test_a_readme_without_its_marks_is_refused(script, tmp_path, monkeypatch):
-    (tmp_path / "README.md").write_text("# epochwatch\n")
-    monkeypatch.setattr(script, "README", tmp_path / "README.md")
-    with pytest.raises(BadInput, match="has no marks"):
-        script.page()
+@pytest.mark.parametrize("marks", ["", "<!-- atlas -->\n", "<!-- /atlas -->\n<!-- atlas -->\n"])
+def test_a_readme_without_its_marks_is_refused_in_one_line(
+    script, marks, tmp_path, monkeypatch, capsys
+):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# epochwatch\n{marks}")
+    monkeypatch.setattr(script, "README", readme)
+    with pytest.raises(SystemExit) as ended:
+        script.main()
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"index_atlas: {readme}: got no line <!-- atlas --> with <!-- /atlas -->"
+    )
+    assert "allowed: both" in line
+    assert "put them back" in line
+    assert readme.read_text() == f"# epochwatch\n{marks}"
