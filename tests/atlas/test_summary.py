@@ -141,7 +141,7 @@ def test_the_summary_for_the_readme_puts_feeds_alike_on_a_line():
     told = summary.readme(rows)
     assert "| `arrays` (shuffle=False) | resumes | resumes | jax |" in told
     assert "| `grain_loader` | resumes | resumes | – |" in told
-    assert max(len(line) for line in told.splitlines() if "|" not in line) <= summary.WIDTH
+    assert max(len(line) for line in told.splitlines() if "|" not in line) <= summary.telling.WIDTH
 
 
 def test_all_cells_are_written_a_line_each(tmp_path):
