@@ -1,5 +1,10 @@
-"""Running the command as its users do."""
+"""Running the command as its users do.
 
+A test of a notebook as it is published sets NOTEBOOK, and takes `outputs`, `run_folder` and
+`findings`.
+"""
+
+import json
 import re
 import subprocess
 import sys
@@ -26,3 +31,31 @@ def epochwatch_run(tmp_path):
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def outputs(request, tmp_path_factory):
+    """Run the notebook that a test module names as NOTEBOOK, once, with its defaults.
+
+    Returns:
+        The folder of the outputs; in it also what was printed, as the file `stdout`.
+    """
+    folder = tmp_path_factory.mktemp("default") / "outputs"
+    command = [*COMMAND, "run", request.module.NOTEBOOK, "--outputs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "no log lines and no progress bar in a pipe"
+    (folder / "stdout").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_folder(request, outputs):
+    """The finished run of that notebook."""
+    return outputs / request.module.NOTEBOOK / "default"
+
+
+@pytest.fixture(scope="module")
+def findings(run_folder):
+    """Its answer for machines."""
+    return json.loads((run_folder / "findings.json").read_text())["findings"]

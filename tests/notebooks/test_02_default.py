@@ -1,15 +1,13 @@
 """The notebook of the two epochs, once, as it is published: the defaults on the full MNIST."""
 
-import json
 import re
-import subprocess
 
 import nbformat
 import pytest
 
 from epochwatch import ExposureLog
 from epochwatch.runs import project
-from tests.notebooks.conftest import COMMAND, without_floats
+from tests.notebooks.conftest import without_floats
 
 NOTEBOOK = "02_minority_or_majority_epoch"
 POST = "_posts/2026-11-24-minority-or-majority-epoch.md"
@@ -18,31 +16,6 @@ IMAGES = "assets/img/minority-or-majority-epoch"
 FIGURES = ["blocks", "collecting", "ratios", "schedule"]
 # When a callback acts on real validation losses depends on floating point.
 ACTED = re.compile(r"^\| (?:minority|majority) epochs \| .*\|$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    """Run the command with its defaults."""
-    folder = tmp_path_factory.mktemp("default") / "outputs"
-    done = subprocess.run(
-        [*COMMAND, "run", NOTEBOOK, "--outputs", str(folder)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    (folder / "stdout").write_text(done.stdout)
-    (folder / "stderr").write_text(done.stderr)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def run_folder(outputs):
-    """The finished run."""
-    return outputs / NOTEBOOK / "default"
-
-
-@pytest.fixture(scope="module")
-def findings(run_folder):
-    """The answer for machines."""
-    return json.loads((run_folder / "findings.json").read_text())["findings"]
 
 
 def test_the_lengths_are_those_of_6742_and_53258_samples_taken_eight_at_a_time(findings):
@@ -156,7 +129,6 @@ def test_the_answer_is_told_and_nothing_else(outputs, run_folder):
     assert "the same 13,488 weight updates end in the same weights, to the bit." in flat
     assert "all has been seen after 8 minority epochs; drawn with replacement only after" in flat
     assert "set steps_per_epoch=843, give callbacks a patience of 8 epochs or more" in flat
-    assert (outputs / "stderr").read_text() == ""
     cells = nbformat.read(run_folder / "notebook.ipynb", as_version=4).cells
     streams = [o.name for c in cells for o in c.get("outputs", []) if o.output_type == "stream"]
     assert "stderr" not in streams, "a warning would stand in the post"

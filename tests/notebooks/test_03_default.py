@@ -1,39 +1,19 @@
 """Notebook 03 as it is published: the defaults, and the post that is committed."""
 
-import json
 import re
-import subprocess
 
 import pytest
 
 from epochwatch.runs import project
-from tests.notebooks.conftest import COMMAND, without_floats
+from tests.notebooks.conftest import without_floats
 
-NAME, SLUG = "03_ways_to_feed_fit", "ways-to-feed-fit"
+NOTEBOOK, SLUG = "03_ways_to_feed_fit", "ways-to-feed-fit"
 POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
 # What depends on timing may differ from run to run: of these feeds nothing is compared.
 BY_TIMING = (
     "generator(endless=", "of 24 feeds", "use_multiprocessing=True)", "workers=2)", "workers=4)",
     "workers=2, endless=True)", "`generator` | 2",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    """Run the command with its defaults."""
-    folder = tmp_path_factory.mktemp("default") / "outputs"
-    done = subprocess.run(
-        [*COMMAND, "run", NAME, "--outputs", str(folder)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == "", "no log lines and no progress bar in a pipe"
-    return folder
-
-
-@pytest.fixture(scope="module")
-def findings(outputs):
-    """The answer for machines."""
-    return json.loads((outputs / NAME / "default" / "findings.json").read_text())["findings"]
 
 
 def certain(text):
