@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epochwatch.datasets import load_mnist, mnist
+import epochwatch
+from epochwatch import ExposureLog, feeds
+from epochwatch.datasets import from_tfds, load_mnist, mnist, tfds_id_of
 from epochwatch.errors import BadInput, DataError
 
 NETWORK_IS_DOWN = mock.Mock(side_effect=Exception("URL fetch failure:\n no route to host"))
@@ -286,3 +288,86 @@ class TestFromTfds:
             "MNIST from TFDS: cannot be read (Exception: URL fetch failure: no route to host); "
             'use load_mnist(source="embedded"), which needs no network'
         )
+
+
+class TestAsASetOfTfds:
+    """MNIST as the builder of TFDS prepares it, against the embedded one.
+
+    TFDS keeps it in the order of a hash: so the streams are other sequences of the same samples.
+    """
+
+    @pytest.fixture(scope="class")
+    def from_rows(self, embedded):
+        return epochwatch.one_vs_rest(*embedded.train)
+
+    @pytest.fixture(scope="class")
+    def from_ids(self, tfds_folder):
+        return from_tfds("mnist", 1, data_dir=tfds_folder)
+
+    @pytest.fixture(scope="class")
+    def row_of(self, from_ids, embedded):
+        """Find the embedded row of each index, by the content of the images."""
+        images = np.empty_like(embedded.train.images)
+        for stream in from_ids:
+            images[stream.index] = stream.images[..., 0]
+        rows = {image.tobytes(): row for row, image in enumerate(embedded.train.images)}
+        return np.array([rows[image.tobytes()] for image in images])
+
+    def audited(self, streams, log):
+        return epochwatch.audit(
+            lambda: feeds.balanced("tf_data", streams),
+            steps_per_epoch=625,
+            epochs=4,
+            streams={name: stream.index for name, stream in streams._asdict().items()},
+            log=log,
+        )
+
+    @pytest.fixture(scope="class")
+    def told(self, from_rows, tmp_path_factory):
+        log = tmp_path_factory.mktemp("rows") / "log"
+        return self.findings(self.audited(from_rows, log)), ExposureLog.read(log)
+
+    def findings(self, report):
+        """Leave out of the findings which samples they are."""
+        told = report.as_json()
+        assert told["verdict"] == "resumes"
+        return {key: told[key] for key in ("verdict", "steps", "samples", "coverage", "streams")}
+
+    def test_its_streams_are_those_of_the_embedded_one(self, from_ids, from_rows, row_of):
+        for stream, embedded_stream in zip(from_ids, from_rows, strict=True):
+            assert stream.samples == embedded_stream.samples
+            assert sorted(row_of[stream.index]) == embedded_stream.index.tolist()
+        assert sorted(row_of) == list(range(60_000))
+
+    def test_its_order_is_another(self, row_of):
+        assert (row_of != np.arange(60_000)).mean() > 0.99
+
+    def test_it_gives_the_same_findings(self, from_ids, told, tmp_path):
+        assert self.findings(self.audited(from_ids, tmp_path / "log")) == told[0]
+
+    def test_put_in_the_embedded_order_the_same_samples_are_trained_in_the_same_order(
+        self, from_ids, told, row_of, tmp_path
+    ):
+        streams = []
+        for stream in from_ids:
+            order = row_of[stream.index].argsort()
+            index = stream.index[order]
+            streams.append(stream._replace(images=stream.images[order], index=index))
+        report = self.audited(from_ids._make(streams), tmp_path / "log")
+        findings, log = told
+        assert self.findings(report) == findings
+        trained = ExposureLog.read(tmp_path / "log").to_arrow()["index"].to_numpy()
+        np.testing.assert_array_equal(row_of[trained], log.to_arrow()["index"].to_numpy())
+
+    def test_an_index_leads_over_the_id_of_tfds_to_the_sample(
+        self, from_ids, tfds_folder, embedded, row_of
+    ):
+        import tensorflow_datasets as tfds
+
+        read = tfds.builder("mnist", data_dir=tfds_folder).as_dataset(
+            split="train[:500]", read_config=tfds.ReadConfig(add_tfds_id=True)
+        )
+        by_id = {one["tfds_id"].decode(): one["image"] for one in tfds.as_numpy(read)}
+        ids = tfds_id_of("mnist", np.arange(500), data_dir=tfds_folder)
+        for index, one in enumerate(ids):
+            np.testing.assert_array_equal(by_id[one][..., 0], embedded.train.images[row_of[index]])
