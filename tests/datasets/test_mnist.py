@@ -302,7 +302,7 @@ class TestAsASetOfTfds:
 
     @pytest.fixture(scope="class")
     def from_ids(self, tfds_folder):
-        return from_tfds("mnist", 1, data_dir=tfds_folder)
+        return from_tfds("mnist", "1", data_dir=tfds_folder)
 
     @pytest.fixture(scope="class")
     def row_of(self, from_ids, embedded):
@@ -338,6 +338,12 @@ class TestAsASetOfTfds:
             assert stream.samples == embedded_stream.samples
             assert sorted(row_of[stream.index]) == embedded_stream.index.tolist()
         assert sorted(row_of) == list(range(60_000))
+
+    def test_the_example_of_its_docstring_is_true(self, from_ids, tfds_folder):
+        assert from_ids.minority.samples == 6742
+        assert from_ids.minority.index[:2].tolist() == [1, 5]
+        told = tfds_id_of("mnist", 5, data_dir=tfds_folder)
+        assert told == "mnist-train.tfrecord-00000-of-00001__5"
 
     def test_its_order_is_another(self, row_of):
         assert (row_of != np.arange(60_000)).mean() > 0.99

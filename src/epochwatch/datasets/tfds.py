@@ -72,9 +72,11 @@ def from_tfds(
         DataError: it cannot be downloaded, or its files cannot be read.
 
     Example:
-        >>> streams = from_tfds("rock_paper_scissors", positive="rock")  # doctest: +SKIP
-        >>> tfds_id_of("rock_paper_scissors", streams.minority.index[0])  # doctest: +SKIP
-        'rock_paper_scissors-train.tfrecord-00000-of-00002__3'
+        >>> streams = from_tfds("mnist", positive="1", download=True)  # doctest: +SKIP
+        >>> streams.minority.samples, streams.minority.index[:2]  # doctest: +SKIP
+        (6742, array([1, 5]))
+        >>> tfds_id_of("mnist", 5)  # doctest: +SKIP
+        'mnist-train.tfrecord-00000-of-00001__5'
     """
     builder = _builder(name, data_dir, download)
     rows = Rows.of(whole_of(split, builder.info.splits))
