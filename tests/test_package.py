@@ -15,6 +15,7 @@ FRAMEWORKS = {"tensorflow", "keras", "jax", "torch", "matplotlib", "pandas", "pa
 # In the order of the data: none imports what stands behind it.
 LINE = [
     "datasets",
+    "samplers",
     "feeds",
     "models",
     "exposures",
@@ -41,7 +42,7 @@ def imported_by(statement):
     [
         "import epochwatch",
         "import epochwatch.cli",
-        "from epochwatch import ExposureLog, one_vs_rest",
+        "from epochwatch import BalancedSampler, ExposureLog, one_vs_rest",
     ],
 )
 def test_it_imports_no_framework_until_something_needs_it(statement):

@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 """The version of this package."""
 
 _HOMES = {
+    "BalancedSampler": "epochwatch.samplers",
     "BatchCounter": "epochwatch.watching.batch_counter",
     "ExposureLog": "epochwatch.exposures.log",
     "ExposureRecorder": "epochwatch.watching.recorder",

@@ -2,21 +2,29 @@
 
 Every module has `balanced(streams, batch_size)`. All deliver the same samples in the
 same order: minority, majority, minority, …, each stream repeating without end; arrays
-end where the majority has been gone through once.
+end where the majority has been gone through once. `sampled` delivers what a
+`BalancedSampler` chooses.
 
 Of any feed, `kind_of`, `describe` and `can_be_iterated_again` say what it is, and
 `batches` what it delivers by itself.
 """
 
 import importlib
+from typing import Any
 
 from epochwatch.datasets import Streams
 from epochwatch.errors import BadInput
 from epochwatch.feeds.facts import FeedFacts, describe
 from epochwatch.feeds.kinds import can_be_iterated_again, kind_of
+from epochwatch.feeds.lookup import check_rows
 from epochwatch.feeds.own_order import batches
+from epochwatch.samplers import BalancedSampler
+from epochwatch.samplers.arguments import LARGEST_STEP, whole
 
 NAMES = ("tf_data", "generator", "py_dataset", "arrays", "torch_loader", "grain_loader")
+
+# Those that deliver what a sampler chooses.
+SAMPLED = ("tf_data", "py_dataset", "torch_loader")
 
 # Package that a way to feed needs and that does not come with epochwatch: also its extra.
 EXTRAS = {"torch_loader": "torch", "grain_loader": "grain"}
@@ -24,6 +32,7 @@ EXTRAS = {"torch_loader": "torch", "grain_loader": "grain"}
 __all__ = [
     "EXTRAS",
     "NAMES",
+    "SAMPLED",
     "FeedFacts",
     "balanced",
     "batches",
@@ -31,6 +40,7 @@ __all__ = [
     "describe",
     "kind_of",
     "module",
+    "sampled",
 ]
 
 
@@ -49,6 +59,57 @@ def balanced(feed: str, streams: Streams, batch_size: int = 16):
         BadInput: there is no feed of that name, or its package is not installed.
     """
     return module(feed).balanced(streams, batch_size)
+
+
+def sampled(
+    feed: str, sampler: BalancedSampler, samples: Any, start: int | None = None, **options: Any
+):
+    """Make the feed of the given kind that delivers what a sampler chooses, without end.
+
+    Its k-th batch is that of `sampler[start + k]`, in every pass: images, `{"label", "index"}`
+    and weights where there are some. Every feed is read ahead of the training, so none moves
+    the sampler. What has been trained is known by the model, and to begin there is to resume
+    with exactly the next sample:
+
+        feeds.sampled("tf_data", sampler, (x, y), start=int(model.optimizer.iterations))
+
+    A model that is saved and loaded keeps that number; with `gradient_accumulation_steps` it has
+    to be multiplied by them. Where a state is kept elsewhere, it is
+    `sampler.state_dict(step=int(model.optimizer.iterations))`.
+
+    Args:
+        feed: one of `SAMPLED`.
+        sampler: says which samples. A shard of it makes a feed of that shard.
+        samples: arrays `(x, y[, sample_weight])` whose row i is the sample of index i; or a
+            function from the indices of a batch to these. It gets int64 (batch_size,): a
+            tensor for "tf_data", which traces it, and an array for the others. The indices are
+            put beside the targets that it returns.
+        start: step of the sampler that comes first; None for `sampler.step`, which a loaded
+            state has set.
+        options: `steps` of "py_dataset", which gives it a length; `workers` of "py_dataset" and
+            `num_workers` of "torch_loader", and what else the class takes.
+
+    Returns:
+        A new feed, ready for `fit`.
+
+    Raises:
+        BadInput: the feed does not sample, its package is not installed, or an argument cannot
+            be used.
+
+    Example:
+        >>> import numpy as np
+        >>> sampler = BalancedSampler([[3, 4], [0, 1, 2]], batch_size=4)
+        >>> feed = sampled("py_dataset", sampler, (np.arange(5) * 10.0, np.arange(5) // 3))
+        >>> feed[0]
+        (array([40.,  0., 30., 20.]), {'label': array([1, 0, 1, 0]), 'index': array([4, 0, 3, 2])})
+    """
+    if feed not in SAMPLED:
+        raise BadInput(f"feed: got {feed!r}, allowed: one of {', '.join(SAMPLED)}")
+    if not isinstance(sampler, BalancedSampler):
+        raise BadInput(f"sampler: got {type(sampler).__name__}, allowed: a BalancedSampler")
+    start = whole("start", sampler.step if start is None else start, 0, LARGEST_STEP)
+    check_rows(samples, sampler.highest_index)
+    return module(feed).sampled(sampler, samples, start, **options)
 
 
 def module(feed: str):

@@ -5,12 +5,16 @@ The balanced one has no length: Keras shuffles the batches of a PyDataset that h
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
 from epochwatch.datasets import Streams
 from epochwatch.feeds import items
+from epochwatch.feeds.lookup import LookUp
 from epochwatch.feeds.order import Table
+from epochwatch.samplers import BalancedSampler
+from epochwatch.samplers.arguments import whole
 
 
 class BalancedBatches(keras.utils.PyDataset):
@@ -33,6 +37,50 @@ class BalancedBatches(keras.utils.PyDataset):
 def balanced(streams: Streams, batch_size: int = 16) -> BalancedBatches:
     """Make a PyDataset of balanced batches without end: images and `{"label", "index"}`."""
     return BalancedBatches(Table.of(streams), batch_size)
+
+
+class SampledBatches(keras.utils.PyDataset):
+    """Item i is the batch of step `start + i` of a sampler.
+
+    With `steps` there are so many items, and `start` moves on by as many when an epoch ends, so
+    that an epoch goes on where the one before ended. `fit` must not be given `steps_per_epoch`
+    then: it would end epochs elsewhere.
+    """
+
+    def __init__(
+        self,
+        sampler: BalancedSampler,
+        look_up: LookUp,
+        start: int,
+        steps: int | None = None,
+        **options: Any,
+    ):
+        super().__init__(**options)
+        self.sampler = sampler
+        self.look_up = look_up
+        self.start = start
+        self.steps = steps
+
+    @property
+    def num_batches(self) -> int | None:
+        """The steps of an epoch; None where there is no end."""
+        return self.steps
+
+    def __getitem__(self, place: int) -> tuple:
+        return self.look_up(self.sampler[self.start + int(place)])
+
+    def on_epoch_end(self) -> None:
+        """Go on behind the items of this epoch, where they are counted."""
+        self.start += self.steps or 0
+
+
+def sampled(
+    sampler: BalancedSampler, samples: Any, start: int, steps: int | None = None, **options: Any
+) -> SampledBatches:
+    """Make a PyDataset of the batches of a sampler; see `feeds.sampled`."""
+    if steps is not None:
+        steps = whole("steps", steps, 1)
+    return SampledBatches(sampler, LookUp(samples), start, steps, **options)
 
 
 class IndexedItems(items.IndexedItems, keras.utils.PyDataset):

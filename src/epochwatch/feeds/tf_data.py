@@ -1,17 +1,23 @@
 """The balanced streams as a tf.data.Dataset, and any dataset with its samples' indices."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from epochwatch.datasets import Streams
 from epochwatch.errors import BadInput
+from epochwatch.feeds.lookup import arrays_of, with_targets
 from epochwatch.feeds.order import Table
-from epochwatch.feeds.structures import leaves
+from epochwatch.feeds.structures import leaves, mapped
 from epochwatch.feeds.targets import add_index
+from epochwatch.samplers import BalancedSampler
 
 BATCHES_AHEAD = 2
+
+# Python is asked for so many samples at a time: a call of it takes as long as many batches.
+SAMPLES_AT_ONCE = 2**12
 
 # Parts of the names of datasets that deliver other samples, or samples again, in each pass.
 OUT_OF_ORDER = {"Shuffle": "shuffle", "Random": "sample_from_datasets", "Repeat": "repeat"}
@@ -37,6 +43,42 @@ def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
     in_turn = tf.data.Dataset.range(2).repeat()
     rows = tf.data.Dataset.choose_from_datasets([minority, majority], in_turn)
     return rows.batch(batch_size).map(look_up).prefetch(BATCHES_AHEAD)
+
+
+def sampled(sampler: BalancedSampler, samples: Any, start: int) -> tf.data.Dataset:
+    """Make a dataset without end of the batches of a sampler; see `feeds.sampled`.
+
+    A batch is a function of its step alone, so an iterator of the dataset can be kept in a
+    `tf.train.Checkpoint` too. Which of its batches have been trained it does not know.
+    """
+    at_once = max(1, SAMPLES_AT_ONCE // sampler.batch_size)
+
+    def several(step: np.ndarray) -> np.ndarray:
+        return sampler[int(step) : int(step) + at_once]
+
+    def indices(step: tf.Tensor) -> tf.Tensor:
+        index = tf.numpy_function(several, [step], tf.int64)
+        return tf.ensure_shape(index, (at_once, sampler.batch_size))
+
+    steps = tf.data.Dataset.counter(start, at_once)
+    batches = steps.map(indices).prefetch(1).unbatch().map(_looked_up(samples))
+    options = tf.data.Options()
+    # NumPy is called, of which TensorFlow cannot know that it has no state.
+    policy = tf.data.experimental.ExternalStatePolicy
+    options.experimental_external_state_policy = policy.IGNORE
+    return batches.with_options(options).prefetch(BATCHES_AHEAD)
+
+
+def _looked_up(samples: Any):
+    """Make a function, to be traced, from indices to a batch."""
+    if callable(samples):
+        return lambda index: with_targets(samples(index), index)
+    tensors = mapped(tf.convert_to_tensor, arrays_of(samples))
+
+    def look_up(index: tf.Tensor) -> tuple:
+        return with_targets(mapped(lambda tensor: tf.gather(tensor, index), tensors), index)
+
+    return look_up
 
 
 def indexed(dataset: tf.data.Dataset, batched: bool | None = None) -> tf.data.Dataset:

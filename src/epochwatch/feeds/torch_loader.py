@@ -1,15 +1,20 @@
-"""The balanced streams as a torch DataLoader.
+"""The balanced streams as a torch DataLoader, and a sampler as one or for one.
 
-It has no length: its dataset answers for any place, and its sampler counts without end.
+A balanced loader has no length: its dataset answers for any place, and its sampler counts
+without end.
 """
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from epochwatch.datasets import Streams
+from epochwatch.feeds.lookup import LookUp
 from epochwatch.feeds.order import Table
+from epochwatch.samplers import BalancedSampler
+from epochwatch.samplers.arguments import whole
 
 
 class BalancedBatches(Dataset):
@@ -24,13 +29,79 @@ class BalancedBatches(Dataset):
 
 
 class Places(Sampler):
-    """0, 1, 2, … without end, from 0 in every pass."""
+    """start, start + 1, … without end, from `start` in every pass."""
+
+    def __init__(self, start: int = 0):
+        self.start = start
 
     def __iter__(self) -> Iterator[int]:
-        return itertools.count()
+        return itertools.count(self.start)
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> DataLoader:
     """Make a loader of balanced batches without end: tensors of images, `{"label", "index"}`."""
     batches = BalancedBatches(Table.of(streams), batch_size)
     return DataLoader(batches, sampler=Places(), batch_size=None)
+
+
+class SampledBatches(Dataset):
+    """Item i is the batch of step i of a sampler, for any i."""
+
+    def __init__(self, sampler: BalancedSampler, look_up: LookUp):
+        self.sampler = sampler
+        self.look_up = look_up
+
+    def __getitem__(self, step: int) -> tuple:
+        return self.look_up(self.sampler[step])
+
+
+def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> DataLoader:
+    """Make a loader of the batches of a sampler; see `feeds.sampled`."""
+    batches = SampledBatches(sampler, LookUp(samples))
+    return DataLoader(batches, sampler=Places(start), batch_size=None, **options)
+
+
+class BatchSampler(Sampler):
+    """A sampler's batches as lists of indices: `DataLoader(dataset, batch_sampler=…)`.
+
+    Each iteration goes on where the one before stopped, from `sampler.step` on, which it moves;
+    so an epoch, with `steps` an iteration, begins where the last one ended. The indices are what
+    the loader asks the dataset for.
+
+    A loader with workers takes batches ahead, `num_workers × prefetch_factor` of them, and
+    `sampler.step` counts these as taken. A state saved when an iteration has ended is exact; one
+    saved in the middle has to be told the next step to train, `state_dict(step=…)`.
+
+    Args:
+        sampler: says which samples.
+        steps: batches in an iteration; None for no end.
+
+    Raises:
+        BadInput: steps is no whole number of 1 or more.
+
+    Example:
+        >>> sampler = BalancedSampler([[3, 4], [0, 1, 2]], batch_size=4)
+        >>> loader = DataLoader(range(5), batch_sampler=BatchSampler(sampler, steps=2))
+        >>> [[batch.tolist() for batch in loader] for _ in range(2)]
+        [[[4, 0, 3, 2], [4, 1, 3, 2]], [[4, 1, 3, 0], [3, 1, 4, 0]]]
+    """
+
+    def __init__(self, sampler: BalancedSampler, steps: int | None = None):
+        self.sampler = sampler
+        self.steps = None if steps is None else whole("steps", steps, 1)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return (batch.tolist() for batch in itertools.islice(self.sampler, self.steps))
+
+    def __len__(self) -> int:
+        if self.steps is None:
+            raise TypeError("a BatchSampler without steps has no length")
+        return self.steps
+
+    def state_dict(self, step: int | None = None) -> dict[str, int]:
+        """Return the sampler's state, see there."""
+        return self.sampler.state_dict(step)
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on where a state was saved, in the next iteration."""
+        self.sampler.load_state_dict(state)
