@@ -86,8 +86,8 @@ def sampled(
             put beside the targets that it returns.
         start: step of the sampler that comes first; None for `sampler.step`, which a loaded
             state has set.
-        options: `steps` of "py_dataset", which gives it a length; `workers` of "py_dataset" and
-            `num_workers` of "torch_loader", and what else the class takes.
+        options: of the feed's class: `workers` of "py_dataset", `num_workers` of
+            "torch_loader" …
 
     Returns:
         A new feed, ready for `fit`.

@@ -14,7 +14,6 @@ from epochwatch.feeds import items
 from epochwatch.feeds.lookup import LookUp
 from epochwatch.feeds.order import Table
 from epochwatch.samplers import BalancedSampler
-from epochwatch.samplers.arguments import whole
 
 
 class BalancedBatches(keras.utils.PyDataset):
@@ -40,47 +39,30 @@ def balanced(streams: Streams, batch_size: int = 16) -> BalancedBatches:
 
 
 class SampledBatches(keras.utils.PyDataset):
-    """Item i is the batch of step `start + i` of a sampler.
+    """Item i is the batch of step `start + i` of a sampler, for any i.
 
-    With `steps` there are so many items, and `start` moves on by as many when an epoch ends, so
-    that an epoch goes on where the one before ended. `fit` must not be given `steps_per_epoch`
-    then: it would end epochs elsewhere.
+    It has no length either: one with as many items as an epoch has steps would have to be told
+    when an epoch has ended. Keras calls `on_epoch_end` when it has looked at a feed, too.
     """
 
-    def __init__(
-        self,
-        sampler: BalancedSampler,
-        look_up: LookUp,
-        start: int,
-        steps: int | None = None,
-        **options: Any,
-    ):
+    def __init__(self, sampler: BalancedSampler, look_up: LookUp, start: int, **options: Any):
         super().__init__(**options)
         self.sampler = sampler
         self.look_up = look_up
         self.start = start
-        self.steps = steps
 
     @property
-    def num_batches(self) -> int | None:
-        """The steps of an epoch; None where there is no end."""
-        return self.steps
+    def num_batches(self) -> None:
+        """None: there is no end."""
+        return None
 
     def __getitem__(self, place: int) -> tuple:
         return self.look_up(self.sampler[self.start + int(place)])
 
-    def on_epoch_end(self) -> None:
-        """Go on behind the items of this epoch, where they are counted."""
-        self.start += self.steps or 0
 
-
-def sampled(
-    sampler: BalancedSampler, samples: Any, start: int, steps: int | None = None, **options: Any
-) -> SampledBatches:
+def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> SampledBatches:
     """Make a PyDataset of the batches of a sampler; see `feeds.sampled`."""
-    if steps is not None:
-        steps = whole("steps", steps, 1)
-    return SampledBatches(sampler, LookUp(samples), start, steps, **options)
+    return SampledBatches(sampler, LookUp(samples), start, **options)
 
 
 class IndexedItems(items.IndexedItems, keras.utils.PyDataset):

@@ -1,6 +1,6 @@
 """The balanced streams as a tf.data.Dataset, and any dataset with its samples' indices."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -69,16 +69,22 @@ def sampled(sampler: BalancedSampler, samples: Any, start: int) -> tf.data.Datas
     return batches.with_options(options).prefetch(BATCHES_AHEAD)
 
 
-def _looked_up(samples: Any):
+def _looked_up(samples: Any) -> Callable:
     """Make a function, to be traced, from indices to a batch."""
     if callable(samples):
-        return lambda index: with_targets(samples(index), index)
-    tensors = mapped(tf.convert_to_tensor, arrays_of(samples))
+        look_up = tf.function(samples)
+    else:
+        tensors = mapped(tf.convert_to_tensor, arrays_of(samples))
 
-    def look_up(index: tf.Tensor) -> tuple:
-        return with_targets(mapped(lambda tensor: tf.gather(tensor, index), tensors), index)
+        def look_up(index: tf.Tensor) -> tuple:
+            return mapped(lambda tensor: tf.gather(tensor, index), tensors)
 
-    return look_up
+    # Autograph would wrap what is raised here into pages of its own.
+    @tf.autograph.experimental.do_not_convert
+    def batch(index: tf.Tensor) -> tuple:
+        return with_targets(look_up(index), index)
+
+    return batch
 
 
 def indexed(dataset: tf.data.Dataset, batched: bool | None = None) -> tf.data.Dataset:

@@ -72,6 +72,10 @@ class BatchSampler(Sampler):
     `sampler.step` counts these as taken. A state saved when an iteration has ended is exact; one
     saved in the middle has to be told the next step to train, `state_dict(step=…)`.
 
+    This is for loops of one's own. Keras' `fit` takes a batch of a loader to look at, which is
+    then not trained, and one epoch has a step less: give it `feeds.sampled("torch_loader", …)`,
+    which begins at `start` whoever has looked.
+
     Args:
         sampler: says which samples.
         steps: batches in an iteration; None for no end.

@@ -217,11 +217,8 @@ class BalancedSampler:
         passes, begin = divmod((first * shards + shard) * slots, stream.samples)
         rank = begin + np.arange(count)[:, None] * (shards * slots) + np.arange(slots)
         further, position = np.divmod(rank.ravel(), stream.samples)
-        key = key_of(self.seed, number)
-        if further[-1]:
-            keys = keys_of(key, further.astype(np.uint64) + np.uint64(passes % 2**64))
-        else:
-            keys = key_of(self.seed, number, passes)
+        number_of_pass = further.astype(np.uint64) + np.uint64(passes % 2**64)
+        keys = keys_of(key_of(self.seed, number), number_of_pass)
         return stream.at(permuted(position, stream.samples, keys)).reshape(count, slots)
 
 
