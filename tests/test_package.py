@@ -20,6 +20,7 @@ LINE = [
     "models",
     "exposures",
     "watching",
+    "strategies",
     "figures",
     "auditing",
     "atlas",
