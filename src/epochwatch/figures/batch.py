@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from epochwatch.figures import gallery
+
 COLUMNS = 8
 
 
@@ -17,12 +19,8 @@ def draw(axes: np.ndarray, images: np.ndarray, label: np.ndarray, position: np.n
     Returns:
         The Axes.
     """
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for ax, image, value, place in zip(axes.flat, images, label, position, strict=False):
-        ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
-        ax.set_title(f"label {value}\nposition {place:,}", fontsize=8, loc="center")
-    return axes
+    named = zip(label, position, strict=True)
+    return gallery.draw(axes, images, [f"label {a}\nposition {b:,}" for a, b in named])
 
 
 def describe(label: np.ndarray, position: np.ndarray) -> str:
