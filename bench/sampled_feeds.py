@@ -32,6 +32,7 @@ class Way:
         resume: tries to begin again from a saved state; says what came of it.
         options: of the audit, beside the epochs.
         steps_per_epoch: None for what the feed itself has in a pass.
+        slow: whether it is so slow that fewer steps must do.
         in_graph: whether `fit` takes many of its batches in one graph, to be quicker.
     """
 
@@ -39,6 +40,7 @@ class Way:
     resume: Callable[["Way"], str]
     options: dict = dataclasses.field(default_factory=dict)
     steps_per_epoch: int | None = None
+    slow: bool = False
     in_graph: bool = False
 
 
@@ -214,7 +216,7 @@ def with_tensorflow(samples: Samples, steps_per_epoch: int) -> dict[str, Way]:
     return {
         "`choose_from_datasets`, streams shuffled whole": in_graph(lambda: chosen(samples)),
         "`sample_from_datasets`, streams shuffled whole": in_graph(lambda: drawn(samples)),
-        "`rejection_resample`, shuffled whole": in_graph(lambda: rejected(samples)),
+        "`rejection_resample`, shuffled whole": in_graph(lambda: rejected(samples), slow=True),
         "class weights, arrays shuffled by `fit`": Way(
             lambda: (samples.x, targets), no_state, options=fitted
         ),

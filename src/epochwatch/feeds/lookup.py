@@ -9,28 +9,49 @@ from epochwatch.errors import BadInput
 from epochwatch.feeds.own_order import unpacked
 from epochwatch.feeds.structures import as_numpy, mapped, rows_of
 from epochwatch.feeds.targets import add_index
+from epochwatch.samplers import BalancedSampler
+
+# A call of a sampler takes as long as a thousand samples do.
+SAMPLES_AT_ONCE = 2**12
 
 ALLOWED = "(x, y[, sample_weight]) of arrays whose row i is the sample of index i"
 
 
-class LookUp:
-    """From indices to a batch `(x, {"label", "index"}[, sample_weight])`, in NumPy.
+class Batches:
+    """Item i is the batch of step i of a sampler: `(x, {"label", "index"}[, sample_weight])`.
 
     At the top of a module, so that workers which are processes can unpickle it.
 
     Args:
+        sampler: says which samples.
         samples: arrays `(x, y[, sample_weight])` whose row i is the sample of index i, or a
             function from int64 indices to `(x, y[, sample_weight])`.
     """
 
-    def __init__(self, samples: Any):
+    def __init__(self, sampler: BalancedSampler, samples: Any):
+        self.sampler = sampler
         self.samples = samples if callable(samples) else mapped(as_numpy, arrays_of(samples))
+        self._at_once = steps_at_once(sampler)
+        self._block = -1, None
 
-    def __call__(self, index: np.ndarray) -> tuple:
-        """Put together the batch of some indices, int64 (batch_size,)."""
+    def __getitem__(self, step: int) -> tuple:
+        index = self._index_at(int(step))
         if callable(self.samples):
             return with_targets(self.samples(index), index)
         return with_targets(mapped(lambda array: array[index], self.samples), index)
+
+    def _index_at(self, step: int) -> np.ndarray:
+        number, place = divmod(step, self._at_once)
+        block = self._block  # number and batches at once: another thread may put the next there
+        if block[0] != number:
+            first = number * self._at_once
+            block = self._block = number, self.sampler[first : first + self._at_once]
+        return block[1][place]
+
+
+def steps_at_once(sampler: BalancedSampler) -> int:
+    """Say how many steps to ask a sampler for, as most feeds go on step by step."""
+    return max(1, SAMPLES_AT_ONCE // sampler.batch_size)
 
 
 def arrays_of(samples: Any) -> tuple:

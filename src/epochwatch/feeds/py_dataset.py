@@ -11,7 +11,7 @@ import keras
 
 from epochwatch.datasets import Streams
 from epochwatch.feeds import items
-from epochwatch.feeds.lookup import LookUp
+from epochwatch.feeds.lookup import Batches
 from epochwatch.feeds.order import Table
 from epochwatch.samplers import BalancedSampler
 
@@ -45,10 +45,9 @@ class SampledBatches(keras.utils.PyDataset):
     when an epoch has ended. Keras calls `on_epoch_end` when it has looked at a feed, too.
     """
 
-    def __init__(self, sampler: BalancedSampler, look_up: LookUp, start: int, **options: Any):
+    def __init__(self, batches: Batches, start: int, **options: Any):
         super().__init__(**options)
-        self.sampler = sampler
-        self.look_up = look_up
+        self.batches = batches
         self.start = start
 
     @property
@@ -57,12 +56,12 @@ class SampledBatches(keras.utils.PyDataset):
         return None
 
     def __getitem__(self, place: int) -> tuple:
-        return self.look_up(self.sampler[self.start + int(place)])
+        return self.batches[self.start + int(place)]
 
 
 def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> SampledBatches:
     """Make a PyDataset of the batches of a sampler; see `feeds.sampled`."""
-    return SampledBatches(sampler, LookUp(samples), start, **options)
+    return SampledBatches(Batches(sampler, samples), start, **options)
 
 
 class IndexedItems(items.IndexedItems, keras.utils.PyDataset):

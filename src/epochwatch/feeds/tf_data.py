@@ -8,16 +8,13 @@ import tensorflow as tf
 
 from epochwatch.datasets import Streams
 from epochwatch.errors import BadInput
-from epochwatch.feeds.lookup import arrays_of, with_targets
+from epochwatch.feeds.lookup import arrays_of, steps_at_once, with_targets
 from epochwatch.feeds.order import Table
 from epochwatch.feeds.structures import leaves, mapped
 from epochwatch.feeds.targets import add_index
 from epochwatch.samplers import BalancedSampler
 
 BATCHES_AHEAD = 2
-
-# Python is asked for so many samples at a time: a call of it takes as long as many batches.
-SAMPLES_AT_ONCE = 2**12
 
 # Parts of the names of datasets that deliver other samples, or samples again, in each pass.
 OUT_OF_ORDER = {"Shuffle": "shuffle", "Random": "sample_from_datasets", "Repeat": "repeat"}
@@ -51,7 +48,7 @@ def sampled(sampler: BalancedSampler, samples: Any, start: int) -> tf.data.Datas
     A batch is a function of its step alone, so an iterator of the dataset can be kept in a
     `tf.train.Checkpoint` too. Which of its batches have been trained it does not know.
     """
-    at_once = max(1, SAMPLES_AT_ONCE // sampler.batch_size)
+    at_once = steps_at_once(sampler)
 
     def several(step: np.ndarray) -> np.ndarray:
         return sampler[int(step) : int(step) + at_once]

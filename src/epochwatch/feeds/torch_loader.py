@@ -11,7 +11,7 @@ from typing import Any
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from epochwatch.datasets import Streams
-from epochwatch.feeds.lookup import LookUp
+from epochwatch.feeds.lookup import Batches
 from epochwatch.feeds.order import Table
 from epochwatch.samplers import BalancedSampler
 from epochwatch.samplers.arguments import whole
@@ -44,20 +44,9 @@ def balanced(streams: Streams, batch_size: int = 16) -> DataLoader:
     return DataLoader(batches, sampler=Places(), batch_size=None)
 
 
-class SampledBatches(Dataset):
-    """Item i is the batch of step i of a sampler, for any i."""
-
-    def __init__(self, sampler: BalancedSampler, look_up: LookUp):
-        self.sampler = sampler
-        self.look_up = look_up
-
-    def __getitem__(self, step: int) -> tuple:
-        return self.look_up(self.sampler[step])
-
-
 def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> DataLoader:
     """Make a loader of the batches of a sampler; see `feeds.sampled`."""
-    batches = SampledBatches(sampler, LookUp(samples))
+    batches = Batches(sampler, samples)
     return DataLoader(batches, sampler=Places(start), batch_size=None, **options)
 
 
