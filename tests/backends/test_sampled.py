@@ -42,33 +42,43 @@ def test_fit_trains_on_the_steps_of_the_sampler(feed, start, sampler):
     assert (trained(report) == np.bincount(steps[steps < 29], minlength=29)).all()
 
 
-def torch_parts(sampler, steps=None):
-    """A dataset of rows that have their index, and the sampler as a torch loader takes it."""
-    torch = pytest.importorskip("torch")
+class Rows:
+    """Rows of a torch dataset, each with its index; at the top, so that workers can have it."""
+
+    def __getitem__(self, row):
+        return x[row], {"label": y[row], "index": np.int64(row)}
+
+
+@pytest.fixture
+def batch_sampler():
+    """Make a sampler what a torch loader takes."""
+    pytest.importorskip("torch")
     from epochwatch.feeds.torch_loader import BatchSampler
 
-    class Rows(torch.utils.data.Dataset):
-        def __getitem__(self, row):
-            return x[row], {"label": y[row], "index": np.int64(row)}
-
-    return Rows(), BatchSampler(sampler, steps)
+    return BatchSampler
 
 
-def torch_loader(sampler, steps=None, **options):
-    import torch
+def torch_loader(batches, **options):
+    from torch.utils.data import DataLoader
 
-    rows, batches = torch_parts(sampler, steps)
-    return torch.utils.data.DataLoader(rows, batch_sampler=batches, **options)
+    return DataLoader(Rows(), batch_sampler=batches, **options)
+
+
+def workers(count):
+    """Options for so many workers: none is forked, which a process with TensorFlow must not be."""
+    spawned = {"multiprocessing_context": "spawn", "persistent_workers": True}
+    return {"num_workers": count, **(spawned if count else {})}
 
 
 def indices(loader, count=None):
     return [targets["index"].tolist() for _, targets in itertools.islice(loader, count)]
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_each_iteration_of_a_batch_sampler_goes_on_where_the_last_one_ended(sampler, workers):
-    _, _ = torch_parts(sampler)
-    loader = torch_loader(sampler, steps=3, num_workers=workers)
+@pytest.mark.parametrize("count", [0, 2])
+def test_each_iteration_of_a_batch_sampler_goes_on_where_the_last_one_ended(
+    count, sampler, batch_sampler
+):
+    loader = torch_loader(batch_sampler(sampler, steps=3), **workers(count))
     assert len(loader) == 3
     assert indices(loader) == sampler[0:3].tolist()
     assert indices(loader) == sampler[3:6].tolist()
@@ -76,36 +86,33 @@ def test_each_iteration_of_a_batch_sampler_goes_on_where_the_last_one_ended(samp
 
 
 @pytest.mark.parametrize("step", range(5))
-def test_a_batch_sampler_resumes_with_exactly_the_next_sample(sampler, step):
-    _, batches = torch_parts(sampler)
+def test_a_batch_sampler_resumes_with_exactly_the_next_sample(step, sampler, batch_sampler):
+    batches = batch_sampler(sampler)
     for _ in itertools.islice(batches, step):
         pass
-    again = BalancedSampler(STREAMS, BATCH_SIZE, seed=3)
-    _, resumed = torch_parts(again)
+    resumed = batch_sampler(BalancedSampler(STREAMS, BATCH_SIZE, seed=3))
     resumed.load_state_dict(batches.state_dict())
-    assert indices(torch_loader(again), 3) == sampler[step : step + 3].tolist()
+    assert indices(torch_loader(resumed), 3) == sampler[step : step + 3].tolist()
 
 
-def test_what_workers_took_ahead_is_told_by_the_step_that_was_trained(sampler):
-    _, batches = torch_parts(sampler)
-    loader = torch_loader(sampler, num_workers=2)
-    assert indices(loader, 3) == sampler[0:3].tolist()
+def test_what_workers_took_ahead_is_told_by_the_step_that_was_trained(sampler, batch_sampler):
+    batches = batch_sampler(sampler)
+    assert indices(torch_loader(batches, **workers(1)), 3) == sampler[0:3].tolist()
     assert sampler.step > 3
     batches.load_state_dict(batches.state_dict(step=3))
-    assert indices(torch_loader(sampler), 2) == sampler[3:5].tolist()
+    assert indices(torch_loader(batches), 2) == sampler[3:5].tolist()
 
 
-def test_a_batch_sampler_without_steps_has_no_length(sampler):
-    _, batches = torch_parts(sampler)
+def test_a_batch_sampler_without_steps_has_no_length(sampler, batch_sampler):
     with pytest.raises(TypeError, match="has no length"):
-        len(batches)
+        len(batch_sampler(sampler))
     with pytest.raises(BadInput, match="steps: got 0"):
-        torch_parts(sampler, steps=0)
+        batch_sampler(sampler, steps=0)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_sampled_loader_delivers_the_batches_of_the_sampler(sampler, workers):
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_sampled_loader_delivers_the_batches_of_the_sampler(count, sampler):
     pytest.importorskip("torch")
-    loader = feeds.sampled("torch_loader", sampler, (x, y), start=7, num_workers=workers)
+    loader = feeds.sampled("torch_loader", sampler, (x, y), start=7, **workers(count))
     for _ in range(2):
         assert indices(loader, 3) == sampler[7:10].tolist()
