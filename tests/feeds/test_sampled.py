@@ -53,6 +53,14 @@ def test_a_feed_begins_where_a_loaded_state_says(feed, sampler):
     assert indices(feeds.sampled(feed, sampler, (x, y)), 3) == sampler[5:8].tolist()
 
 
+def test_a_batch_is_the_readers_own(sampler):
+    feed = feeds.sampled("py_dataset", sampler, (x, y))
+    for _ in range(2):
+        _, targets = feed[0]
+        assert targets["index"].tolist() == sampler[0].tolist()
+        targets["index"][:] = -1
+
+
 def test_weights_and_several_inputs_are_looked_up_too(feed, sampler):
     weighted = feeds.sampled(feed, sampler, (x, y, weight))
     assert indices(weighted, 3) == sampler[0:3].tolist()

@@ -141,6 +141,14 @@ def test_iterating_on_follows_a_state_that_is_loaded_meanwhile():
     assert sampler.step == 10**6 + 1
 
 
+def test_a_batch_is_the_readers_own():
+    sampler = BalancedSampler([10, 100], 4)
+    batches = iter(sampler)
+    next(batches)[:] = -1
+    sampler.load_state_dict(sampler.state_dict(step=0))
+    assert next(batches).tolist() == sampler[0].tolist()
+
+
 def test_many_steps_go_on_from_one_block_to_the_next(monkeypatch):
     monkeypatch.setattr(balanced, "SAMPLES_AT_ONCE", 12)
     sampler = BalancedSampler([3, 7], 4)

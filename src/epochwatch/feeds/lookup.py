@@ -46,7 +46,7 @@ class Batches:
         if block[0] != number:
             first = number * self._at_once
             block = self._block = number, self.sampler[first : first + self._at_once]
-        return block[1][place]
+        return block[1][place].copy()
 
 
 def steps_at_once(sampler: BalancedSampler) -> int:

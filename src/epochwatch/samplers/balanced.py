@@ -147,7 +147,7 @@ class BalancedSampler:
         while True:
             if not first <= self._step < first + len(batches):
                 first, batches = self._step, self._batches(self._step, at_once)
-            batch = batches[self._step - first]
+            batch = batches[self._step - first].copy()
             # Moved first: a state taken by whoever receives this batch continues with the next.
             self._step += 1
             yield batch
