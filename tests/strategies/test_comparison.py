@@ -58,15 +58,17 @@ def test_a_difference_within_seeds_is_found_though_seeds_differ_more():
         assert not found[ratio]["third"].excludes_zero
 
 
-def test_what_excludes_zero_is_what_a_paired_t_test_rejects_at_a_fourth_of_five_percent():
+@pytest.mark.parametrize(("at_once", "level"), [(None, 0.05 / 2), (4, 0.05 / 4)])
+def test_what_excludes_zero_is_what_a_paired_t_test_rejects(at_once, level):
+    """Of two ratios, each strategy is compared twice."""
     random = np.random.default_rng(1)
     told = []
     for _ in range(40):
         evidence = Evidence(simulated(random, effect=-0.0014))
-        for ratio, rows in evidence.against_baseline("pr_auc").items():
+        for ratio, rows in evidence.against_baseline("pr_auc", at_once=at_once).items():
             for name, found in rows.items():
                 pair = (evidence.scores(ratio, one, "pr_auc") for one in (name, "resume"))
-                rejected = stats.ttest_rel(*pair).pvalue < 0.05 / 4
+                rejected = stats.ttest_rel(*pair).pvalue < level
                 assert found.excludes_zero == rejected
                 told.append(rejected)
     assert 10 < sum(told) < 150, "some are told apart and some are not"

@@ -28,11 +28,13 @@ def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) 
     What has been covered whole stands side by side at the right, for it would hide itself.
 
     Args:
-        axes: one for each ratio.
+        axes: one for each ratio; any more are left empty.
         ratios: by ratio and strategy.
         score: its name, for the vertical axis.
     """
-    for ax, (ratio, points) in zip(axes, ratios.items(), strict=True):
+    for ax in axes[len(ratios) :]:
+        ax.set_axis_off()
+    for ax, (ratio, points) in zip(axes, ratios.items(), strict=False):
         whole = [name for name, point in points.items() if point.coverage > 0.99]
         for name, look in looks(points).items():
             coverage, quality = points[name]
@@ -46,8 +48,8 @@ def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) 
         ax.xaxis.set_minor_locator(ticker.NullLocator())
         ax.set_title(f"1 : {ratio:,}")
         ax.set_xlabel("majority trained on")
+        ax.set_ylabel(score)
         ax.grid(axis="y", color=FAINT, lw=0.5)
-    axes[0].set_ylabel(score)
 
 
 def describe(ratios: Mapping[int, Mapping[str, Point]], score: str) -> str:

@@ -74,20 +74,27 @@ class Evidence:
         shares = [a / b for a, b in (m["trained"]["majority"] for m in self.of(ratio, strategy))]
         return sum(shares) / len(shares)
 
-    def against_baseline(self, score: str, baseline: str = BASELINE) -> dict:
+    def against_baseline(
+        self, score: str, baseline: str = BASELINE, at_once: int | None = None
+    ) -> dict[int, dict[str, Interval]]:
         """Estimate how each other strategy differs from the baseline in a score, at each ratio.
 
-        The intervals hold all at once, with 95 % confidence (Bonferroni): as many comparisons as
-        are made here, so much wider is each of them.
+        Args:
+            score: which, as `test` names it.
+            baseline: the strategy to compare with.
+            at_once: how many of the intervals hold at once with 95 % confidence (Bonferroni).
+                As many as there are ratios where it is not given: each strategy is a question of
+                its own.
 
         Returns:
             By ratio and strategy the interval of the difference, strategy less baseline.
         """
-        others = [name for name in self.strategies if name != baseline]
-        confidence = 1 - (1 - CONFIDENCE) / (len(others) * len(self.ratios))
+        confidence = 1 - (1 - CONFIDENCE) / (at_once or len(self.ratios))
         return {
             ratio: {
-                name: self._difference(ratio, name, baseline, score, confidence) for name in others
+                name: self._difference(ratio, name, baseline, score, confidence)
+                for name in self.strategies
+                if name != baseline
             }
             for ratio in self.ratios
         }
