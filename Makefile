@@ -13,7 +13,8 @@ PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_p
   EPOCHS=epochs FEED=feed STEPS_PER_EXECUTION=steps_per_execution SEED=seed RUN=run_name
 
 # Notebooks whose runs named default are published.
-PUBLISHED := 01_does_fit_resume 02_minority_or_majority_epoch 03_ways_to_feed_fit
+PUBLISHED := 01_does_fit_resume 02_minority_or_majority_epoch 03_ways_to_feed_fit \
+  04_what_the_model_never_saw
 
 variable_of = $(firstword $(subst =, ,$(1)))
 parameter_of = $(lastword $(subst =, ,$(1)))

@@ -1,7 +1,12 @@
-"""Write sweeps/NAME.md and its figure, for each sweep of this repository that has been run."""
+"""Write sweeps/NAME.md and its figure, for each sweep of this repository that has been run.
 
+Of runs that say what they have measured, all of it goes into sweeps/NAME.json.
+"""
+
+import datetime
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from epochwatch.files import write_whole
@@ -19,19 +24,21 @@ def question_of(file: Path) -> str:
 
 
 def table(groups: list[dict]) -> str:
-    """Write what each group of runs has found."""
+    """Write what each group of runs has found; its verdicts, where there are any."""
     names = list(groups[0]["means"])
-    shared = list(groups[0]["parameters"])
+    verdicts = [", ".join(dict.fromkeys(map(str, group["verdicts"]))) for group in groups]
+    of_verdict = any(any(group["verdicts"]) for group in groups)
     rows = [
         [
             *(str(value) for value in group["parameters"].values()),
             str(len(group["verdicts"])),
-            ", ".join(dict.fromkeys(map(str, group["verdicts"]))),
+            *([verdict] * of_verdict),
             *(Interval(**group["means"][name]).written for name in names),
         ]
-        for group in groups
+        for group, verdict in zip(groups, verdicts, strict=True)
     ]
-    return markdown_table([*shared, "runs", "verdict", *names], rows)
+    header = [*groups[0]["parameters"], "runs", *(["verdict"] * of_verdict), *names]
+    return markdown_table(header, rows)
 
 
 def page(file: Path, summary: Path) -> str:
@@ -60,6 +67,45 @@ TensorFlow {versions["tensorflow"]}.
 """
 
 
+def evidence(summary: Path) -> dict:
+    """Collect what each run has measured, and how long the runs took.
+
+    Returns:
+        `runs`, empty where they measured nothing for others to read; the `parameters` that they
+        share; `seconds` of the runs, and from the first one's beginning to the last one's end.
+    """
+    findings = json.loads((summary / "findings.json").read_text())["findings"]
+    records = [
+        json.loads((project.OUTPUTS / r["folder"] / "run.json").read_text())
+        for r in findings["runs"]
+    ]
+    begun = [datetime.datetime.fromisoformat(record["begun"]).timestamp() for record in records]
+    took = [sum(record["stages"].values()) for record in records]
+    ended = [begin + seconds for begin, seconds in zip(begun, took, strict=True)]
+    return {
+        "notebook": findings["notebook"],
+        "environment": records[0]["environment"]["versions"],
+        "parameters": shared(record["parameters"] for record in records),
+        "seconds": {"of_runs": round(sum(took)), "in_all": round(max(ended) - min(begun))},
+        "runs": [
+            r["findings"]["measured"] for r in findings["runs"] if "measured" in r["findings"]
+        ],
+    }
+
+
+def shared(parameters: Iterable[dict]) -> dict:
+    """Keep the parameters that are the same in all runs."""
+    first, *others = parameters
+    return {k: v for k, v in first.items() if all(other[k] == v for other in others)}
+
+
+def in_lines(evidence: dict) -> str:
+    """Write JSON with a line to a run, so that a change of one is a change of a line."""
+    runs = ",\n".join(map(json.dumps, evidence["runs"]))
+    head = json.dumps(evidence | {"runs": []}, indent=1).removesuffix("]\n}")
+    return f"{head}\n{runs}\n]\n}}\n"
+
+
 def is_whole(file: Path, summary: Path) -> bool:
     """Say whether a summary is of just this sweep, and all its runs are finished."""
     if not (summary / "run.json").is_file():
@@ -77,6 +123,10 @@ def main():
             text = page(file, summary)
             write_whole(file.with_suffix(".md"), lambda out, text=text: out.write(text.encode()))
             shutil.copyfile(summary / "figures" / "sweep.png", file.with_suffix(".png"))
+            measured = evidence(summary)
+            if measured["runs"]:
+                lines = in_lines(measured).encode()
+                write_whole(file.with_suffix(".json"), lambda out, lines=lines: out.write(lines))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The sweeps of this repository, and the pages that say what they found."""
 
+import json
 import re
 
 import numpy as np
@@ -10,8 +11,10 @@ import epochwatch
 from epochwatch.runs import project
 from epochwatch.runs.parameters import DoesFitResume
 from epochwatch.runs.sweep import read_sweep
+from epochwatch.strategies.known import STRATEGIES
 
 SWEEPS = sorted((project.ROOT / "sweeps").glob("*.yaml"))
+OF_COVERAGE = [file for file in SWEEPS if "notebook: 01_does_fit_resume" in file.read_text()]
 README = (project.ROOT / "README.md").read_text()
 
 
@@ -32,7 +35,7 @@ def test_each_sweep_is_valid_and_has_a_page_of_all_its_runs(file):
     assert file.with_suffix(".png").stat().st_size < 200_000
 
 
-@pytest.mark.parametrize("file", SWEEPS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", OF_COVERAGE, ids=lambda file: file.stem)
 def test_the_coverage_that_a_page_states_is_what_counting_says(file):
     """In sequence, n steps train n half batches of either stream, until it is gone through."""
     usual = DoesFitResume()
@@ -52,3 +55,28 @@ def test_the_readme_shows_a_sweep_as_it_is():
     assert yaml.safe_load(shown) == yaml.safe_load(file.read_text())
     many = len(read_sweep(file).requests)
     assert f"--array=1-{many}" in README
+
+
+def test_what_the_runs_of_strategies_measured_is_what_their_orders_say():
+    """The weights are chance and the machine's; which samples were trained is neither."""
+    path = project.ROOT / "sweeps" / "never_saw.json"
+    asked = {
+        (request.parameters.ratio, request.parameters.seed): request.parameters
+        for request in read_sweep(path.with_suffix(".yaml")).requests
+    }
+    runs = json.loads(path.read_text())["runs"]
+    assert [(run["ratio"], run["seed"]) for run in runs] == list(asked)
+    for run in runs[::7]:
+        of, sizes = asked[run["ratio"], run["seed"]], tuple(run["samples"].values())
+        assert sizes == (round(53258 / run["ratio"]), 53258)
+        assert list(run["strategies"]) == list(STRATEGIES)
+        for name, measured in run["strategies"].items():
+            rows = STRATEGIES[name].order(sizes, of.batch_size, of.updates, of.seed)
+            distinct = np.unique(rows)
+            minority = int(np.count_nonzero(distinct < sizes[0]))
+            majority = len(distinct) - minority
+            assert measured["trained"] == {
+                "minority": [minority, sizes[0]],
+                "majority": [majority, sizes[1]],
+            }
+            assert measured["errors"]["seen"][1] == majority

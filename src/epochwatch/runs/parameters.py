@@ -272,6 +272,32 @@ class WaysToFeedFit(Parameters):
         return steps
 
 
+class WhatTheModelNeverSaw(Parameters):
+    """Parameters of `04_what_the_model_never_saw`."""
+
+    notebook: ClassVar[str] = "04_what_the_model_never_saw"
+    promised: ClassVar[tuple[str, ...]] = (
+        "findings.json",
+        "exposures_resume/manifest.json",
+        "figures",
+    )
+
+    positive_digit: int = Field(1, ge=0, le=9, description="the digit that is the rare class")
+    ratio: int = Field(
+        1_000, ge=8, le=50_000, description="majority samples to one of the minority"
+    )
+    batch_size: int = Field(32, ge=2, le=1024, multiple_of=2, description="samples a batch")
+    updates: Steps = Field(3_375, description="weight updates of each training")
+    precision: float = Field(0.99, ge=0.5, le=1.0, description="at which recall is told")
+    sweep: str = Field(
+        "never_saw", pattern=f"^{RUN_NAME}$", description="runs to compare; none for this one alone"
+    )
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights, samples and their order")
+    run_name: str = Field(
+        "interactive", pattern=f"^{RUN_NAME}$", description="the run's folder under outputs"
+    )
+
+
 class SweepSummary(Parameters):
     """Parameters of the notebook that sums up a sweep."""
 
@@ -285,7 +311,13 @@ class SweepSummary(Parameters):
 
 
 NOTEBOOKS: dict[str, type[Parameters]] = {
-    model.notebook: model for model in (DoesFitResume, MinorityOrMajorityEpoch, WaysToFeedFit)
+    model.notebook: model
+    for model in (
+        DoesFitResume,
+        MinorityOrMajorityEpoch,
+        WaysToFeedFit,
+        WhatTheModelNeverSaw,
+    )
 }
 
 

@@ -1,0 +1,90 @@
+"""Notebook 04 as it is published: the defaults, the runs of its sweep, and the post."""
+
+import json
+import re
+
+import pytest
+
+from epochwatch import ExposureLog
+from epochwatch.runs import project
+from epochwatch.strategies.known import STRATEGIES
+from tests.notebooks.conftest import without_floats
+
+NOTEBOOK = "04_what_the_model_never_saw"
+SLUG = "what-the-model-never-saw"
+POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
+FIGURES = ["differences", "never_seen", "quality"]
+MAJORITY = 53_258
+SEEN = {
+    "resume": MAJORITY,
+    "restart": 4 * 16,  # a minority epoch is 53 / 16 steps, rounded up
+    "restart at a tenth": 333 * 16,
+    "majority epoch": MAJORITY,
+    "class weights": MAJORITY,
+    "focal loss": MAJORITY,
+    "plain shuffling": MAJORITY,
+}
+# How many are taken for the minority, and which, depends on floating point.
+ERRORS = re.compile(r"[\d,]+ of (?=[\d,]+ \()|16 images: of the majority.*")
+
+
+def test_each_strategy_saw_what_its_order_says(findings):
+    counted = {name: one["counted"] for name, one in findings["coverage"].items()}
+    drawn = counted.pop("with replacement")
+    assert counted == SEEN
+    assert drawn / MAJORITY == pytest.approx(1 - (1 - 1 / MAJORITY) ** (3_375 * 16), rel=0.01)
+
+
+def test_the_logs_hold_every_exposure_of_every_strategy(run_folder):
+    for name in STRATEGIES:
+        log = ExposureLog.read(run_folder / f"exposures_{name.replace(' ', '_')}")
+        assert log.complete
+        assert len(log) == 3_375 * 32
+
+
+def test_what_was_never_seen_is_counted_whole(findings):
+    for name, seen in SEEN.items():
+        errors = findings["measured"]["strategies"][name]["errors"]
+        assert errors["seen"][1] == seen
+        assert errors["never_seen"][1] == MAJORITY - seen
+
+
+def test_the_models_learn_and_the_accident_shows(findings):
+    measured = findings["measured"]["strategies"]
+    assert measured["resume"]["test"]["pr_auc"] > 0.98
+    wrong, of = measured["restart"]["errors"]["never_seen"]
+    assert wrong / of > 0.002
+    assert len(findings["never_seen_and_most_wrong"]) == 16
+
+
+def test_the_answer_is_that_of_the_sweep(findings, run_folder):
+    assert findings["runs"] == 40
+    restart = [d for d in findings["differences"]["pr_auc"] if d["strategy"] == "restart"]
+    apart = [d["ratio"] for d in restart if d["differs"]]
+    answer = json.loads((run_folder / "findings.json").read_text())["answer"]
+    assert answer.startswith(f"**Yes, at {len(apart)} of 4 imbalances.**")
+    for one in restart:
+        told = f"worse at 1 : {one['ratio']:,} by {-one['mean']:.4f}"
+        assert (told in answer.partition("; *")[0]) == one["differs"]
+
+
+def certain(text):
+    """Leave out what floating point decides in the one run; the sweep's numbers are read."""
+    return ERRORS.sub("…", without_floats(text))
+
+
+@pytest.mark.parametrize("post", POSTS)
+def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
+    committed, current = (
+        (folder / "blog" / post).read_text() for folder in (project.OUTPUTS, outputs)
+    )
+    assert certain(committed) == certain(current), f"remake it: epochwatch run {NOTEBOOK}"
+
+
+@pytest.mark.parametrize("post", POSTS)
+def test_the_committed_pictures_are_those_of_the_post(post):
+    text = (project.OUTPUTS / "blog" / post).read_text()
+    names = re.findall(rf"/assets/img/{SLUG}/([a-z_]+)\.png\)", text)
+    assert sorted(names) == FIGURES
+    kept = (project.OUTPUTS / "blog/assets/img" / SLUG).iterdir()
+    assert {file.name for file in kept} == {f"{n}.{e}" for n in names for e in ("png", "svg")}

@@ -1,0 +1,54 @@
+"""What the model never saw, with few updates: the quick setting, and bad parameters."""
+
+import json
+
+import pytest
+
+from epochwatch.strategies.known import STRATEGIES
+
+NOTEBOOK = "04_what_the_model_never_saw"
+SMALL = {"updates": 50, "ratio": 5_000, "run_name": "small"}
+
+
+def test_other_parameters_are_another_answer_and_one_run_tells_nothing_apart(
+    epochwatch_run, tmp_path
+):
+    """Of 53,735 that are no seven, 11 sevens are left: a minority epoch is one step of 16 each."""
+    done = epochwatch_run(notebook=NOTEBOOK, positive_digit=7, sweep="none", **SMALL)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "outputs" / NOTEBOOK / "small"
+    written = json.loads((folder / "findings.json").read_text())
+    assert written["answer"] == (
+        "**One run alone cannot tell.** At 1 : 5,000, 50 updates that restart with each minority "
+        "epoch see 16 of 53,735 majority samples, and updates that resume see 800."
+    )
+    found = written["findings"]
+    assert found["measured"]["samples"] == {"minority": 11, "majority": 53735}
+    for name, measured in found["measured"]["strategies"].items():
+        seen, majority = measured["trained"]["majority"]
+        assert found["coverage"][name]["counted"] == seen
+        assert seen / majority == pytest.approx(found["coverage"][name]["theory"], rel=0.02)
+        assert [of for _, of in measured["errors"].values()] == [seen, majority - seen]
+    assert list(found["measured"]["strategies"]) == list(STRATEGIES)
+    assert not any(one["differs"] for ones in found["differences"].values() for one in ones)
+    assert len(found["never_seen_and_most_wrong"]) <= 16
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"sweep": "never_sow"}, "sweep: never_sow.json does not exist; make sweep writes it"),
+        ({"sweep": "../x"}, "sweep: got '../x', allowed: a name of up to 64 letters"),
+        ({"ratio": 7}, "ratio: got '7', allowed: an integer from 8 to 50,000"),
+        ({"batch_size": 15}, "batch_size: got '15', allowed: an even integer from 2 to 1,024"),
+        ({"precision": 1.5}, "precision: got '1.5', allowed: a number from 0.5 to 1.0"),
+        ({"update": 5}, "did you mean updates?"),
+    ],
+)
+def test_a_bad_parameter_is_one_line_before_anything_is_trained(
+    epochwatch_run, tmp_path, parameters, told
+):
+    done = epochwatch_run(notebook=NOTEBOOK, **parameters)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
