@@ -1,4 +1,4 @@
-"""The small convolutional network of the investigation."""
+"""The small convolutional networks of the investigation."""
 
 
 def small_cnn():
@@ -36,3 +36,65 @@ def small_cnn():
         ],
         name="small_cnn",
     )
+
+
+def patch_classifier(bands: int, size: tuple[int, int]):
+    """Build a binary classifier of image patches, in whatever unit their bands are.
+
+    Args:
+        bands: of a patch.
+        size: its height and width.
+
+    Returns:
+        An uncompiled `keras.Model` from (batch, height, width, bands) to (batch, 1).
+
+    Example:
+        >>> patch_classifier(12, (10, 10)).count_params()
+        2961
+    """
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input((*size, bands)),
+            layers.BatchNormalization(),
+            layers.Conv2D(16, 3, padding="same", activation="relu"),
+            layers.Conv2D(8, 3, padding="same", activation="relu"),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(1, activation="sigmoid"),
+        ],
+        name="patch_classifier",
+    )
+
+
+def small_unet(bands: int, size: tuple[int, int], filters: int = 8):
+    """Build a U-Net of two levels, which says of every pixel how likely it is of the rare class.
+
+    Args:
+        bands: of a patch.
+        size: its height and width, odd or even.
+        filters: of the upper level; the lower has twice as many.
+
+    Returns:
+        An uncompiled `keras.Model` from (batch, height, width, bands) to (batch, height, width, 1).
+
+    Example:
+        >>> small_unet(12, (10, 10)).output_shape
+        (None, 10, 10, 1)
+    """
+    import keras
+    from keras import layers
+
+    def convolved(x, number):
+        return layers.Conv2D(number, 3, padding="same", activation="relu")(x)
+
+    image = keras.Input((*size, bands))
+    upper = convolved(layers.BatchNormalization()(image), filters)
+    lower = convolved(layers.MaxPooling2D(padding="same")(upper), 2 * filters)
+    raised = layers.UpSampling2D()(lower)
+    if any(edge % 2 for edge in size):
+        raised = layers.Cropping2D([(0, edge % 2) for edge in size])(raised)
+    joined = convolved(layers.Concatenate()([upper, raised]), filters)
+    pixels = layers.Conv2D(1, 1, activation="sigmoid")(joined)
+    return keras.Model(image, pixels, name="small_unet")

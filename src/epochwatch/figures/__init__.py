@@ -19,6 +19,7 @@ NAMES = (
     "order",
     "outcomes",
     "quality",
+    "scene",
     "schedule",
     "style",
     "sweep",

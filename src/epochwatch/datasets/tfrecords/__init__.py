@@ -1,0 +1,14 @@
+"""TFRecords as Google Earth Engine exports them: tables, and image patches.
+
+    scene       a made-up scene, patch by patch
+    writing     exports of it, of any size
+    layout      what is in an export: files, bands, shape; the index of a record
+    framing     the bytes of a file, where one is damaged
+    faults      what is wrong, and whether to stop or to skip and count
+    reading     an export as a tf.data.Dataset, its survey, its two streams
+
+Formats: https://developers.google.com/earth-engine/guides/tfrecord. A table is one GZIP file,
+every property a list of floats. Image patches are several files, packed or not, and a mixer.json;
+every band is a list of float32, channels first. `kernelSize` adds a margin of half of it on each
+side of a patch, of which the mixer says nothing.
+"""
