@@ -17,8 +17,8 @@ import numpy as np
 import tensorflow as tf
 
 from epochwatch.datasets.tfrecords import framing
-from epochwatch.datasets.tfrecords.faults import EMPTY, Fault, Faults
-from epochwatch.datasets.tfrecords.layout import MIXER, Export, index_of
+from epochwatch.datasets.tfrecords.faults import EMPTY, SKIP, Fault, Faults
+from epochwatch.datasets.tfrecords.layout import MIXER, Export, Layout, index_of
 from epochwatch.datasets.tfrecords.writing import writer
 from epochwatch.errors import BadInput
 
@@ -89,6 +89,28 @@ def read_export(
     return read.map(lambda index, x, label: (x, {"label": label, "index": index}))
 
 
+def silently(export: Export) -> tf.data.Dataset:
+    """Read an export as `ignore_errors()` does, which leaves out what is damaged and says nothing.
+
+    Args:
+        export: as `find_export` found it.
+
+    Returns:
+        A dataset of the records that are left, parsed.
+    """
+    paths = [str(export.files[number]) for number in export.chosen]
+    packed = ["GZIP" if framing.is_packed(Path(path)) else "" for path in paths]
+    files = tf.data.Dataset.from_tensor_slices((paths, packed))
+    records = files.flat_map(lambda path, kind: tf.data.TFRecordDataset(path, kind))
+    features = _features(export.layout)
+    return records.map(lambda data: tf.io.parse_single_example(data, features)).ignore_errors()
+
+
+def _features(layout: Layout) -> dict:
+    names = (*layout.bands, layout.label)
+    return {name: tf.io.FixedLenFeature([layout.values], tf.float32) for name in names}
+
+
 class Survey(NamedTuple):
     """What is in an export, counted in one pass.
 
@@ -150,60 +172,77 @@ def _check_total(export: Export, faults: Faults, read: int) -> None:
         faults.note(last + 1, Fault(export.files[last].name, read, what, ends_file=True))
 
 
+class Copied(NamedTuple):
+    """A stream written as a set of its own.
+
+    Attributes:
+        index: int64 (records,), of its records in the new folder, ascending.
+        origin: int64 (records,), of the same records in the export they were copied from.
+    """
+
+    index: np.ndarray
+    origin: np.ndarray
+
+
 def split_export(
     export: Export,
     folder: str | Path,
-    faults: Faults | None = None,
+    counts: Survey,
     *,
     positive: float = 1,
     files: int = 4,
-    compressed: bool = True,
-) -> dict[str, np.ndarray]:
+    compressed: bool = False,
+) -> dict[str, Copied]:
     """Write the records of the two streams as sets of their own, `minority-*` and `majority-*`.
 
-    The records are copied as they are. The minority, rare as it is, goes into one file.
+    The records are copied as they are; what cannot be read is in neither set. The minority, rare
+    as it is, goes into one file.
 
     Args:
         export: as `find_export` found it.
-        folder: where; it is made if need be.
-        faults: as of `read_export`; what is skipped is in neither set.
+        folder: where, a new one.
+        counts: what `survey` counted in the export.
         positive: value of the rare class in the label band.
         files: how many files to spread the majority over, evenly and in order.
         compressed: whether to pack them with GZIP.
 
     Returns:
-        For each set int64, where its records came from: their indices in the export.
+        By stream, what was written.
 
     Raises:
-        BadInput: a fault, where it is to stop at one; or a stream is empty.
+        BadInput: the folder is there already, or a stream is empty.
     """
-    faults, folder = faults or Faults(), Path(folder)
-    counts = survey(export, faults, positive)
-    streams = {"minority": counts.minority, "majority": counts.majority}
+    folder, parts = Path(folder), {"majority": files, "minority": 1}
+    streams = {name: getattr(counts, name) for name in parts}
     for name, index in streams.items():
         if not len(index):
             raise BadInput(
                 f"positive: got {positive:g}, of which the {name} has no record among "
                 f"{len(counts.index):,}; allowed: a value that some patches have and some have not"
             )
-    folder.mkdir(parents=True, exist_ok=True)
-    sizes = {"minority": 1, "majority": files}
-    with faults.in_one_line():
-        for name, wanted in streams.items():
-            copies = _copies(export, faults, positive, is_minority=name == "minority")
-            for number, part in enumerate(np.array_split(wanted, sizes[name])):
-                with writer(folder, name, number, compressed) as write:
-                    write(itertools.islice(copies, len(part)))
-    return streams
+    if folder.exists():
+        raise BadInput(f"folder: got {folder}, which is there; allowed: a new one")
+    folder.mkdir(parents=True)
+    copied, first = {}, 0
+    for name, origin in streams.items():
+        copies = _copies(export, positive, is_minority=name == "minority")
+        split = np.array_split(origin, parts[name])
+        for number, part in enumerate(split):
+            with writer(folder, name, number, compressed) as write:
+                write(itertools.islice(copies, len(part)))
+        index = [index_of(first + n, np.arange(len(part))) for n, part in enumerate(split)]
+        copied[name] = Copied(np.concatenate(index), origin)
+        first += len(split)
+    return copied
 
 
-def _copies(export: Export, faults: Faults, positive: float, *, is_minority: bool):
+def _copies(export: Export, positive: float, *, is_minority: bool) -> Iterator[bytes]:
     """Go through the records of a stream as they stand in their files."""
 
     def copied(bands: tf.Tensor, label: tf.Tensor, record: tf.Tensor) -> tuple:
         return tf.reduce_any(label == positive), record
 
-    records = _records(export, faults, copied, Reading())
+    records = _records(export, Faults(SKIP), copied, Reading())
     of_stream = records.filter(lambda index, has_any, record: has_any == is_minority)
     batches = of_stream.map(lambda index, has_any, record: record).batch(AT_ONCE // 8)
     return itertools.chain.from_iterable(batches.as_numpy_iterator())
@@ -215,7 +254,9 @@ def _records(export: Export, faults: Faults, make: Callable, reading: Reading) -
     paths = [export.files[number] for number in numbers]
     packed = ["GZIP" if framing.is_packed(path) else "" for path in paths]
     of_file = _FileReader(export, faults, make)
-    files = tf.data.Dataset.from_tensor_slices((np.array(numbers, np.int64), list(map(str, paths)), packed))
+    files = tf.data.Dataset.from_tensor_slices(
+        (np.array(numbers, np.int64), list(map(str, paths)), packed)
+    )
     if reading.shuffled_files is not None:
         files = files.shuffle(len(paths), seed=reading.shuffled_files)
     if reading.files_at_once == 1:
@@ -236,10 +277,7 @@ class _FileReader:
         self.layout = export.layout
         self.make = make
         self.check = Checked(export, faults)
-        names = (*self.layout.bands, self.layout.label)
-        self.features = {
-            name: tf.io.FixedLenFeature([self.layout.values], tf.float32) for name in names
-        }
+        self.features = _features(self.layout)
 
     def __call__(self, number: tf.Tensor, path: tf.Tensor, packed: tf.Tensor) -> tf.data.Dataset:
         records = tf.data.TFRecordDataset(path, packed).enumerate()
