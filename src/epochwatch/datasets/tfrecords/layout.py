@@ -17,6 +17,7 @@ from epochwatch.errors import BadInput
 ENDINGS = (".tfrecord", ".tfrecord.gz")
 MIXER = "mixer.json"
 RECORDS = 2**32  # that a file may have at most
+LOT_BYTES, LOT_RECORDS = 2**20, 64
 FILES_LOOKED_INTO, RECORDS_LOOKED_AT = 8, 3
 
 
@@ -57,6 +58,12 @@ class Layout(NamedTuple):
     def values(self) -> int:
         """Numbers in a band of a record."""
         return math.prod(self.shape)
+
+    @property
+    def together(self) -> int:
+        """Records to parse in one go: what is done once for each lot costs little then."""
+        bytes_of_record = 4 * self.values * (len(self.bands) + 1)
+        return min(max(LOT_BYTES // bytes_of_record, 1), LOT_RECORDS)
 
     def fault_of(self, data: bytes) -> str | None:
         """Say what is wrong with the data of a record; None where nothing is."""

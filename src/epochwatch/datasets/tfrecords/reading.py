@@ -22,9 +22,10 @@ from epochwatch.datasets.tfrecords.layout import MIXER, Export, Layout, index_of
 from epochwatch.datasets.tfrecords.writing import writer
 from epochwatch.errors import BadInput
 
-DECODERS = 2  # records of a file parsed at once
+DECODERS = 2  # lots of records of a file parsed at once
 AT_ONCE = 256  # records handed to Python
 END = -1
+FOREVER = np.iinfo(np.int64).max
 NO_RUNS = np.empty((0, 3), np.int64)
 NONE = np.empty(0, np.int64)
 TARGETS = ("patch", "pixels")
@@ -77,15 +78,17 @@ def read_export(
     if target not in TARGETS:
         raise BadInput(f"target: got {target!r}, allowed: {', '.join(TARGETS)}")
 
-    def sample(bands: tf.Tensor, label: tf.Tensor, record: tf.Tensor) -> tuple:
-        is_positive = tf.cast(label == positive, tf.float32)
-        flat = tf.reshape(bands, (len(export.layout.bands), export.layout.values))
-        x = tf.reshape(tf.transpose(flat), (*export.layout.shape, len(export.layout.bands)))
-        if target == "patch":
-            return x, tf.reduce_max(is_positive)
-        return x, tf.reshape(is_positive, (*export.layout.shape, 1))
+    shape, bands = export.layout.shape, len(export.layout.bands)
 
-    read = _records(export, faults or Faults(), sample, reading or Reading())
+    def samples(channels: tf.Tensor, label: tf.Tensor, data: tf.Tensor) -> tuple:
+        is_positive = tf.cast(label == positive, tf.float32)
+        channels_last = tf.transpose(channels, (0, 2, 1))
+        x = tf.reshape(channels_last, (-1, *shape, bands))
+        if target == "patch":
+            return x, tf.reduce_max(is_positive, axis=1)
+        return x, tf.reshape(is_positive, (-1, *shape, 1))
+
+    read = _records(export, faults or Faults(), samples, reading or Reading())
     return read.map(lambda index, x, label: (x, {"label": label, "index": index}))
 
 
@@ -151,8 +154,8 @@ def survey(export: Export, faults: Faults | None = None, positive: float = 1) ->
     """
     faults = faults or Faults()
 
-    def counted(bands: tf.Tensor, label: tf.Tensor, record: tf.Tensor) -> tuple:
-        return (tf.math.count_nonzero(label == positive),)
+    def counted(channels: tf.Tensor, label: tf.Tensor, data: tf.Tensor) -> tuple:
+        return (tf.math.count_nonzero(label == positive, axis=1),)
 
     records = _records(export, faults, counted, Reading()).batch(AT_ONCE)
     with faults.in_one_line():
@@ -239,8 +242,8 @@ def split_export(
 def _copies(export: Export, positive: float, *, is_minority: bool) -> Iterator[bytes]:
     """Go through the records of a stream as they stand in their files."""
 
-    def copied(bands: tf.Tensor, label: tf.Tensor, record: tf.Tensor) -> tuple:
-        return tf.reduce_any(label == positive), record
+    def copied(channels: tf.Tensor, label: tf.Tensor, data: tf.Tensor) -> tuple:
+        return tf.reduce_any(label == positive, axis=1), data
 
     records = _records(export, Faults(SKIP), copied, Reading())
     of_stream = records.filter(lambda index, has_any, record: has_any == is_minority)
@@ -259,75 +262,84 @@ def _records(export: Export, faults: Faults, make: Callable, reading: Reading) -
     )
     if reading.shuffled_files is not None:
         files = files.shuffle(len(paths), seed=reading.shuffled_files)
-    if reading.files_at_once == 1:
+    cycle = min(reading.files_at_once, len(paths))
+    if cycle == 1:
         return files.flat_map(of_file)
     return files.interleave(
         of_file,
-        cycle_length=min(reading.files_at_once, len(paths)),
+        cycle_length=cycle,
         block_length=reading.block,
-        num_parallel_calls=reading.parallel,
+        num_parallel_calls=reading.parallel and min(reading.parallel, cycle),
         deterministic=reading.deterministic,
     )
 
 
 class _FileReader:
-    """Reads one file at a call, in the graph."""
+    """Reads one file at a call, in the graph, a few records at a time."""
 
     def __init__(self, export: Export, faults: Faults, make: Callable):
         self.layout = export.layout
         self.make = make
         self.check = Checked(export, faults)
         self.features = _features(self.layout)
+        self.together = export.layout.together
 
     def __call__(self, number: tf.Tensor, path: tf.Tensor, packed: tf.Tensor) -> tf.data.Dataset:
-        records = tf.data.TFRecordDataset(path, packed).enumerate()
+        records = tf.data.TFRecordDataset(path, packed).enumerate().batch(self.together)
         # Whatever is left out here is missed below, where the numbers are looked at.
         made = records.map(self._parsed, num_parallel_calls=DECODERS).ignore_errors()
         nothing = tf.nest.map_structure(
-            lambda spec: tf.zeros(spec.shape, spec.dtype), made.element_spec[2]
+            lambda spec: tf.zeros((0, *spec.shape[1:]), spec.dtype), made.element_spec[3]
         )
-        end = tf.data.Dataset.from_tensors((np.int64(END), np.int64(0), nothing))
-        begin = (np.int64(0), np.int64(0))
+        end = tf.data.Dataset.from_tensors((np.int64(END), np.int64(0), np.int64(0), nothing))
         follow = functools.partial(self._follow, number)
-        return made.concatenate(end).scan(begin, _beside).flat_map(follow)
+        return made.concatenate(end).scan((np.int64(0), np.int64(0)), _beside).flat_map(follow)
 
-    def _parsed(self, record: tf.Tensor, data: tf.Tensor) -> tuple:
-        parsed = tf.io.parse_single_example(data, self.features)
-        bands = tf.concat([parsed[name] for name in self.layout.bands], 0)
-        size = tf.strings.length(data) + framing.HEADER + framing.FOOTER
-        return record, tf.cast(size, tf.int64), self.make(bands, parsed[self.layout.label], data)
+    def _parsed(self, records: tf.Tensor, data: tf.Tensor) -> tuple:
+        parsed = tf.io.parse_example(data, self.features)
+        channels = tf.concat([parsed[name] for name in self.layout.bands], 1)
+        channels = tf.reshape(channels, (-1, len(self.layout.bands), self.layout.values))
+        frames = tf.size(data, tf.int64) * (framing.HEADER + framing.FOOTER)
+        size = frames + tf.cast(tf.reduce_sum(tf.strings.length(data)), tf.int64)
+        made = self.make(channels, parsed[self.layout.label], data)
+        return records[0], tf.size(records, tf.int64), size, made
 
-    def _follow(self, number, expected, bytes_read, record, made) -> tf.data.Dataset:
-        """Deliver a record; where others should have come before it, see to them first."""
+    def _follow(self, number, expected, bytes_read, first, made) -> tf.data.Dataset:
+        """Deliver records; where others should have come before them, see to those first."""
 
         def delivered():
-            return tf.data.Dataset.from_tensors((index_of(number, record), *made))
+            return self._numbered(number, first, made)
 
         def after_a_gap():
-            gap = (number, expected, bytes_read, record)
+            gap = (number, expected, bytes_read, first)
             found = tf.numpy_function(self.check, gap, [tf.string, tf.int64], stateful=True)
-            return self._saved(number, *found).concatenate(
-                delivered().take(tf.cast(record != END, tf.int64))
-            )
+            return self._saved(number, *found).concatenate(delivered())
 
-        return tf.cond(record == expected, delivered, after_a_gap)
+        return tf.cond(first == expected, delivered, after_a_gap)
+
+    def _numbered(self, number, first, made) -> tf.data.Dataset:
+        count = tf.shape(made[0], tf.int64)[0]
+        index = index_of(number, first) + tf.range(count)
+        return tf.data.Dataset.from_tensor_slices((index, *made))
 
     def _saved(self, number, path, runs) -> tf.data.Dataset:
-        """Read what stands behind damage: runs of whole records, by offset, number and length."""
+        """Read what stands between damage: runs of whole records, by offset, number and length."""
         runs = tf.ensure_shape(runs, (None, 3))
 
         def of_run(run):
             records = _from_offset(path, run[0]).take(run[2]).enumerate(run[1])
-            made = records.map(self._parsed)
-            return made.map(lambda record, size, made: (index_of(number, record), *made))
+            made = records.batch(self.together).map(self._parsed)
+            return made.flat_map(
+                lambda first, count, size, made: self._numbered(number, first, made)
+            )
 
         return tf.data.Dataset.from_tensor_slices(runs).flat_map(of_run)
 
 
 def _beside(state: tuple, element: tuple) -> tuple:
-    """Put beside a record which one was expected, and the bytes read before it."""
-    (expected, bytes_read), (record, size, made) = state, element
-    return (record + 1, bytes_read + size), (expected, bytes_read, record, made)
+    """Put beside some records which one was expected, and the bytes read before them."""
+    (expected, bytes_read), (first, count, size, made) = state, element
+    return (first + count, bytes_read + size), (expected, bytes_read, first, made)
 
 
 def _from_offset(path, offset) -> tf.data.Dataset:
@@ -359,14 +371,14 @@ class Checked:
         self._files = {}
         self._copies = tempfile.TemporaryDirectory(prefix="epochwatch-")
 
-    def __call__(self, number, expected, bytes_read, record) -> tuple[bytes, np.ndarray]:
-        """Note what is wrong with the records from `expected` on, to before `record`.
+    def __call__(self, number, expected, bytes_read, first) -> tuple[bytes, np.ndarray]:
+        """Note what is wrong with the records from `expected` on, to before `first`.
 
         Args:
             number: of the file.
             expected: record that should have come.
             bytes_read: of the file, unpacked.
-            record: that came instead; END where none did.
+            first: the record that came instead; END where none did.
 
         Returns:
             The file to read what can be saved from, and where: int64 (runs, 3), offset, number
@@ -374,22 +386,20 @@ class Checked:
         """
         path = self.export.files[number]
         size = framing.unpacked_bytes(path)
-        if record == END and expected and bytes_read % framing.WORD == size:
+        if first == END and expected and bytes_read % framing.WORD == size:
             return b"", NO_RUNS
         with self._lock:
             if number not in self._files:
                 self._files[number] = self._look_through(path)
         found = self._files[number]
-        until = expected + len(found.ends) + 1 if record == END else record
+        until = FOREVER if first == END else first
         for fault in found.faults:
             if expected <= fault.record < until:
                 self.faults.note(int(number), fault)
-        if record != END:  # the records in between were read, and are no samples
-            return b"", NO_RUNS
-        if not found.tells_the_end(expected, size):
+        if first == END and not found.tells_the_end(expected, size):
             what = "corrupt: the file cannot be unpacked any further"
             self.faults.note(int(number), Fault(path.name, int(expected), what, ends_file=True))
-        return str(found.plain).encode(), found.runs_from(expected)
+        return str(found.plain).encode(), found.runs(expected, until)
 
     def _look_through(self, path: Path) -> "Looked":
         plain = framing.unpack(path, Path(self._copies.name))
@@ -406,12 +416,12 @@ class Checked:
                     what = "corrupt: the checksum of its data is wrong"
                     records = _reading_on(plain, frame.end)
             found.add(path.name, frame, what)
-        if not found.ends:
+        told = bool(found.faults) and found.faults[-1].ends_file
+        if not found.ends and not told:
             found.faults.append(Fault(path.name, 0, EMPTY))
-        elif found.ends[-1] % framing.WORD != framing.unpacked_bytes(path):
-            if not found.faults or not found.faults[-1].ends_file:
-                ends = "truncated: the packed file ends before it"
-                found.faults.append(Fault(path.name, len(found.ends), ends, ends_file=True))
+        elif not told and found.ends[-1] % framing.WORD != framing.unpacked_bytes(path):
+            ends = "truncated: the packed file ends before it"
+            found.faults.append(Fault(path.name, len(found.ends), ends, ends_file=True))
         return found
 
 
@@ -444,9 +454,9 @@ class Looked(NamedTuple):
         whole = len(self.ends) == read and [0, *self.ends][-1] % framing.WORD == size
         return whole or any(fault.record >= read for fault in self.faults)
 
-    def runs_from(self, record: int) -> np.ndarray:
-        """Say where good records from one on stand together: int64 (runs, 3)."""
-        good = np.array([number for number in self.good if number >= record], np.int64)
+    def runs(self, begin: int, end: int) -> np.ndarray:
+        """Say where good records stand together, within bounds: int64 (runs, 3)."""
+        good = np.array([number for number in self.good if begin <= number < end], np.int64)
         if not len(good):
             return NO_RUNS
         runs = np.split(good, np.flatnonzero(np.diff(good) > 1) + 1)
