@@ -57,9 +57,7 @@ def unpacked_bytes(path: Path) -> int:
 
 
 def unpack(path: Path, folder: Path) -> Path:
-    """Write a file unpacked into a folder, as far as it goes; one that is not packed stays."""
-    if not is_packed(path):
-        return path
+    """Write a packed file unpacked into a folder, as far as it goes."""
     plain = folder / path.name.removesuffix(".gz")
     # What was unpacked before the damage is kept.
     with (

@@ -270,7 +270,7 @@ def _records(export: Export, faults: Faults, make: Callable, reading: Reading) -
         cycle_length=cycle,
         block_length=reading.block,
         num_parallel_calls=reading.parallel and min(reading.parallel, cycle),
-        deterministic=reading.deterministic,
+        deterministic=reading.deterministic if reading.parallel else None,
     )
 
 
@@ -369,7 +369,6 @@ class Checked:
         self.faults = faults
         self._lock = threading.Lock()
         self._files = {}
-        self._copies = tempfile.TemporaryDirectory(prefix="epochwatch-")
 
     def __call__(self, number, expected, bytes_read, first) -> tuple[bytes, np.ndarray]:
         """Note what is wrong with the records from `expected` on, to before `first`.
@@ -401,8 +400,12 @@ class Checked:
             self.faults.note(int(number), Fault(path.name, int(expected), what, ends_file=True))
         return str(found.plain).encode(), found.runs(expected, until)
 
+    @functools.cached_property
+    def _folder(self) -> tempfile.TemporaryDirectory:
+        return tempfile.TemporaryDirectory(prefix="epochwatch-")
+
     def _look_through(self, path: Path) -> "Looked":
-        plain = framing.unpack(path, Path(self._copies.name))
+        plain = framing.unpack(path, Path(self._folder.name)) if framing.is_packed(path) else path
         found = Looked(plain, [], [], [])
         records = iter(())
         for frame in framing.frames(plain):
