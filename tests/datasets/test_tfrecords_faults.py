@@ -181,6 +181,7 @@ def test_read_again_a_fault_is_counted_once(hurt):
             "record": 5,
             "what": "corrupt: the checksum of its data is wrong",
             "ends_file": False,
+            "lost": 1,
         }
     ]
 
@@ -192,9 +193,19 @@ def test_a_file_cut_off_between_two_records_is_told_by_the_mixer(tmp_path):
     counts = reading.survey(find_export(tmp_path, "landcover"), faults)
     assert len(counts.index) == 5 + RECORDS
     (fault,) = faults
-    assert "12 of the 34 patches that mixer.json promises are in no file" in str(fault)
+    assert "12 of the 34 patches that mixer.json promises are nowhere" in str(fault)
+    assert faults.skipped == 12
     with pytest.raises(BadInput, match="12 of the 34 patches"):
         reading.survey(find_export(tmp_path, "landcover"))
+
+
+def test_the_mixer_counts_what_is_lost_behind_damage(tmp_path):
+    writing.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
+    damage.corrupt_length(tmp_path / "mixed-00000.tfrecord", 5)
+    faults = Faults("skip")
+    counts = reading.survey(find_export(tmp_path, "landcover"), faults)
+    assert [fault.lost for fault in faults] == [1, 11]
+    assert faults.skipped + len(counts.index) == 2 * RECORDS
 
 
 def test_ignoring_errors_loses_what_we_save(hurt):

@@ -14,13 +14,23 @@ def test_a_map_has_a_square_to_a_patch_and_none_where_there_is_no_patch():
     axes = [Figure().subplots()]
     figures.scene.draw_maps(axes, {"in order": TRAINED})
     (image,) = axes[0].images
-    assert image.get_array().tolist() == [[2, 1, 1, 2], [1, 1, 1, 1], [1, 1, 0, 0]]
+    drawn = np.ma.filled(image.get_array(), -1)
+    assert drawn.tolist() == [[1, 0, 0, 1], [0, 0, 0, 0], [0, 0, -1, -1]]
     assert axes[0].get_xlabel() == "2 patches, 1 rows"
 
 
 def test_the_words_count_patches_and_rows():
     told = figures.scene.describe_maps({"in order": TRAINED})
     assert told == ("Maps of a scene of 10 patches. in order: 2 patches trained, in 1 of 3 rows.")
+
+
+def test_a_large_scene_is_drawn_in_squares_of_which_a_single_patch_is_seen():
+    one = Trained(120 * 120, 120, np.array([120 * 119 + 7]))
+    shares = one.shares()
+    assert (one.edge, shares.shape) == (2, (60, 60))
+    assert np.argwhere(shares).tolist() == [[59, 3]]
+    assert shares[59, 3] == 0.25
+    assert "14,400 patches, in squares of 2 by 2." in figures.scene.describe_maps({"a": one})
 
 
 def test_patches_are_drawn_with_their_labels_and_their_margins():

@@ -14,7 +14,8 @@ NAME, SLUG = "05_satellite_scale_imbalance", "satellite-scale-imbalance"
 POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
 FIGURES = ["maps", "patches"]
 RARE, OTHERS = 16, 48_000
-DRAWS = 50 * 2 * 8  # epochs, steps, of either class
+EPOCHS = 25
+DRAWS = EPOCHS * 2 * 8  # epochs, steps, of either class
 # What files read in any order deliver depends on timing: of that row nothing is compared.
 BY_TIMING = re.compile(r"^\| interleave, in any order .*$", re.MULTILINE)
 
@@ -89,9 +90,9 @@ def test_nothing_is_trained_beyond_what_the_buffers_have_reached(rows):
 
 
 def test_where_fit_is_called_again_the_same_few_are_trained_for_ever(rows):
-    again = rows["file after file", 50]
-    assert (again["trained"], again["most_often"]) == (16, 50)
-    assert 500 < rows["shuffle", 50]["trained"] <= 1_000 + 16 - 1
+    again = rows["file after file", EPOCHS]
+    assert (again["trained"], again["most_often"]) == (16, EPOCHS)
+    assert 300 < rows["shuffle", EPOCHS]["trained"] <= 1_000 + 16 - 1
 
 
 def test_the_audit_says_why(findings):
@@ -119,5 +120,6 @@ def test_damage_is_told_and_costs_less_than_ignoring_errors(findings):
     for name, told in findings["damage"].items():
         assert told["said"].startswith("mixed-0000"), name
         assert told["read"] >= told["silently"], name
+        assert told["read"] + told["skipped"] == 40 or "empty" in name, name
     assert findings["damage"]["a byte of the data turned over"]["read"] == 39
     assert findings["faults"] == []

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
 from epochwatch.figures.style import FAINT, LOOKS
 from epochwatch.tables import percent
 
-DARKEST = 98  # percentile of reflectance that is drawn white
+BRIGHTEST = 98  # percentile of reflectance that is drawn white
+MOST_SQUARES = 60  # across a map
 
 
 class Trained(NamedTuple):
@@ -36,9 +37,26 @@ class Trained(NamedTuple):
         """Rows with a patch that was trained."""
         return len(np.unique(self.seen // self.columns))
 
+    @property
+    def edge(self) -> int:
+        """Patches along an edge of the squares that are drawn, so that none is too small."""
+        return -(-self.columns // MOST_SQUARES)
+
+    def shares(self) -> np.ndarray:
+        """Say what share of the patches of each square was trained; NaN outside of the scene."""
+        rows, columns = (-(-n // self.edge) for n in (self.rows, self.columns))
+        row, column = np.divmod(np.arange(self.patches), self.columns)
+        square = row // self.edge * columns + column // self.edge
+        counts = np.bincount(square, minlength=rows * columns)
+        seen = np.bincount(square[self.seen], minlength=rows * columns)
+        with np.errstate(invalid="ignore"):
+            return (seen / counts).reshape(rows, columns)
+
 
 def draw_maps(axes: Sequence[Axes], maps: Mapping[str, Trained]) -> Sequence[Axes]:
-    """Draw the scene of each training, a square to a patch: trained, or never.
+    """Draw the scene of each training, in squares of patches: the darker, the more were trained.
+
+    A square of which a single patch was trained is seen as well as any.
 
     Args:
         axes: one to a training.
@@ -47,13 +65,11 @@ def draw_maps(axes: Sequence[Axes], maps: Mapping[str, Trained]) -> Sequence[Axe
     Returns:
         The Axes.
     """
-    colours = ListedColormap(["white", FAINT, LOOKS["majority"].colour])
+    blues = LinearSegmentedColormap.from_list("trained", [LOOKS["majority"].colour, "#123a63"])
+    blues = blues.with_extremes(under=FAINT, bad="white")
     for ax, (title, trained) in zip(axes, maps.items(), strict=True):
-        grid = np.zeros(trained.rows * trained.columns, np.uint8)
-        grid[: trained.patches] = 1
-        grid[trained.seen] = 2
-        ax.imshow(grid.reshape(trained.rows, -1), cmap=colours, vmin=0, vmax=2,
-                  interpolation="nearest", aspect="auto")  # fmt: skip
+        ax.imshow(trained.shares(), cmap=blues, vmin=1e-9, vmax=1, interpolation="nearest",
+                  aspect="auto")  # fmt: skip
         ax.set_title(title, fontsize=9)
         ax.set(xticks=[], yticks=[])
         ax.set_xlabel(f"{len(trained.seen):,} patches, {trained.rows_met:,} rows", fontsize=8)
@@ -68,7 +84,8 @@ def describe_maps(maps: Mapping[str, Trained]) -> str:
         for title, trained in maps.items()
     )
     first = next(iter(maps.values()))
-    return f"Maps of a scene of {first.patches:,} patches. {parts}."
+    squares = f", in squares of {first.edge} by {first.edge}" if first.edge > 1 else ""
+    return f"Maps of a scene of {first.patches:,} patches{squares}. {parts}."
 
 
 class Patch(NamedTuple):
@@ -95,7 +112,7 @@ def draw_patches(axes: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
     Returns:
         The Axes.
     """
-    white = np.percentile([patch.band for patch in patches], DARKEST)
+    white = np.percentile([patch.band for patch in patches], BRIGHTEST)
     rare = ListedColormap([FAINT, LOOKS["minority"].colour])
     for (above, below), patch in zip(axes.T, patches, strict=True):
         above.imshow(patch.band, cmap="gray", vmin=0, vmax=white)
@@ -121,6 +138,6 @@ def describe_patches(patches: Sequence[Patch]) -> str:
     height, width = patches[0].band.shape
     return (
         f"{len(patches)} patches of {height} by {width} pixels, a band and the label of each; "
-        f"of the rare class are {shares} of their pixels. A margin of {patches[0].margin} pixels "
-        "on each side belongs to the neighbours as well."
+        f"of the rare class are {shares} of their pixels. Dashed: {patches[0].margin} on each side "
+        "belong to the neighbours as well."
     )

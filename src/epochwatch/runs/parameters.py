@@ -319,7 +319,7 @@ class SatelliteScaleImbalance(Parameters):
     batch_size: int = Field(
         16, ge=2, le=4096, multiple_of=2, description="samples a batch, half of either class"
     )
-    epochs: int = Field(50, ge=2, le=10_000, description="minority epochs to train")
+    epochs: int = Field(25, ge=2, le=10_000, description="minority epochs to train")
     buffer: int = Field(1_000, ge=2, le=1_000_000, description="records in a shuffle buffer")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights and of all that is drawn")
     run_name: str = Field(

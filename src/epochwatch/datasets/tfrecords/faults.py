@@ -12,13 +12,14 @@ REMEDY = 'export it again, or read with on_fault="skip", which counts what it le
 
 
 class Fault(NamedTuple):
-    """One record that cannot be used.
+    """A record that cannot be used, or several of which there is no trace.
 
     Attributes:
         file: name of its file.
         record: its number in the file, from 0.
         what: what is wrong with it.
         ends_file: whether whatever stands after it in the file is lost as well.
+        lost: records lost by it, as far as they are known.
 
     Example:
         >>> print(Fault("a-00002.tfrecord", 17, "the band 'B4' is missing"))
@@ -29,6 +30,7 @@ class Fault(NamedTuple):
     record: int
     what: str
     ends_file: bool = False
+    lost: int = 1
 
     def __str__(self) -> str:
         rest = "; all that stands after it in the file is lost" * self.ends_file
@@ -71,8 +73,8 @@ class Faults:
 
     @property
     def skipped(self) -> int:
-        """Records left out; of those lost behind damage nobody knows how many there were."""
-        return sum(fault.what != EMPTY for fault in self)
+        """Records left out. Only a mixer tells how many were lost behind damage."""
+        return sum(fault.lost for fault in self)
 
     @property
     def cut_files(self) -> int:

@@ -170,9 +170,8 @@ def _check_total(export: Export, faults: Faults, read: int) -> None:
     total = int(export.mixer["totalPatches"]) if export.mixer else read
     missing = total - read - faults.skipped
     if missing:
-        last = export.chosen[-1]
-        what = f"{missing:,} of the {total:,} patches that {MIXER} promises are in no file"
-        faults.note(last + 1, Fault(export.files[last].name, read, what, ends_file=True))
+        what = f"{missing:,} of the {total:,} patches that {MIXER} promises are nowhere"
+        faults.note(len(export.files), Fault("all files", read, what, lost=missing))
 
 
 class Copied(NamedTuple):
@@ -421,7 +420,7 @@ class Checked:
             found.add(path.name, frame, what)
         told = bool(found.faults) and found.faults[-1].ends_file
         if not found.ends and not told:
-            found.faults.append(Fault(path.name, 0, EMPTY))
+            found.faults.append(Fault(path.name, 0, EMPTY, lost=0))
         elif not told and found.ends[-1] % framing.WORD != framing.unpacked_bytes(path):
             ends = "truncated: the packed file ends before it"
             found.faults.append(Fault(path.name, len(found.ends), ends, ends_file=True))
