@@ -97,7 +97,6 @@ def test_only_the_files_that_must_import_a_framework():
     allowed = {f"feeds/{name}.py" for name in of_feeds}
     allowed |= {"models.py", "datasets/mnist.py", "atlas/toy_feeds.py"}
     # Only TensorFlow reads and writes TFRecords at the speed of the disk.
-    allowed |= {
-        f"datasets/tfrecords/{name}.py" for name in ("damage", "layout", "reading", "writing")
-    }
+    of_records = {"checking", "damage", "layout", "reading", "streams", "writing"}
+    allowed |= {f"datasets/tfrecords/{name}.py" for name in of_records}
     assert {name for name in found if not name.startswith("watching/")} == allowed

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import epochwatch
 from epochwatch import models
-from epochwatch.datasets.tfrecords import layout, reading, writing
+from epochwatch.datasets.tfrecords import layout, streams, writing
 from epochwatch.datasets.tfrecords.faults import Faults
 from epochwatch.datasets.tfrecords.layout import find_export
 from epochwatch.datasets.tfrecords.reading import Reading, read_export
@@ -123,7 +123,7 @@ def test_a_scene_does_not_depend_on_how_many_patches_are_made_at_once(scene):
 
 
 def test_the_survey_finds_the_rare_class_where_the_scene_has_it(scene, export):
-    counts = reading.survey(export)
+    counts = streams.survey(export)
     assert layout.numbers_of(counts.minority, [11, 11, 12]).tolist() == scene.minority.tolist()
     label = scene.pixels(np.arange(PATCHES))[:, -1]
     assert counts.positives.tolist() == label.sum(axis=(1, 2)).tolist()
@@ -131,14 +131,14 @@ def test_the_survey_finds_the_rare_class_where_the_scene_has_it(scene, export):
 
 
 def test_another_value_of_the_label_can_be_the_rare_one(export):
-    assert len(reading.survey(export, positive=0).minority) == PATCHES
+    assert len(streams.survey(export, positive=0).minority) == PATCHES
     label = next(iter(read_export(export, target="pixels", positive=0)))[1]["label"]
     assert float(label[0, 0, 0]) == 1
 
 
 def test_the_streams_are_the_same_records_in_sets_of_their_own(export, tmp_path):
-    counts = reading.survey(export)
-    copied = reading.split_export(export, tmp_path / "streams", counts, files=2)
+    counts = streams.survey(export)
+    copied = streams.split_export(export, tmp_path / "streams", counts, files=2)
     names = sorted(file.name for file in (tmp_path / "streams").iterdir())
     assert names == [
         f"{n}.tfrecord" for n in ("majority-00000", "majority-00001", "minority-00000")
@@ -152,7 +152,7 @@ def test_the_streams_are_the_same_records_in_sets_of_their_own(export, tmp_path)
         for (x, _), origin in zip(read, stream.origin.tolist(), strict=True):
             assert np.array_equal(x, whole[origin])
     with pytest.raises(BadInput, match="which is there; allowed: a new one"):
-        reading.split_export(export, tmp_path / "streams", counts)
+        streams.split_export(export, tmp_path / "streams", counts)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_the_streams_are_the_same_records_in_sets_of_their_own(export, tmp_path)
 )
 def test_every_way_of_reading_reads_every_record_once(how, export):
     index = sorted(int(targets["index"]) for _, targets in read_export(export, reading=how))
-    assert index == reading.survey(export).index.tolist()
+    assert index == streams.survey(export).index.tolist()
 
 
 def test_interleaved_the_files_take_turns(export):
@@ -273,6 +273,6 @@ def test_indices_travel_beside_rasterised_labels(export, tmp_path):
     feed = read_export(export, target="pixels").batch(17).repeat()
     history = watched.fit(feed, steps_per_epoch=2, epochs=3, verbose=0)
     trained = [batch.index for batch in epochwatch.ExposureLog.read(tmp_path / "log").batches()]
-    every = reading.survey(export).index.tolist()
+    every = streams.survey(export).index.tolist()
     assert np.concatenate(trained).tolist() == every * 3
     assert history.history["loss"][-1] < history.history["loss"][0]

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import tensorflow as tf
 
-from epochwatch.datasets.tfrecords import damage, framing, layout, reading, writing
+from epochwatch.datasets.tfrecords import damage, framing, layout, reading, streams, writing
 from epochwatch.datasets.tfrecords.faults import Faults
 from epochwatch.datasets.tfrecords.layout import find_export
 from epochwatch.datasets.tfrecords.reading import Reading, read_export
@@ -190,20 +190,20 @@ def test_a_file_cut_off_between_two_records_is_told_by_the_mixer(tmp_path):
     writing.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
     damage.cut_between(tmp_path / "mixed-00000.tfrecord", 5)
     faults = Faults("skip")
-    counts = reading.survey(find_export(tmp_path, "landcover"), faults)
+    counts = streams.survey(find_export(tmp_path, "landcover"), faults)
     assert len(counts.index) == 5 + RECORDS
     (fault,) = faults
     assert "12 of the 34 patches that mixer.json promises are nowhere" in str(fault)
     assert faults.skipped == 12
     with pytest.raises(BadInput, match="12 of the 34 patches"):
-        reading.survey(find_export(tmp_path, "landcover"))
+        streams.survey(find_export(tmp_path, "landcover"))
 
 
 def test_the_mixer_counts_what_is_lost_behind_damage(tmp_path):
     writing.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
     damage.corrupt_length(tmp_path / "mixed-00000.tfrecord", 5)
     faults = Faults("skip")
-    counts = reading.survey(find_export(tmp_path, "landcover"), faults)
+    counts = streams.survey(find_export(tmp_path, "landcover"), faults)
     assert [fault.lost for fault in faults] == [1, 11]
     assert faults.skipped + len(counts.index) == 2 * RECORDS
 

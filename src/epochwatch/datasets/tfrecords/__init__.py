@@ -5,7 +5,10 @@
     layout      what is in an export: files, bands, shape; the index of a record
     framing     the bytes of a file, where one is damaged
     faults      what is wrong, and whether to stop or to skip and count
-    reading     an export as a tf.data.Dataset, its survey, its two streams
+    checking    a damaged file looked through, and what can be saved of it
+    reading     an export as a tf.data.Dataset
+    streams     its records counted, and its two streams as sets of their own
+    damage      damage done on purpose
 
 Formats: https://developers.google.com/earth-engine/guides/tfrecord. A table is one GZIP file,
 every property a list of floats. Image patches are several files, packed or not, and a mixer.json;
