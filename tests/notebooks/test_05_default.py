@@ -1,16 +1,14 @@
 """Notebook 05 as it is published: the defaults, and the post that is committed."""
 
-import json
 import re
-import subprocess
 
 import pytest
 
 from epochwatch import ExposureLog
 from epochwatch.runs import project
-from tests.notebooks.conftest import COMMAND, without_floats
+from tests.notebooks.conftest import without_floats
 
-NAME, SLUG = "05_satellite_scale_imbalance", "satellite-scale-imbalance"
+NOTEBOOK, SLUG = "05_satellite_scale_imbalance", "satellite-scale-imbalance"
 POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
 FIGURES = ["maps", "patches"]
 RARE, OTHERS = 16, 48_000
@@ -18,24 +16,6 @@ EPOCHS = 25
 DRAWS = EPOCHS * 2 * 8  # epochs, steps, of either class
 # What files read in any order deliver depends on timing: of that row nothing is compared.
 BY_TIMING = re.compile(r"^\| interleave, in any order .*$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    """Run the command with its defaults."""
-    folder = tmp_path_factory.mktemp("default") / "outputs"
-    done = subprocess.run(
-        [*COMMAND, "run", NAME, "--outputs", str(folder)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == "", "no log lines and no progress bar in a pipe"
-    return folder
-
-
-@pytest.fixture(scope="module")
-def findings(outputs):
-    """The answer for machines."""
-    return json.loads((outputs / NAME / "default" / "findings.json").read_text())["findings"]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +33,7 @@ def certain(text):
 def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
     committed = (project.OUTPUTS / "blog" / post).read_text()
     current = (outputs / "blog" / post).read_text()
-    assert certain(committed) == certain(current), f"remake it: epochwatch run {NAME}"
+    assert certain(committed) == certain(current), f"remake it: epochwatch run {NOTEBOOK}"
 
 
 @pytest.mark.parametrize("post", POSTS)
@@ -110,8 +90,8 @@ def test_both_models_trained_on_the_same_records_and_the_pixels_are_far_from_bal
     assert findings["exposed"]["pixels"] == [DRAWS * 5, 2 * DRAWS * 100]
 
 
-def test_the_log_holds_what_the_segmentation_trained_on(outputs):
-    log = ExposureLog.read(outputs / NAME / "default" / "exposures")
+def test_the_log_holds_what_the_segmentation_trained_on(run_folder):
+    log = ExposureLog.read(run_folder / "exposures")
     assert log.complete
     assert len(log) == 2 * DRAWS
 

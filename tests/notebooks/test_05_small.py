@@ -12,7 +12,7 @@ SMALL = {"epochs": 4, "buffer": 40, "batch_size": 8, "files": 3, "run_name": "sm
 
 @pytest.fixture(scope="module")
 def export(tmp_path_factory):
-    """An export of one's own: 600 packed patches, of which one record is damaged."""
+    """An export of one's own: 600 patches, of which one record is damaged."""
     folder = tmp_path_factory.mktemp("own")
     writing.write_export(
         folder, 600, ratio=49, bands=3, patch=12, kernel=2, files=2, compressed=False, seed=4
