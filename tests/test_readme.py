@@ -12,7 +12,7 @@ from epochwatch.exposures.writer import ExposureWriter
 from epochwatch.runs import project
 
 README = (project.ROOT / "README.md").read_text()
-WATCH, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)
+WATCH, BALANCE, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)
 (AUDIT,) = re.findall(r"```sh\n(epochwatch audit .*?)\n```", README)
 
 
@@ -31,6 +31,32 @@ def test_the_recipe_for_watching_runs_and_prints_what_it_says(tmp_path, monkeypa
     assert names["log"].counts()[7] == 2
     assert names["log"].coverage(names["index"]).tolist() == [1.0, 1.0]
     assert names["log"].to_arrow().num_rows == 80
+
+
+def test_the_recipe_for_balanced_batches_sees_all_and_knows_where_it_is(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    names = ran(BALANCE)
+    (promised,) = re.findall(r"index}\)\)  # (.*)", BALANCE)
+    assert capsys.readouterr().out.strip() == promised
+    assert len(names["state"]) == 6
+    assert names["state"]["step"] == 124
+    assert [stream.samples for stream in names["streams"]] == [10, 990]
+
+
+def test_each_piece_of_advice_is_backed_by_the_numbers_of_the_run_it_links_to():
+    section = README.partition("## What to do with an imbalanced data set")[2].partition("\n## ")[0]
+    advice = re.findall(r"^\d+\. (.*?)\(\[[^]]+\]\(([^)]+)\)\)", section, re.DOTALL | re.MULTILINE)
+    assert len(advice) == 10
+    for text, post in advice:
+        found = (project.ROOT / post).read_text().replace("+", "").replace("-", "")
+        numbers = re.findall(r"\d[\d,.]*\d%?|\d%?", text)
+        assert numbers
+        for number in numbers:
+            assert re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d%])", found), (
+                f"{number}: {text}"
+            )
 
 
 def test_the_recipe_for_ci_finds_what_the_readme_says(tmp_path, monkeypatch):
