@@ -145,11 +145,10 @@ def sizes_of(data: bytes) -> dict[str, int | None] | None:
     A feature of something else than numbers counts None.
     """
     import tensorflow as tf
-    from google.protobuf.message import DecodeError
 
     try:
         features = tf.train.Example.FromString(data).features.feature
-    except DecodeError:
+    except Exception:  # protobuf's DecodeError, which TensorFlow does not name
         return None
     return {
         name: len(one.float_list.value) if one.WhichOneof("kind") == "float_list" else None

@@ -44,7 +44,7 @@ class Scene(NamedTuple):
 
         Example:
             >>> Scene.of(31, ratio=9, bands=2, patch=8, kernel=2, seed=0).minority
-            array([ 8, 19, 26])
+            array([1, 3, 9])
         """
         rare = max(1, round(patches / (ratio + 1)))
         random = np.random.default_rng([seed, patches])
