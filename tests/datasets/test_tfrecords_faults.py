@@ -142,7 +142,7 @@ def test_stopping_says_it_in_one_line_with_file_and_record(case, hurt):
     assert told in line
     assert line.startswith("mixed-00000.tfrecord")
     assert f", record {min(lost)}: " in line
-    assert line.endswith('or read with on_fault="skip", which counts what it leaves out')
+    assert line.endswith('or read with Faults("skip"), which counts what it leaves out')
     assert "\n" not in line
 
 
@@ -237,3 +237,37 @@ def test_the_checksum_is_that_of_tensorflow(undamaged):
     content = file.read_bytes()
     assert framing.masked_crc(content[:8]) == int.from_bytes(content[8:12], "little")
     assert [frame.number for frame in framing.frames(file)] == list(HURT)
+
+
+@pytest.fixture
+def with_mixer(tmp_path):
+    """An export whose mixer counts its patches."""
+    writing.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
+    return lambda: find_export(tmp_path, "landcover")
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("how", [None, Reading(2, parallel=2)], ids=["in order", "interleaved"])
+def test_where_there_is_a_mixer_what_left_no_trace_is_counted_too(case, how, with_mixer):
+    harm, lost, _ = CASES[case]
+    harm(with_mixer().files[0])
+    read, faults = read_skipping(with_mixer(), how)
+    assert faults.skipped == len(lost)
+    assert len(read) == 2 * RECORDS - len(lost)
+
+
+def test_a_deleted_file_is_missed_at_the_end_of_a_whole_pass(with_mixer):
+    with_mixer().files[1].unlink()
+    faults = Faults("skip")
+    assert sum(1 for _ in read_export(with_mixer(), faults).repeat(2)) == 2 * RECORDS
+    assert faults.skipped == RECORDS
+    stopping = Faults()
+    with pytest.raises(BadInput, match="17 of the 34 patches"), stopping.in_one_line():
+        list(read_export(with_mixer(), stopping))
+    assert sum(1 for _ in read_export(with_mixer()).take(5)) == 5
+
+
+@pytest.mark.parametrize("faults", ["skip", 1])
+def test_faults_that_are_none_are_one_line(faults, with_mixer):
+    with pytest.raises(BadInput, match="faults: got .*, allowed: Faults"):
+        read_export(with_mixer(), faults)

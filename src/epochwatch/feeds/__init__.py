@@ -68,8 +68,8 @@ def sampled(
 
     Its k-th batch is that of `sampler[start + k]`, in every pass: images, `{"label", "index"}`
     and weights where there are some. Every feed is read ahead of the training, so none moves
-    the sampler. What has been trained is known by the model, and to begin there is to resume
-    with exactly the next sample:
+    the sampler. `fit` needs its `steps_per_epoch`, or it never ends. What has been trained is
+    known by the model, and to begin there is to resume with exactly the next sample:
 
         feeds.sampled("tf_data", sampler, (x, y), start=int(model.optimizer.iterations))
 

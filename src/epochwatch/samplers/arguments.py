@@ -17,6 +17,8 @@ STREAMS = (
 )
 SHARES = "whole-number weights such as [1, 1, 2], or fractions that sum to 1, one to a stream"
 
+REMEDY = " samples; of the labels of samples make streams by one_vs_rest"
+
 # Beyond this a step may not fit into the int64 with which feeds count.
 LARGEST_STEP = 2**62
 
@@ -104,7 +106,7 @@ def _named(streams: Any) -> dict[str, Any]:
 def _of_counts(counts: dict[str, Any]) -> dict[str, Members]:
     members, first = {}, 0
     for name, count in counts.items():
-        samples = whole(f"streams: {name}", count, 1, LARGEST, " samples")
+        samples = whole(f"streams: {name}", count, 1, LARGEST, REMEDY)
         members[name] = Members(samples, None, first)
         first += samples
     if first > LARGEST:
@@ -134,6 +136,11 @@ def _index_array(name: str, stream: Any) -> np.ndarray:
         raise BadInput(
             f"streams: {name}: got {array.dtype} {array.shape}, allowed: int64 (samples,), the "
             "index of each sample; of a mask take numpy.flatnonzero"
+        )
+    if array.min() < 0:
+        raise BadInput(
+            f"streams: {name}: got the index {array.min()}, allowed: 0 or more; give the row of "
+            "each sample"
         )
     return array.astype(np.int64, copy=False)
 

@@ -15,3 +15,25 @@ every property a list of floats. Image patches are several files, packed or not,
 every band is a list of float32, channels first. `kernelSize` adds a margin of half of it on each
 side of a patch, of which the mixer says nothing.
 """
+
+import importlib
+
+_HOMES = {
+    "Faults": "faults",
+    "Reading": "reading",
+    "find_export": "layout",
+    "read_export": "reading",
+    "split_export": "streams",
+    "survey": "streams",
+    "write_export": "writing",
+    "write_table": "writing",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str):
+    # TensorFlow is imported when something needs it.
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from epochwatch.datasets.tfrecords import framing
 from epochwatch.datasets.tfrecords.faults import EMPTY, Fault, Faults
-from epochwatch.datasets.tfrecords.layout import Export
+from epochwatch.datasets.tfrecords.layout import MIXER, Export
 
 END = -1
 FOREVER = np.iinfo(np.int64).max
@@ -49,6 +49,7 @@ class Checked:
         self.faults = faults
         self._lock = threading.Lock()
         self._files = {}
+        self._told_of = {}  # by file: records that can be read or are known to be damaged
 
     def __call__(self, number, expected, bytes_read, first) -> tuple[bytes, np.ndarray]:
         """Note what is wrong with the records from `expected` on, to before `first`.
@@ -66,6 +67,7 @@ class Checked:
         path = self.export.files[number]
         size = framing.unpacked_bytes(path)
         if first == END and expected and bytes_read % framing.WORD == size:
+            self._end(number, int(expected))
             return b"", NO_RUNS
         with self._lock:
             if number not in self._files:
@@ -78,7 +80,22 @@ class Checked:
         if first == END and not found.tells_the_end(expected, size):
             what = "corrupt: the file cannot be unpacked any further"
             self.faults.note(int(number), Fault(path.name, int(expected), what, ends_file=True))
+        if first == END:
+            cut = sum(fault.lost for fault in found.faults if fault.ends_file)
+            self._end(number, max(int(expected), len(found.ends)) + cut)
         return str(found.plain).encode(), found.runs(expected, until)
+
+    def _end(self, number: int, records: int) -> None:
+        """At the last file's end, miss patches that the mixer promises and that left no trace."""
+        with self._lock:
+            self._told_of[int(number)] = records
+            told = sum(self._told_of.values())
+            is_last = len(self._told_of) == len(self.export.chosen)
+        total = int(self.export.mixer["totalPatches"]) if self.export.mixer else told
+        if is_last and total > told:
+            missing = total - told
+            what = f"{missing:,} of the {total:,} patches that {MIXER} promises are nowhere"
+            self.faults.note(len(self.export.files), Fault("all files", told, what, lost=missing))
 
     @functools.cached_property
     def _folder(self) -> tempfile.TemporaryDirectory:

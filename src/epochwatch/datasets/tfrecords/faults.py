@@ -8,7 +8,7 @@ from epochwatch.errors import BadInput
 
 STOP, SKIP = "stop", "skip"
 EMPTY = "empty: there is no record in the file"
-REMEDY = 'export it again, or read with on_fault="skip", which counts what it leaves out'
+REMEDY = 'export it again, or read with Faults("skip"), which counts what it leaves out'
 
 
 class Fault(NamedTuple):

@@ -160,7 +160,10 @@ def _files(path: Path) -> tuple[Path, ...]:
     if path.is_file():
         return (path,)
     if not path.is_dir():
-        raise BadInput(f"export: got {path}, allowed: a folder that an export was written to")
+        raise BadInput(
+            f"export: got {path}, which does not exist, allowed: a folder that an export was "
+            "written to, or one of its files"
+        )
     files = sorted(file for file in path.iterdir() if file.name.endswith(ENDINGS))
     if not files:
         raise BadInput(f"export: got {path}, allowed: a folder with files named *.tfrecord[.gz]")

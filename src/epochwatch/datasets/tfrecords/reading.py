@@ -53,7 +53,9 @@ def read_export(
 
     Args:
         export: as `find_export` found it.
-        faults: where faults are noted, and whether to stop at them; None stops.
+        faults: where faults are noted, and whether to stop at them; None stops. TensorFlow says
+            so in a page, `with faults.in_one_line(): model.fit(…)` in one line. Where the export
+            has a mixer, a pass that goes to the end also misses what left no trace.
         target: "patch" for the label of a whole patch or row, 1 where any pixel is positive;
             "pixels" for the rasterised label.
         positive: value of the rare class in the label band.
@@ -65,8 +67,10 @@ def read_export(
         + record number.
 
     Raises:
-        BadInput: there is no such target.
+        BadInput: there is no such target, or `faults` are none.
     """
+    if not isinstance(faults, Faults | None):
+        raise BadInput(f'faults: got {faults!r:.40}, allowed: Faults("stop"), Faults("skip")')
     if target not in TARGETS:
         raise BadInput(f"target: got {target!r}, allowed: {', '.join(TARGETS)}")
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from epochwatch.datasets.tfrecords.faults import SKIP, Fault, Faults
-from epochwatch.datasets.tfrecords.layout import MIXER, Export, index_of
+from epochwatch.datasets.tfrecords.faults import SKIP, Faults
+from epochwatch.datasets.tfrecords.layout import Export, index_of
 from epochwatch.datasets.tfrecords.reading import Reading, records_of
 from epochwatch.datasets.tfrecords.writing import writer
 from epochwatch.errors import BadInput
@@ -65,17 +65,7 @@ def survey(export: Export, faults: Faults | None = None, positive: float = 1) ->
     with faults.in_one_line():
         found = list(records.as_numpy_iterator())
         index, positives = map(np.concatenate, zip(*found, strict=True)) if found else (NONE, NONE)
-        _check_total(export, faults, len(index))
     return Survey(index, positives, export.layout.values)
-
-
-def _check_total(export: Export, faults: Faults, read: int) -> None:
-    """Miss patches that the mixer promises and that left no trace, as a file cut between two."""
-    total = int(export.mixer["totalPatches"]) if export.mixer else read
-    missing = total - read - faults.skipped
-    if missing:
-        what = f"{missing:,} of the {total:,} patches that {MIXER} promises are nowhere"
-        faults.note(len(export.files), Fault("all files", read, what, lost=missing))
 
 
 class Copied(NamedTuple):
