@@ -38,7 +38,7 @@ def test_the_recipe_for_balanced_batches_sees_all_and_knows_where_it_is(
 ):
     monkeypatch.chdir(tmp_path)
     names = ran(BALANCE)
-    (promised,) = re.findall(r"index}\)\)  # (.*)", BALANCE)
+    (promised,) = re.findall(r"print\(coverage\)  # (.*)", BALANCE)
     assert capsys.readouterr().out.strip() == promised
     assert len(names["state"]) == 6
     assert names["state"]["step"] == 124
@@ -57,6 +57,11 @@ def test_each_piece_of_advice_is_backed_by_the_numbers_of_the_run_it_links_to():
             assert re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d%])", found), (
                 f"{number}: {text}"
             )
+
+
+def test_what_the_readme_imports_is_there():
+    (imports,) = re.findall(r"```py\n((?:from .*\n)+)", README)
+    ran(imports)
 
 
 def test_the_recipe_for_ci_finds_what_the_readme_says(tmp_path, monkeypatch):

@@ -64,7 +64,7 @@ def test_the_answer_is_that_of_the_sweep(findings, run_folder):
     answer = json.loads((run_folder / "findings.json").read_text())["answer"]
     assert answer.startswith(f"**Yes, at {len(apart)} of 4 imbalances.**")
     for one in restart:
-        told = f"worse at 1 : {one['ratio']:,} by {-one['mean']:.4f}"
+        told = f"worse at 1 : {one['ratio']:,} by {-one['mean']:.5f}"
         assert (told in answer.partition("; *")[0]) == one["differs"]
 
 

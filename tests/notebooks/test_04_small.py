@@ -37,7 +37,7 @@ def test_other_parameters_are_another_answer_and_one_run_tells_nothing_apart(
 @pytest.mark.parametrize(
     ("parameters", "told"),
     [
-        ({"sweep": "never_sow"}, "sweep: never_sow.json does not exist; make sweep writes it"),
+        ({"sweep": "never_sow"}, "sweep: never_sow.json does not exist; make sweep SWEEP="),
         ({"sweep": "../x"}, "sweep: got '../x', allowed: a name of up to 64 letters"),
         ({"ratio": 7}, "ratio: got '7', allowed: an integer from 8 to 50,000"),
         ({"batch_size": 15}, "batch_size: got '15', allowed: an even integer from 2 to 1,024"),

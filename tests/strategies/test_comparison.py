@@ -46,6 +46,7 @@ def test_runs_are_put_in_order_and_their_scores_collected():
     assert evidence.strategies == ["resume"]
     assert evidence.scores(100, "resume", "pr_auc") == [1.0, 0.5]
     assert evidence.coverage(100, "resume") == pytest.approx(0.15)
+    assert evidence.errors_in_all(100, "resume", "never_seen") == (1, 180)
     assert evidence.error_rates(100, "resume") == {"seen": [0.1, 0.1], "never_seen": [0, 1 / 90]}
 
 
@@ -92,7 +93,9 @@ def test_it_reads_what_it_was_given(tmp_path):
 def test_a_damaged_file_is_one_line(tmp_path, text):
     path = tmp_path / "s.json"
     path.write_text(text)
-    with pytest.raises(BadInput, match="sweep: s.json holds no runs .* make sweep writes it anew"):
+    with pytest.raises(
+        BadInput, match="sweep: s.json holds no runs .* make sweep SWEEP=sweeps/s.yaml writes it"
+    ):
         Evidence.read(path)
 
 

@@ -39,10 +39,14 @@ def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) 
         for name, look in looks(points).items():
             coverage, quality = points[name]
             place = 1.25 * 1.3 ** whole.index(name) if name in whole else coverage
-            ax.plot([place, place], quality[1:3], color=look.colour, lw=1.6)
+            bar = [quality.low, min(1, quality.high)]  # no score is above 1
+            ax.plot([place, place], bar, color=look.colour, lw=1.6)
             ax.plot([place], [quality.mean], look.marker, color=look.colour, ms=6, label=name)
         ax.set_xscale("log")
         ax.axvline(1.05, color=FAINT, lw=0.8, zorder=0)
+        if whole:
+            all_of_it = ax.get_xaxis_transform()
+            ax.text(1.1, 1.01, "all of it", transform=all_of_it, fontsize=8)
         ax.xaxis.set_major_locator(ticker.FixedLocator([1e-4, 1e-3, 1e-2, 1e-1, 1]))
         ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f"{100 * x:g}%"))
         ax.xaxis.set_minor_locator(ticker.NullLocator())

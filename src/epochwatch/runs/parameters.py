@@ -88,7 +88,7 @@ class Parameters(BaseModel):
             return f"a number from {schema['minimum']} to {schema['maximum']}"
         even = schema.get("multipleOf") == 2
         kind = "an even integer" if even else "an integer"
-        reason = " (an odd batch cannot be balanced)" if even else ""
+        reason = " (an odd batch cannot be balanced)" if name == "batch_size" else ""
         return f"{kind} from {schema['minimum']:,} to {schema['maximum']:,}{reason}"
 
 

@@ -39,7 +39,7 @@ class Evidence:
         Raises:
             BadInput: there is no such file, or it does not hold runs.
         """
-        remedy = "make sweep writes it anew"
+        remedy = f"make sweep SWEEP=sweeps/{path.stem}.yaml writes it, none does without"
         try:
             content = json.loads(path.read_text())
             return cls(content["runs"], content["parameters"], content["seconds"]["in_all"])
@@ -102,6 +102,15 @@ class Evidence:
     def _difference(self, ratio, name, baseline, score, confidence) -> Interval:
         ours, theirs = (self.scores(ratio, one, score) for one in (name, baseline))
         return interval([a - b for a, b in zip(ours, theirs, strict=True)], confidence)
+
+    def errors_in_all(self, ratio: int, strategy: str, part: str) -> tuple[int, int]:
+        """Count the wrong ones among seen or never-seen majority samples, of all seeds.
+
+        Returns:
+            How many were wrong, and of how many.
+        """
+        pairs = [measured["errors"][part] for measured in self.of(ratio, strategy)]
+        return sum(wrong for wrong, _ in pairs), sum(of for _, of in pairs)
 
     def error_rates(self, ratio: int, strategy: str) -> dict[str, list[float]]:
         """Collect the error rates among seen and never-seen majority samples, by seed.
