@@ -101,7 +101,8 @@ site: .venv
 	@$(VENV)/python scripts/build_site.py
 
 ## bench: measure what the README claims, into outputs/bench
-# Not bench_records.py, which writes 16 GB: run it by hand.
+# Not bench_records.py, which writes 16 GB: run it by hand. It and bench_samplers.py keep what they
+# find in bench.
 bench: .venv
 	@for script in $(filter-out bench/bench_records.py,$(wildcard bench/bench_*.py)); do \
 	  EPOCHWATCH_BACKEND= KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 \

@@ -27,13 +27,14 @@ from pathlib import Path
 
 import numpy as np
 import sampled_feeds
-from measure import OUTPUTS, all_by_turns
+from measure import all_by_turns
 from sampled_feeds import BATCH_SIZE, RATIO, Samples, Way
 
 import epochwatch
 from epochwatch import BalancedSampler, ExposureLog, feeds
 from epochwatch.tables import markdown_table, percent
 
+KEPT = Path(__file__).with_name("samplers.json")
 ROUNDS = 7
 SHOWN = (1, 5, 10)  # minority epochs after which the coverage is shown
 MINORITY_EPOCHS = 110  # a tenth more than it takes to go once through the majority
@@ -310,7 +311,7 @@ def versions() -> dict[str, str]:
 
 
 def main() -> None:
-    """Measure everything, print it, and keep it under outputs/bench."""
+    """Measure everything, print it, and keep it in bench/samplers.json, which README tells."""
     samples = Samples()
     steps = minority_epoch(samples)
     ways, missing = without_imblearn(sampled_feeds.with_tensorflow(samples, steps))
@@ -325,9 +326,7 @@ def main() -> None:
     )
     print(text)
     result = {"versions": versions(), "ways": rows, "costs": costs, "arrays": arrays}
-    OUTPUTS.mkdir(parents=True, exist_ok=True)
-    (OUTPUTS / "samplers.json").write_text(json.dumps(result, indent=1) + "\n")
-    (OUTPUTS / "samplers.md").write_text(text)
+    KEPT.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

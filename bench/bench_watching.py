@@ -6,6 +6,7 @@ PyDataset on JAX and torch; the plain one is built without indices, so that it d
 what it does not need. A round is one `fit` of each, the log opened, written and closed in it.
 """
 
+import functools
 import importlib
 import os
 import tempfile
@@ -60,7 +61,8 @@ def plain_feed(streams, batch_size: int):
     """Build the feed of the plain training."""
     if USES_TF_DATA:
         return untuned(plain_dataset(streams, batch_size))
-    return py_dataset.BalancedBatches(WithoutIndex.of(streams), batch_size)
+    batch_at = functools.partial(WithoutIndex.of(streams).batch, batch_size=batch_size)
+    return py_dataset.EndlessBatches(batch_at)
 
 
 def watched_feed(streams, batch_size: int):

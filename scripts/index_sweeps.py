@@ -67,14 +67,17 @@ TensorFlow {versions["tensorflow"]}.
 """
 
 
-def evidence(summary: Path) -> dict:
+def evidence(summary: Path) -> dict | None:
     """Collect what each run has measured, and how long the runs took.
 
     Returns:
-        `runs`, empty where they measured nothing for others to read; the `parameters` that they
-        share; `seconds` of the runs, and from the first one's beginning to the last one's end.
+        `runs`; the `parameters` that they share; `seconds` of the runs, and from the first one's
+        beginning to the last one's end. None where they measured nothing for others to read.
     """
     findings = json.loads((summary / "findings.json").read_text())["findings"]
+    measured = [r["findings"]["measured"] for r in findings["runs"] if "measured" in r["findings"]]
+    if not measured:
+        return None
     records = [
         json.loads((project.OUTPUTS / r["folder"] / "run.json").read_text())
         for r in findings["runs"]
@@ -87,9 +90,7 @@ def evidence(summary: Path) -> dict:
         "environment": records[0]["environment"]["versions"],
         "parameters": shared(record["parameters"] for record in records),
         "seconds": {"of_runs": round(sum(took)), "in_all": round(max(ended) - min(begun))},
-        "runs": [
-            r["findings"]["measured"] for r in findings["runs"] if "measured" in r["findings"]
-        ],
+        "runs": measured,
     }
 
 
@@ -124,7 +125,7 @@ def main():
             write_whole(file.with_suffix(".md"), lambda out, text=text: out.write(text.encode()))
             shutil.copyfile(summary / "figures" / "sweep.png", file.with_suffix(".png"))
             measured = evidence(summary)
-            if measured["runs"]:
+            if measured:
                 lines = in_lines(measured).encode()
                 write_whole(file.with_suffix(".json"), lambda out, lines=lines: out.write(lines))
 

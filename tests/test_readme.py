@@ -2,6 +2,7 @@
 
 import json
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from epochwatch.exposures.writer import ExposureWriter
 from epochwatch.runs import project
+from epochwatch.tables import percent
 
 README = (project.ROOT / "README.md").read_text()
 WATCH, BALANCE, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)
@@ -57,6 +59,25 @@ def test_each_piece_of_advice_is_backed_by_the_numbers_of_the_run_it_links_to():
             assert re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d%])", found), (
                 f"{number}: {text}"
             )
+
+
+def test_the_ways_to_balance_are_told_as_they_were_measured():
+    ways = json.loads((project.ROOT / "bench" / "samplers.json").read_text())["ways"]
+    table = README.partition("| way | batches exactly half")[2].partition("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert {row[0] for row in rows} == set(ways)
+    for name, exact, seen, until, repeats, speed, resumes in rows:
+        way = ways[name]
+        assert exact == percent(way["exact"])
+        assert seen == percent(way["coverage"]["10"])
+        assert until == str(way["epochs until all"] or f"over {way['minority epochs']}")
+        assert repeats == f"{way['repeats before all were seen']:,}"
+        assert speed == f"{statistics.median(way['samples a second']):,.0f}"
+        assert way["resumable"].startswith(
+            {"no": "no: ", "6 integers": "yes: 6"}.get(resumes, "only")
+        )
+    never = round(ways["imbalanced-learn, Keras"]["coverage"]["10"] * 53_258)
+    assert f"{never} of 53,258, and repeats them for ever" in README
 
 
 def test_what_the_readme_imports_is_there():

@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+from epochwatch.runs import project
+
 NOTEBOOK = "01_does_fit_resume"
 COMMAND = [sys.executable, "-c", "from epochwatch.cli import main; main()"]
 
@@ -18,6 +20,25 @@ COMMAND = [sys.executable, "-c", "from epochwatch.cli import main; main()"]
 def without_floats(text):
     """Blank numbers with a decimal point, which differ from machine to machine."""
     return re.sub(r"\d+\.\d+", "…", text)
+
+
+def both_posts(outputs, post):
+    """Read a post as it is committed, and as the current code writes it."""
+    return [(folder / "blog" / post).read_text() for folder in (project.OUTPUTS, outputs)]
+
+
+def pictures_of(post, slug):
+    """List the pictures that a committed post shows, and check that they are what is kept.
+
+    Returns:
+        Their names, in order, and the ways to the site's root that the post has.
+    """
+    text = (project.OUTPUTS / "blog" / post).read_text()
+    shown = re.findall(rf"!\[[^\]]+\]\((\S*)/assets/img/{slug}/([a-z_]+)\.png\)", text)
+    names = [name for _, name in shown]
+    kept = {file.name for file in (project.OUTPUTS / "blog/assets/img" / slug).iterdir()}
+    assert kept == {f"{name}.{ending}" for name in names for ending in ("png", "svg")}
+    return names, {way for way, _ in shown}
 
 
 @pytest.fixture

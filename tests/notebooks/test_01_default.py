@@ -8,7 +8,7 @@ import yaml
 
 from epochwatch import ExposureLog
 from epochwatch.runs import project
-from tests.notebooks.conftest import NOTEBOOK, without_floats
+from tests.notebooks.conftest import NOTEBOOK, both_posts, pictures_of, without_floats
 
 # From the original post, whose tenth epoch was never recorded; see 2,798 below.
 ORIGINAL_MINORITY_STARTS = [4992, 3250, 1508, 6508, 4766, 3024, 1282, 6282, 4540]
@@ -93,20 +93,15 @@ def test_what_is_printed_gives_the_answer_in_eighty_columns(outputs):
 
 @pytest.mark.parametrize("post", [POST, FOR_READING])
 def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed = (project.OUTPUTS / "blog" / post).read_text()
-    current = (outputs / "blog" / post).read_text()
+    committed, current = both_posts(outputs, post)
     assert without_floats(committed) == without_floats(current), "remake it with `make run`"
 
 
 @pytest.mark.parametrize(("post", "site"), [(POST, ""), (FOR_READING, "..")])
 def test_the_committed_pictures_are_those_of_the_post(post, site):
-    text = (project.OUTPUTS / "blog" / post).read_text()
-    shown = r"!\[[^\]]+\]\((\S*)/assets/img/does-fit-resume/([a-z_]+)\.png\)"
-    ways, names = zip(*re.findall(shown, text), strict=True)
-    assert set(ways) == {site}
+    names, ways = pictures_of(post, "does-fit-resume")
+    assert ways == {site}
     assert len(names) == 6
-    kept = (project.OUTPUTS / "blog/assets/img/does-fit-resume").iterdir()
-    assert {file.name for file in kept} == {f"{n}.{e}" for n in names for e in ("png", "svg")}
 
 
 def test_the_posts_front_matter_carries_the_answer(outputs):

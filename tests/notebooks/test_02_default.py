@@ -6,13 +6,11 @@ import nbformat
 import pytest
 
 from epochwatch import ExposureLog
-from epochwatch.runs import project
-from tests.notebooks.conftest import without_floats
+from tests.notebooks.conftest import both_posts, pictures_of, without_floats
 
 NOTEBOOK = "02_minority_or_majority_epoch"
 POST = "_posts/2026-11-24-minority-or-majority-epoch.md"
 FOR_READING = "_github/minority-or-majority-epoch.md"
-IMAGES = "assets/img/minority-or-majority-epoch"
 FIGURES = ["blocks", "collecting", "ratios", "schedule"]
 # When a callback acts on real validation losses depends on floating point.
 ACTED = re.compile(r"^\| (?:minority|majority) epochs \| .*\|$", re.MULTILINE)
@@ -136,18 +134,13 @@ def test_the_answer_is_told_and_nothing_else(outputs, run_folder):
 
 @pytest.mark.parametrize("post", [POST, FOR_READING])
 def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed = (project.OUTPUTS / "blog" / post).read_text()
-    current = (outputs / "blog" / post).read_text()
+    committed, current = both_posts(outputs, post)
     told, found = (ACTED.sub("…", without_floats(text)) for text in (committed, current))
     assert told == found, f"remake it with `epochwatch run {NOTEBOOK}`"
 
 
 @pytest.mark.parametrize(("post", "site"), [(POST, ""), (FOR_READING, "..")])
 def test_the_committed_pictures_are_those_of_the_post(post, site):
-    text = (project.OUTPUTS / "blog" / post).read_text()
-    shown = rf"!\[[^\]]+\]\((\S*)/{IMAGES}/([a-z_]+)\.png\)"
-    ways, names = zip(*re.findall(shown, text), strict=True)
-    assert set(ways) == {site}
+    names, ways = pictures_of(post, "minority-or-majority-epoch")
+    assert ways == {site}
     assert sorted(names) == FIGURES
-    kept = (project.OUTPUTS / "blog" / IMAGES).iterdir()
-    assert {file.name for file in kept} == {f"{n}.{e}" for n in names for e in ("png", "svg")}

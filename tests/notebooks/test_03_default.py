@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from epochwatch.runs import project
-from tests.notebooks.conftest import without_floats
+from tests.notebooks.conftest import both_posts, pictures_of, without_floats
 
 NOTEBOOK, SLUG = "03_ways_to_feed_fit", "ways-to-feed-fit"
 POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
@@ -25,19 +24,15 @@ def certain(text):
 
 @pytest.mark.parametrize("post", POSTS)
 def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed = (project.OUTPUTS / "blog" / post).read_text()
-    current = (outputs / "blog" / post).read_text()
+    committed, current = both_posts(outputs, post)
     assert certain(committed) == certain(current), "remake it: epochwatch run 03_ways_to_feed_fit"
     assert len(certain(current)) > 100
 
 
 @pytest.mark.parametrize("post", POSTS)
 def test_the_committed_pictures_are_those_of_the_post(post):
-    text = (project.OUTPUTS / "blog" / post).read_text()
-    names = re.findall(rf"/assets/img/{SLUG}/([a-z_]+)\.png\)", text)
+    names, _ = pictures_of(post, SLUG)
     assert names == ["feed_order", "outcomes", "versions"]
-    kept = (project.OUTPUTS / "blog/assets/img" / SLUG).iterdir()
-    assert {file.name for file in kept} == {f"{n}.{e}" for n in names for e in ("png", "svg")}
 
 
 def test_in_one_fit_no_feed_leaves_a_row_out_and_in_two_most_do(findings):

@@ -6,9 +6,8 @@ import re
 import pytest
 
 from epochwatch import ExposureLog
-from epochwatch.runs import project
 from epochwatch.strategies.known import STRATEGIES
-from tests.notebooks.conftest import without_floats
+from tests.notebooks.conftest import both_posts, pictures_of, without_floats
 
 NOTEBOOK = "04_what_the_model_never_saw"
 SLUG = "what-the-model-never-saw"
@@ -75,16 +74,11 @@ def certain(text):
 
 @pytest.mark.parametrize("post", POSTS)
 def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed, current = (
-        (folder / "blog" / post).read_text() for folder in (project.OUTPUTS, outputs)
-    )
+    committed, current = both_posts(outputs, post)
     assert certain(committed) == certain(current), f"remake it: epochwatch run {NOTEBOOK}"
 
 
 @pytest.mark.parametrize("post", POSTS)
 def test_the_committed_pictures_are_those_of_the_post(post):
-    text = (project.OUTPUTS / "blog" / post).read_text()
-    names = re.findall(rf"/assets/img/{SLUG}/([a-z_]+)\.png\)", text)
+    names, _ = pictures_of(post, SLUG)
     assert sorted(names) == FIGURES
-    kept = (project.OUTPUTS / "blog/assets/img" / SLUG).iterdir()
-    assert {file.name for file in kept} == {f"{n}.{e}" for n in names for e in ("png", "svg")}

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from epochwatch import ExposureLog
-from epochwatch.runs import project
-from tests.notebooks.conftest import without_floats
+from tests.notebooks.conftest import both_posts, pictures_of, without_floats
 
 NOTEBOOK, SLUG = "05_satellite_scale_imbalance", "satellite-scale-imbalance"
 POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
@@ -31,18 +30,14 @@ def certain(text):
 
 @pytest.mark.parametrize("post", POSTS)
 def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed = (project.OUTPUTS / "blog" / post).read_text()
-    current = (outputs / "blog" / post).read_text()
+    committed, current = both_posts(outputs, post)
     assert certain(committed) == certain(current), f"remake it: epochwatch run {NOTEBOOK}"
 
 
 @pytest.mark.parametrize("post", POSTS)
 def test_the_committed_pictures_are_those_of_the_post(post):
-    text = (project.OUTPUTS / "blog" / post).read_text()
-    names = re.findall(rf"/assets/img/{SLUG}/([a-z_]+)\.png\)", text)
+    names, _ = pictures_of(post, SLUG)
     assert sorted(names) == FIGURES
-    kept = (project.OUTPUTS / "blog/assets/img" / SLUG).iterdir()
-    assert {file.name for file in kept} == {f"{n}.{e}" for n in names for e in ("png", "svg")}
 
 
 def test_the_imbalance_is_one_to_three_thousand_by_patch_and_far_more_by_pixel(findings):

@@ -4,6 +4,7 @@ The balanced one has no length: Keras shuffles the batches of a PyDataset that h
 (`fit` defaults to `shuffle=True`), and asks an endless one for items 0, 1, 2, … in turn.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,38 +17,16 @@ from epochwatch.feeds.order import Table
 from epochwatch.samplers import BalancedSampler
 
 
-class BalancedBatches(keras.utils.PyDataset):
-    """Item i is batch i of the balanced feed, for any i."""
+class EndlessBatches(keras.utils.PyDataset):
+    """Item i is the batch of place `start + i`, for any i.
 
-    def __init__(self, table: Table, batch_size: int):
-        super().__init__()
-        self.table = table
-        self.batch_size = batch_size
-
-    @property
-    def num_batches(self) -> None:
-        """None: there is no end."""
-        return None
-
-    def __getitem__(self, place: int) -> tuple:
-        return self.table.batch(place, self.batch_size)
-
-
-def balanced(streams: Streams, batch_size: int = 16) -> BalancedBatches:
-    """Make a PyDataset of balanced batches without end: images and `{"label", "index"}`."""
-    return BalancedBatches(Table.of(streams), batch_size)
-
-
-class SampledBatches(keras.utils.PyDataset):
-    """Item i is the batch of step `start + i` of a sampler, for any i.
-
-    It has no length either: one with as many items as an epoch has steps would have to be told
-    when an epoch has ended. Keras calls `on_epoch_end` when it has looked at a feed, too.
+    It has no length: one with as many items as an epoch has steps would have to be told when an
+    epoch has ended. Keras calls `on_epoch_end` when it has looked at a feed, too.
     """
 
-    def __init__(self, batches: Batches, start: int, **options: Any):
+    def __init__(self, batch_at: Callable[[int], tuple], start: int = 0, **options: Any):
         super().__init__(**options)
-        self.batches = batches
+        self.batch_at = batch_at
         self.start = start
 
     @property
@@ -56,12 +35,17 @@ class SampledBatches(keras.utils.PyDataset):
         return None
 
     def __getitem__(self, place: int) -> tuple:
-        return self.batches[self.start + int(place)]
+        return self.batch_at(self.start + int(place))
 
 
-def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> SampledBatches:
+def balanced(streams: Streams, batch_size: int = 16) -> EndlessBatches:
+    """Make a PyDataset of balanced batches without end: images and `{"label", "index"}`."""
+    return EndlessBatches(functools.partial(Table.of(streams).batch, batch_size=batch_size))
+
+
+def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> EndlessBatches:
     """Make a PyDataset of the batches of a sampler; see `feeds.sampled`."""
-    return SampledBatches(Batches(sampler, samples), start, **options)
+    return EndlessBatches(Batches(sampler, samples).__getitem__, start, **options)
 
 
 class IndexedItems(items.IndexedItems, keras.utils.PyDataset):

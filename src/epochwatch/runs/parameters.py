@@ -133,6 +133,10 @@ def varied(runs: Sequence[Mapping]) -> list[str]:
 
 
 Steps = Annotated[int, Field(ge=1, le=1_000_000)]
+Digit = Annotated[int, Field(ge=0, le=9, description="the digit that is the rare class")]
+RunName = Annotated[
+    str, Field(pattern=f"^{RUN_NAME}$", description="the run's folder under outputs")
+]
 
 
 def _default_execution(checked: dict) -> int:
@@ -144,7 +148,7 @@ class DoesFitResume(Parameters):
 
     notebook: ClassVar[str] = "01_does_fit_resume"
 
-    positive_digit: int = Field(1, ge=0, le=9, description="the digit that is the rare class")
+    positive_digit: Digit = 1
     batch_size: int = Field(
         16, ge=2, le=4096, multiple_of=2, description="samples a batch, half of either class"
     )
@@ -158,9 +162,7 @@ class DoesFitResume(Parameters):
         description="steps a call of the training function; must divide steps_per_epoch",
     )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights and their training")
-    run_name: str = Field(
-        "interactive", pattern=f"^{RUN_NAME}$", description="the run's folder under outputs"
-    )
+    run_name: RunName = "interactive"
 
     @field_validator("steps_per_execution")
     @classmethod
@@ -187,7 +189,7 @@ class MinorityOrMajorityEpoch(Parameters):
 
     notebook: ClassVar[str] = "02_minority_or_majority_epoch"
 
-    positive_digit: int = Field(1, ge=0, le=9, description="the digit that is the rare class")
+    positive_digit: Digit = 1
     samples: int = Field(
         60_000, ge=200, le=60_000, description="training samples, the first so many of MNIST"
     )
@@ -215,9 +217,7 @@ class MinorityOrMajorityEpoch(Parameters):
         100, ge=10, le=10_000, description="simulated runs of either way of drawing at random"
     )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights and of all that is drawn")
-    run_name: str = Field(
-        "interactive", pattern=f"^{RUN_NAME}$", description="the run's folder under outputs"
-    )
+    run_name: RunName = "interactive"
 
     @field_validator("ratios")
     @classmethod
@@ -255,14 +255,12 @@ class WaysToFeedFit(Parameters):
     epochs: int = Field(5, ge=1, le=10, description="epochs of the one fit")
     fits: int = Field(2, ge=2, le=4, description="calls of fit, where it is called again")
     epochs_each: int = Field(3, ge=1, le=10, description="epochs of each of them")
-    positive_digit: int = Field(1, ge=0, le=9, description="the digit that is the rare class")
+    positive_digit: Digit = 1
     batch_size: int = Field(
         16, ge=2, le=4096, multiple_of=2, description="samples a batch of MNIST, half of each class"
     )
     mnist_steps: Steps = Field(625, description="steps_per_epoch on MNIST")
-    run_name: str = Field(
-        "interactive", pattern=f"^{RUN_NAME}$", description="the run's folder under outputs"
-    )
+    run_name: RunName = "interactive"
 
     @field_validator("steps_per_execution")
     @classmethod
@@ -282,7 +280,7 @@ class WhatTheModelNeverSaw(Parameters):
         "figures",
     )
 
-    positive_digit: int = Field(1, ge=0, le=9, description="the digit that is the rare class")
+    positive_digit: Digit = 1
     ratio: int = Field(
         1_000, ge=8, le=50_000, description="majority samples to one of the minority"
     )
@@ -293,9 +291,7 @@ class WhatTheModelNeverSaw(Parameters):
         "never_saw", pattern=f"^{RUN_NAME}$", description="runs to compare; none for this one alone"
     )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights, samples and their order")
-    run_name: str = Field(
-        "interactive", pattern=f"^{RUN_NAME}$", description="the run's folder under outputs"
-    )
+    run_name: RunName = "interactive"
 
 
 class SatelliteScaleImbalance(Parameters):
@@ -322,9 +318,7 @@ class SatelliteScaleImbalance(Parameters):
     epochs: int = Field(25, ge=2, le=10_000, description="minority epochs to train")
     buffer: int = Field(1_000, ge=2, le=1_000_000, description="records in a shuffle buffer")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights and of all that is drawn")
-    run_name: str = Field(
-        "interactive", pattern=f"^{RUN_NAME}$", description="the run's folder under outputs"
-    )
+    run_name: RunName = "interactive"
 
     @field_validator("kernel")
     @classmethod

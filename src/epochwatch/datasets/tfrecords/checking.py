@@ -77,12 +77,13 @@ class Checked:
         for fault in found.faults:
             if expected <= fault.record < until:
                 self.faults.note(int(number), fault)
-        if first == END and not found.tells_the_end(expected, size):
+        is_untold = first == END and not found.tells_the_end(expected, size)
+        if is_untold:
             what = "corrupt: the file cannot be unpacked any further"
             self.faults.note(int(number), Fault(path.name, int(expected), what, ends_file=True))
         if first == END:
             cut = sum(fault.lost for fault in found.faults if fault.ends_file)
-            self._end(number, max(int(expected), len(found.ends)) + cut)
+            self._end(number, max(int(expected), len(found.ends)) + cut + is_untold)
         return str(found.plain).encode(), found.runs(expected, until)
 
     def _end(self, number: int, records: int) -> None:
