@@ -30,7 +30,7 @@ from epochwatch.datasets.tfrecords.layout import Export, find_export
 from epochwatch.datasets.tfrecords.reading import Reading, read_export
 from epochwatch.datasets.tfrecords.writing import write_export
 
-ROUNDS = {1: 5, 4: 3, 16: 1}  # by GB
+ROUNDS = {1: 5, 4: 3, 16: 3}  # by GB
 GB = 10**9
 RECORD = 213_282  # bytes, framing and all
 BUFFER, BATCH = 1_000, 16

@@ -11,7 +11,16 @@ import epochwatch
 from epochwatch.runs import project
 
 SOURCE = project.ROOT / "src" / "epochwatch"
-FRAMEWORKS = {"tensorflow", "keras", "jax", "torch", "matplotlib", "pandas", "papermill"}
+FRAMEWORKS = {
+    "tensorflow",
+    "tensorflow_datasets",
+    "keras",
+    "jax",
+    "torch",
+    "matplotlib",
+    "pandas",
+    "papermill",
+}
 # In the order of the data: none imports what stands behind it.
 LINE = [
     "datasets",
@@ -44,6 +53,8 @@ def imported_by(statement):
         "import epochwatch",
         "import epochwatch.cli",
         "from epochwatch import BalancedSampler, ExposureLog, one_vs_rest",
+        "from epochwatch.datasets import from_tfds, load_mnist; load_mnist()",
+        "import epochwatch.datasets.tfrecords",
     ],
 )
 def test_it_imports_no_framework_until_something_needs_it(statement):

@@ -1,6 +1,4 @@
 import shutil
-import subprocess
-import sys
 from unittest import mock
 
 import numpy as np
@@ -76,15 +74,6 @@ def test_an_unknown_source_is_refused_with_the_ones_there_are():
     message = "source: got 'tdfs', allowed: one of embedded, keras, tfds"
     with pytest.raises(BadInput, match=f"^{message}$"):
         load_mnist("tdfs")
-
-
-def test_the_embedded_source_needs_no_framework():
-    program = (
-        "import sys; from epochwatch.datasets import load_mnist; load_mnist();"
-        "print({'keras', 'tensorflow', 'tensorflow_datasets'} & set(sys.modules))"
-    )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert run.stdout == "set()\n", run.stderr
 
 
 class TestADamagedFile:

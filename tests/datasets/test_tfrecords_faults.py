@@ -267,6 +267,17 @@ def test_a_deleted_file_is_missed_at_the_end_of_a_whole_pass(with_mixer):
     assert sum(1 for _ in read_export(with_mixer()).take(5)) == 5
 
 
+def test_of_a_part_of_an_export_the_mixer_promises_nothing(with_mixer, tmp_path):
+    """Files chosen by how their names begin, or by number: the mixer tells of the others too."""
+    by_name = find_export(tmp_path, "landcover", prefix="mixed-00001")
+    by_number = with_mixer()._replace(chosen=(0,))
+    for export in (by_name, by_number):
+        assert export.promised is None
+        assert sum(1 for _ in read_export(export)) == RECORDS
+        assert len(streams.survey(export).index) == RECORDS
+    assert with_mixer().promised == 2 * RECORDS
+
+
 @pytest.mark.parametrize("faults", ["skip", 1])
 def test_faults_that_are_none_are_one_line(faults, with_mixer):
     with pytest.raises(BadInput, match="faults: got .*, allowed: Faults"):

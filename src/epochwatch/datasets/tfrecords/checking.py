@@ -92,10 +92,10 @@ class Checked:
             self._told_of[int(number)] = records
             told = sum(self._told_of.values())
             is_last = len(self._told_of) == len(self.export.chosen)
-        total = int(self.export.mixer["totalPatches"]) if self.export.mixer else told
-        if is_last and total > told:
-            missing = total - told
-            what = f"{missing:,} of the {total:,} patches that {MIXER} promises are nowhere"
+        promised = self.export.promised
+        if is_last and promised is not None and promised > told:
+            missing = promised - told
+            what = f"{missing:,} of the {promised:,} patches that {MIXER} promises are nowhere"
             self.faults.note(len(self.export.files), Fault("all files", told, what, lost=missing))
 
     @functools.cached_property

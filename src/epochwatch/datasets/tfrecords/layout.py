@@ -89,12 +89,20 @@ class Export(NamedTuple):
         chosen: numbers of the files to read.
         layout: of their records.
         mixer: what `mixer.json` says; None where there is none.
+        of_mixer: numbers of the files that the mixer tells of.
     """
 
     files: tuple[Path, ...]
     chosen: tuple[int, ...]
     layout: Layout
     mixer: dict | None
+    of_mixer: tuple[int, ...]
+
+    @property
+    def promised(self) -> int | None:
+        """Patches that the mixer promises of just the files to read; None where it promises none."""
+        is_whole = self.mixer and set(self.chosen) == set(self.of_mixer)
+        return int(self.mixer["totalPatches"]) if is_whole else None
 
 
 def find_export(
@@ -123,11 +131,11 @@ def find_export(
         BadInput: there is no such folder, file or band, or the size cannot be told.
     """
     files = _files(Path(path))
-    chosen = tuple(number for number, file in enumerate(files) if file.name.startswith(prefix))
+    chosen = _beginning(files, prefix)
     if not chosen:
         names = ", ".join(sorted({_stem(file.name) for file in files}))
         raise BadInput(f"prefix: got {prefix!r}, allowed: the beginning of one of {names}")
-    mixer = _mixer(files[0].parent, [files[number].name for number in chosen])
+    mixer, stem = _mixer(files[0].parent, [files[number].name for number in chosen])
     sizes = _commonest([files[number] for number in chosen])
     wanted = tuple(bands) if bands else tuple(sorted(sizes.keys() - {label_band}, key=_natural))
     for name in (label_band, *wanted):
@@ -136,7 +144,8 @@ def find_export(
             allowed = ", ".join(sorted(sizes, key=_natural))
             raise BadInput(f"{which}: got {name!r}, allowed: {allowed}, which the records have")
     shape = size or _shape(sizes[label_band], mixer)
-    return Export(files, chosen, Layout(wanted, label_band, tuple(shape)), mixer)
+    layout = Layout(wanted, label_band, tuple(shape))
+    return Export(files, chosen, layout, mixer, _beginning(files, stem))
 
 
 def sizes_of(data: bytes) -> dict[str, int | None] | None:
@@ -170,24 +179,34 @@ def _files(path: Path) -> tuple[Path, ...]:
     return tuple(files)
 
 
+def _beginning(files: tuple[Path, ...], prefix: str) -> tuple[int, ...]:
+    """Say which files have names that begin so, by number."""
+    return tuple(number for number, file in enumerate(files) if file.name.startswith(prefix))
+
+
 def _stem(name: str) -> str:
     return re.sub(r"-?\d*\.tfrecord(\.gz)?$", "", name)
 
 
-def _mixer(folder: Path, names: list[str]) -> dict | None:
-    """Read the mixer that belongs to files of these names: its own begins as theirs do."""
+def _mixer(folder: Path, names: list[str]) -> tuple[dict | None, str]:
+    """Read the mixer that belongs to files of these names: its own begins as theirs do.
+
+    Returns:
+        What it says, and what the names of all its files begin with; None where there is none.
+    """
     for file in sorted(folder.glob(f"*{MIXER}")):
         stem = file.name.removesuffix(MIXER).removesuffix("-")
         if all(name.startswith(stem) for name in names):
             try:
                 mixer = json.loads(file.read_text())
-                return mixer | {"patchDimensions": [int(n) for n in mixer["patchDimensions"]]}
+                dimensions = [int(n) for n in mixer["patchDimensions"]]
+                return mixer | {"patchDimensions": dimensions}, stem
             except (ValueError, KeyError, TypeError) as error:
                 raise BadInput(
                     f"{file}: no mixer of Earth Engine ({type(error).__name__}: {error}); export "
                     "it again, or give size= and take the file away"
                 ) from None
-    return None
+    return None, ""
 
 
 def _commonest(files: list[Path]) -> dict[str, int | None]:
