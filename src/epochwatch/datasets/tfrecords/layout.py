@@ -100,7 +100,7 @@ class Export(NamedTuple):
 
     @property
     def promised(self) -> int | None:
-        """Patches that the mixer promises of just the files to read; None where it promises none."""
+        """Patches that the mixer promises of just the files to read; None for no promise."""
         is_whole = self.mixer and set(self.chosen) == set(self.of_mixer)
         return int(self.mixer["totalPatches"]) if is_whole else None
 
