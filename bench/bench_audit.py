@@ -19,10 +19,11 @@ import tensorflow as tf
 from measure import all_by_turns, report, untuned
 
 import epochwatch
+import epochwatch_lab
 from epochwatch import feeds
-from epochwatch.auditing.observe import observe
-from epochwatch.auditing.request import Request
-from epochwatch.auditing.samples import Samples
+from epochwatch._auditing.observe import observe
+from epochwatch._auditing.request import Request
+from epochwatch._auditing.samples import Samples
 
 ROUNDS = 11
 BATCH_SIZE = 16
@@ -88,7 +89,7 @@ def training(model, make_feed) -> None:
 
 def watched_model(folder: str):
     """Build, compile and watch the small CNN."""
-    model = epochwatch.small_cnn()
+    model = epochwatch_lab.small_cnn()
     model.compile(
         "adam",
         loss="binary_crossentropy",
@@ -108,7 +109,7 @@ def seconds_of(thing, make_feed) -> float:
 def main():
     """Measure and report."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    streams = epochwatch.one_vs_rest(*epochwatch.load_mnist().train, positive=1)
+    streams = epochwatch_lab.one_vs_rest(*epochwatch_lab.load_mnist().train, positive=1)
 
     def make_feed() -> tf.data.Dataset:
         return untuned(feeds.balanced("tf_data", streams, BATCH_SIZE))

@@ -16,7 +16,7 @@ import numpy as np
 from measure import OUTPUTS
 
 from epochwatch import ExposureLog
-from epochwatch.exposures.writer import ExposureWriter
+from epochwatch._exposures.writer import ExposureWriter
 
 LENGTHS = (10**6, 10**7, 10**8)
 STEPS_AN_APPEND = 64  # as the recorder drains

@@ -15,8 +15,8 @@ import nbformat
 from measure import keep, spread_of
 from nbformat import v4
 
-from epochwatch.figures import style
-from epochwatch.publishing import export_post
+from epochwatch._report import style
+from epochwatch_lab.post import export_post
 
 ROUNDS = 15
 TARGET = 2.0  # seconds

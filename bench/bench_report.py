@@ -13,9 +13,9 @@ import numpy as np
 from measure import keep, spread_of
 from playwright.sync_api import sync_playwright
 
-from epochwatch import load_mnist, one_vs_rest
-from epochwatch.exposures.writer import ExposureWriter
-from epochwatch.publishing.report import write_report
+from epochwatch._exposures.writer import ExposureWriter
+from epochwatch_lab import load_mnist, one_vs_rest
+from epochwatch_lab._report import write_report
 
 SAMPLES, EPOCHS, BATCH = 60_000, 100, 60
 ROUNDS = 7

@@ -32,7 +32,8 @@ from sampled_feeds import BATCH_SIZE, RATIO, Samples, Way
 
 import epochwatch
 from epochwatch import BalancedSampler, ExposureLog, feeds
-from epochwatch.tables import markdown_table, percent
+from epochwatch._text import percent
+from epochwatch_lab.tables import markdown_table
 
 KEPT = Path(__file__).with_name("samplers.json")
 ROUNDS = 7

@@ -17,9 +17,10 @@ import tensorflow as tf
 from measure import by_turns, report, rounds_within, untuned
 
 import epochwatch
+import epochwatch_lab
 from epochwatch import feeds
 from epochwatch.feeds import py_dataset
-from epochwatch.feeds.order import Table, slots
+from epochwatch.feeds._order import Table, slots
 from epochwatch.feeds.tf_data import BATCHES_AHEAD
 
 BACKEND = os.environ.get("EPOCHWATCH_BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow"
@@ -75,7 +76,7 @@ def watched_feed(streams, batch_size: int):
 def cnn():
     """Build the small CNN, of layers of Keras 2 too."""
     if BACKEND != "tf_keras":
-        return epochwatch.small_cnn()
+        return epochwatch_lab.small_cnn()
     layers = keras.layers
     model = keras.Sequential([keras.Input((28, 28)), layers.Rescaling(1 / 255)])
     model.add(layers.Reshape((28, 28, 1)))
@@ -132,7 +133,7 @@ def use_one_thread() -> None:
 def main():
     """Measure and report every batch size."""
     use_one_thread()
-    streams = epochwatch.one_vs_rest(*epochwatch.load_mnist().train, positive=1)
+    streams = epochwatch_lab.one_vs_rest(*epochwatch_lab.load_mnist().train, positive=1)
     for batch_size in STEPS:
         compare(streams, batch_size)
 

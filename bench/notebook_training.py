@@ -8,17 +8,18 @@ import keras
 import tensorflow as tf
 
 import epochwatch
+import epochwatch_lab
 from epochwatch import feeds
-from epochwatch.runs.parameters import DoesFitResume
+from epochwatch_lab.runs.parameters import DoesFitResume
 
 
 def main():
     """Train, and print how long the watched `fit` took."""
     parameters = DoesFitResume()
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    streams = epochwatch.one_vs_rest(*epochwatch.load_mnist().train, positive=1)
+    streams = epochwatch_lab.one_vs_rest(*epochwatch_lab.load_mnist().train, positive=1)
     feed = feeds.balanced(parameters.feed, streams, parameters.batch_size)
-    model = epochwatch.small_cnn()
+    model = epochwatch_lab.small_cnn()
     model.compile(
         keras.optimizers.Adam(1e-3),
         loss="binary_crossentropy",

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-import epochwatch
+import epochwatch_lab
 
 BATCH_SIZE = 16
 STEPS_PER_EPOCH = 625
@@ -57,7 +57,7 @@ def endless(images, label):
 
 def main():
     """Train, and print how long `fit` took."""
-    streams = epochwatch.one_vs_rest(*epochwatch.load_mnist().train, positive=1)
+    streams = epochwatch_lab.one_vs_rest(*epochwatch_lab.load_mnist().train, positive=1)
     datasets = [endless(stream.images, stream.label) for stream in streams]
     choice = tf.data.Dataset.range(2).repeat()
     dataset = tf.data.Dataset.choose_from_datasets(datasets, choice).batch(BATCH_SIZE).repeat()

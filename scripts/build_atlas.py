@@ -16,9 +16,9 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from epochwatch.atlas.building import build, parts_of
-from epochwatch.atlas.environments import read_environments
 from epochwatch.errors import BadInput
+from epochwatch_lab.atlas.building import build, parts_of
+from epochwatch_lab.atlas.environments import read_environments
 
 HERE = Path(__file__).parents[1]
 

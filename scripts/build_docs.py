@@ -10,7 +10,7 @@ from types import ModuleType
 import pdoc
 
 import epochwatch
-from epochwatch.runs import project
+from epochwatch_lab.runs import project
 
 DOCS = project.OUTPUTS / "docs"
 TEMPLATE = Path(__file__).with_name("docs_template")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from epochwatch.datasets.mnist import EMBEDDED, IDX_FILES, IdxFile, read_npz
 from epochwatch.errors import DataError
+from epochwatch_lab.datasets.mnist import EMBEDDED, IDX_FILES, IdxFile, read_npz
 
 
 def main() -> int:

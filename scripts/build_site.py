@@ -3,9 +3,9 @@
 import sys
 
 from epochwatch.errors import BadInput
-from epochwatch.publishing.site.build import build_site
-from epochwatch.runs import project
-from epochwatch.runs.parameters import NOTEBOOKS
+from epochwatch_lab._site.build import build_site
+from epochwatch_lab.runs import project
+from epochwatch_lab.runs.parameters import NOTEBOOKS
 
 
 def main() -> None:

@@ -3,12 +3,12 @@
 import re
 import sys
 
-from epochwatch.atlas.files import read_atlas
-from epochwatch.atlas.rows import rows_of
-from epochwatch.atlas.summary import readme
+from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
-from epochwatch.files import write_whole
-from epochwatch.runs import project
+from epochwatch_lab.atlas.files import read_atlas
+from epochwatch_lab.atlas.rows import rows_of
+from epochwatch_lab.atlas.summary import readme
+from epochwatch_lab.runs import project
 
 README = project.ROOT / "README.md"
 BLOCK = re.compile(r"(<!-- atlas -->\n).*?(<!-- /atlas -->)", re.DOTALL)

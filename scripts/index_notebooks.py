@@ -5,11 +5,11 @@ from pathlib import Path
 
 import yaml
 
-from epochwatch.files import write_whole
-from epochwatch.publishing.metadata import PostMetadata
-from epochwatch.runs import project
-from epochwatch.runs.parameters import NOTEBOOKS
-from epochwatch.tables import markdown_table
+from epochwatch._files import write_whole
+from epochwatch_lab.post.metadata import PostMetadata
+from epochwatch_lab.runs import project
+from epochwatch_lab.runs.parameters import NOTEBOOKS
+from epochwatch_lab.tables import markdown_table
 
 BLOG = project.OUTPUTS / "blog"
 NOTEBOOKS_PAGE = """# Notebooks

@@ -9,10 +9,10 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from epochwatch.files import write_whole
-from epochwatch.intervals import Interval
-from epochwatch.runs import project
-from epochwatch.tables import markdown_table
+from epochwatch._files import write_whole
+from epochwatch_lab.intervals import Interval
+from epochwatch_lab.runs import project
+from epochwatch_lab.tables import markdown_table
 
 SWEEPS = project.ROOT / "sweeps"
 SUMMARIES = project.OUTPUTS / "sweeps"

@@ -8,7 +8,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from epochwatch.datasets import Stream, Streams
+from epochwatch_lab.datasets import Stream, Streams
 
 # By hand each run tries other examples; in CI the same ones, so that only a change can fail.
 hypothesis.settings.register_profile("ci", derandomize=True)

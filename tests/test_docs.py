@@ -12,7 +12,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 
 import epochwatch
-from epochwatch.runs import project
+from epochwatch_lab.runs import project
 
 SCRIPT = project.ROOT / "scripts" / "build_docs.py"
 # Elements that HTML leaves open.

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from epochwatch.runs import project
-from epochwatch.runs.parameters import NOTEBOOKS, DoesFitResume
+from epochwatch_lab.runs import project
+from epochwatch_lab.runs.parameters import NOTEBOOKS, DoesFitResume
 from tests.checkout import Checkout
 
 VARIABLES = {

@@ -3,12 +3,11 @@
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import epochwatch
-from epochwatch.runs import project
+from epochwatch_lab.runs import project
 
 SOURCE = project.ROOT / "src" / "epochwatch"
 FRAMEWORKS = {
@@ -21,20 +20,19 @@ FRAMEWORKS = {
     "pandas",
     "papermill",
 }
-# In the order of the data: none imports what stands behind it.
-LINE = [
+# Each house in the order of the data: none imports what stands behind it.
+INSTRUMENT = ["_samplers", "feeds", "_exposures", "_watching", "_auditing", "_report", "_cli"]
+LABORATORY = [
     "datasets",
-    "samplers",
-    "feeds",
     "models",
-    "exposures",
-    "watching",
     "strategies",
     "figures",
-    "auditing",
     "atlas",
     "runs",
-    "publishing",
+    "post",
+    "_report",
+    "_site",
+    "_cli",
 ]
 
 
@@ -51,10 +49,10 @@ def imported_by(statement):
     "statement",
     [
         "import epochwatch",
-        "import epochwatch.cli",
-        "from epochwatch import BalancedSampler, ExposureLog, one_vs_rest",
-        "from epochwatch.datasets import from_tfds, load_mnist; load_mnist()",
-        "import epochwatch.datasets.tfrecords",
+        "import epochwatch._cli",
+        "from epochwatch import BalancedSampler, ExposureLog",
+        "from epochwatch_lab.datasets import from_tfds, load_mnist; load_mnist()",
+        "import epochwatch_lab.datasets.tfrecords",
     ],
 )
 def test_it_imports_no_framework_until_something_needs_it(statement):
@@ -81,33 +79,45 @@ def imports_of(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def part_of(path):
-    """Name the part of the package that a file belongs to."""
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+FILES = sorted((project.ROOT / "src").rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(Path(p).name))
+def place_of(names):
+    """Rank a module, given by its names, in the way of the data; None for what all may import."""
+    house, part = [*names, ""][:2]
+    line = {"epochwatch": INSTRUMENT, "epochwatch_lab": LABORATORY}.get(house, [])
+    if part not in line:
+        return None
+    return (house == "epochwatch_lab", line.index(part))
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
 def test_nothing_imports_what_comes_later_in_the_line(path):
-    part = part_of(path)
-    if part not in LINE:
-        return
+    relative = path.relative_to(project.ROOT / "src").with_suffix("")
+    place = place_of(relative.parts)
     for module in imports_of(path):
-        names = module.split(".")
-        if names[0] == "epochwatch" and len(names) > 1 and names[1] in LINE:
-            assert LINE.index(names[1]) <= LINE.index(part), f"{path} imports {module}"
+        imported = place_of(module.split("."))
+        if place and imported:
+            assert imported <= place, f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=str)
+def test_the_instrument_never_names_the_laboratory(path):
+    assert "epochwatch_lab" not in path.read_text()
 
 
 def test_only_the_files_that_must_import_a_framework():
     found = {
-        str(path.relative_to(SOURCE))
-        for path in SOURCE.rglob("*.py")
+        str(path.relative_to(project.ROOT / "src"))
+        for path in FILES
         for module in imports_of(path)
         if module.partition(".")[0] in {"tensorflow", "keras", "tf_keras", "jax", "torch", "grain"}
     }
-    of_feeds = {"tf_data", "py_dataset", "tf_keras_sequence", "torch_loader", "grain_loader"}
-    allowed = {f"feeds/{name}.py" for name in of_feeds}
-    allowed |= {"models.py", "datasets/mnist.py", "atlas/toy_feeds.py"}
+    of_feeds = {"tf_data", "py_dataset", "_tf_keras_sequence", "torch_loader", "grain_loader"}
+    allowed = {f"epochwatch/feeds/{name}.py" for name in of_feeds}
+    lab = {"models.py", "datasets/mnist.py", "atlas/toy_feeds.py"}
     # Only TensorFlow reads and writes TFRecords at the speed of the disk.
     of_records = {"checking", "damage", "layout", "reading", "streams", "writing"}
-    allowed |= {f"datasets/tfrecords/{name}.py" for name in of_records}
-    assert {name for name in found if not name.startswith("watching/")} == allowed
+    lab |= {f"datasets/tfrecords/{name}.py" for name in of_records}
+    allowed |= {f"epochwatch_lab/{name}" for name in lab}
+    assert {name for name in found if not name.startswith("epochwatch/_watching/")} == allowed

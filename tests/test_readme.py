@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from epochwatch.exposures.writer import ExposureWriter
-from epochwatch.runs import project
-from epochwatch.tables import percent
+from epochwatch._exposures.writer import ExposureWriter
+from epochwatch._text import percent
+from epochwatch_lab.runs import project
 
 README = (project.ROOT / "README.md").read_text()
 WATCH, BALANCE, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)

@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import epochwatch
-from epochwatch.runs import project
+from epochwatch_lab.runs import project
 
 PYPROJECT = tomllib.loads((project.ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]

@@ -9,21 +9,18 @@ __version__ = "0.1.0"
 """The version of this package."""
 
 _HOMES = {
-    "BalancedSampler": "epochwatch.samplers",
-    "BatchCounter": "epochwatch.watching.batch_counter",
-    "ExposureLog": "epochwatch.exposures.log",
-    "ExposureRecorder": "epochwatch.watching.recorder",
-    "assert_sound": "epochwatch.auditing.audit",
-    "audit": "epochwatch.auditing.audit",
-    "explain": "epochwatch.auditing.audit",
-    "load_mnist": "epochwatch.datasets",
-    "one_vs_rest": "epochwatch.datasets",
-    "small_cnn": "epochwatch.models",
-    "unwatch": "epochwatch.watching.watch",
-    "watch": "epochwatch.watching.watch",
-    "with_index": "epochwatch.feeds.with_index",
+    "BalancedSampler": "epochwatch._samplers",
+    "BatchCounter": "epochwatch._watching.batch_counter",
+    "ExposureLog": "epochwatch._exposures.log",
+    "ExposureRecorder": "epochwatch._watching.recorder",
+    "assert_sound": "epochwatch._auditing.audit",
+    "audit": "epochwatch._auditing.audit",
+    "explain": "epochwatch._auditing.audit",
+    "unwatch": "epochwatch._watching.watch",
+    "watch": "epochwatch._watching.watch",
+    "with_index": "epochwatch.feeds._with_index",
 }
-_MODULES = ("feeds", "figures")
+_MODULES = ("errors", "exposures", "feeds")
 
 __all__ = ["__version__", *_HOMES, *_MODULES]
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import epochwatch
-from epochwatch.auditing.audit import assert_sound, audit, explain
+from epochwatch._auditing.audit import assert_sound, audit, explain
+from epochwatch._watching import backends
+from epochwatch._watching import fingerprint as fingerprints
 from epochwatch.errors import BadInput
-from epochwatch.watching import backends
-from epochwatch.watching import fingerprint as fingerprints
 from tests.backends import small_feeds
 from tests.backends.conftest import BACKEND, HAS_STEPS_PER_EXECUTION, backend_only, keras
 from tests.backends.small_feeds import BATCHES, ROWS, SIZE
@@ -528,7 +528,7 @@ def test_the_coverage_that_is_asked_for_is_of_every_stream():
 
 
 def test_a_sound_feed_passes_and_another_fails_with_the_report_as_text():
-    pytest.importorskip("epochwatch.auditing.table")
+    pytest.importorskip("epochwatch._report.terminal")
     sound = {"steps_per_epoch": 5, "epochs": 2, "min_coverage": 1.0, **ON}
     assert assert_sound(lambda: small("tf_data"), **sound).sound
     with pytest.raises(AssertionError) as told:

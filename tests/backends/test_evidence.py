@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.atlas import evidence
 from tests.backends.conftest import BACKEND
+from tests.epochwatch_lab.atlas import evidence
 
 
 @pytest.mark.skipif(BACKEND == "tensorflow", reason="is done in tests/atlas")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from epochwatch import feeds, with_index
-from tests.feeds.test_kinds import Items
+from tests.epochwatch.feeds.test_kinds import Items
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from epochwatch import feeds, with_index
 from epochwatch.errors import BadInput
-from epochwatch.feeds.facts import FeedFacts
-from tests.feeds.test_balanced import BATCHES, oracle
+from epochwatch.feeds._facts import FeedFacts
+from tests.epochwatch.feeds.test_balanced import BATCHES, oracle
 
 ROWS, BATCH_SIZE = 34, 16
 

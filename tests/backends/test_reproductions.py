@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from tests.atlas import reproductions, run_scripts
 from tests.backends.conftest import BACKEND, keras
+from tests.epochwatch_lab.atlas import reproductions, run_scripts
 
 RELEASE = ".".join(keras.__version__.split(".")[:2])
 ENVIRONMENT = "tf_keras" if BACKEND == "tf_keras" else f"keras-{RELEASE}"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import epochwatch
 from epochwatch import feeds
+from epochwatch._exposures import writer
+from epochwatch._watching.batch_counter import ExposuresLost
 from epochwatch.errors import BadInput
-from epochwatch.exposures import writer
-from epochwatch.feeds.order import Table
-from epochwatch.watching.batch_counter import ExposuresLost
+from epochwatch.feeds._order import Table
 from tests.backends.conftest import (
     BACKEND,
     HAS_STEPS_PER_EXECUTION,
@@ -597,7 +597,7 @@ def test_a_model_of_a_distribution_is_refused(make_model):
 @backend_only("jax")
 def test_batches_that_come_in_a_list_are_kept_once_all_are_trained(make_model):
     """As Keras gives them to a training function up to 3.6."""
-    from epochwatch.watching import on_jax
+    from epochwatch._watching import on_jax
 
     watched = epochwatch.watch(make_model())
     counter = watched.epochwatch.counter

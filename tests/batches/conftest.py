@@ -9,10 +9,10 @@ import sys
 import nbformat
 import pytest
 
-from epochwatch.runs import project
+from epochwatch_lab.runs import project
 
 NOTEBOOK = "01_does_fit_resume"
-COMMAND = [sys.executable, "-c", "from epochwatch.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from epochwatch._cli import main; main()"]
 
 # Leaves what the real notebook leaves, by the same means, but for the training.
 SMALL = """
@@ -21,10 +21,10 @@ import time
 import numpy as np
 
 import epochwatch
-from epochwatch.exposures.writer import ExposureWriter
-from epochwatch.figures import style
-from epochwatch.runs.parameters import DoesFitResume
-from epochwatch.runs.run import Run
+from epochwatch._exposures.writer import ExposureWriter
+from epochwatch._report import style
+from epochwatch_lab.runs.parameters import DoesFitResume
+from epochwatch_lab.runs.run import Run
 
 parameters = DoesFitResume.from_names(globals())
 run = Run.start(parameters)

@@ -11,10 +11,10 @@ import sys
 
 import pytest
 
-from epochwatch.runs import project
+from epochwatch_lab.runs import project
 
 NOTEBOOK = "01_does_fit_resume"
-COMMAND = [sys.executable, "-c", "from epochwatch.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from epochwatch._cli import main; main()"]
 
 
 def without_floats(text):

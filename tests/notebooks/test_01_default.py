@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from epochwatch import ExposureLog
-from epochwatch.runs import project
+from epochwatch_lab.runs import project
 from tests.notebooks.conftest import NOTEBOOK, both_posts, pictures_of, without_floats
 
 # From the original post, whose tenth epoch was never recorded; see 2,798 below.

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from epochwatch import ExposureLog
-from epochwatch.strategies.known import STRATEGIES
+from epochwatch_lab.strategies.known import STRATEGIES
 from tests.notebooks.conftest import both_posts, pictures_of, without_floats
 
 NOTEBOOK = "04_what_the_model_never_saw"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from epochwatch.strategies.known import STRATEGIES
+from epochwatch_lab.strategies.known import STRATEGIES
 
 NOTEBOOK = "04_what_the_model_never_saw"
 SMALL = {"updates": 50, "ratio": 5_000, "run_name": "small"}

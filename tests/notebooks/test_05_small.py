@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from epochwatch.datasets.tfrecords import damage, writing
+from epochwatch_lab.datasets.tfrecords import damage, writing
 
 NOTEBOOK = "05_satellite_scale_imbalance"
 SMALL = {"epochs": 4, "buffer": 40, "batch_size": 8, "files": 3, "run_name": "small"}

@@ -10,10 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from epochwatch.datasets import mnist
 from epochwatch.errors import BadInput, DataError, RunFailed
-from epochwatch.runs import execute, project
-from epochwatch.runs.parameters import DoesFitResume
+from epochwatch_lab.datasets import mnist
+from epochwatch_lab.runs import execute, project
+from epochwatch_lab.runs.parameters import DoesFitResume
 from tests.notebooks.conftest import COMMAND, NOTEBOOK
 
 
@@ -154,7 +154,7 @@ def test_a_dead_kernel_is_a_failed_run(notebook_with, good_run, tmp_path):
 def test_a_notebook_that_does_not_write_its_findings_is_not_finished(
     notebook_with, good_run, tmp_path
 ):
-    notebook_with("from epochwatch.runs.run import Run\nRun.finish = lambda *a: None\n")
+    notebook_with("from epochwatch_lab.runs.run import Run\nRun.finish = lambda *a: None\n")
     notebook = project.NOTEBOOKS / f"{NOTEBOOK}.ipynb"
     short = nbformat.read(notebook, as_version=4)
     short.cells = short.cells[:3]

@@ -12,14 +12,14 @@ Of any feed, `kind_of`, `describe` and `can_be_iterated_again` say what it is, a
 import importlib
 from typing import Any
 
-from epochwatch.datasets import Streams
+from epochwatch._samplers import BalancedSampler
+from epochwatch._samplers.arguments import LARGEST_STEP, whole
+from epochwatch._samplers.streams import Streams
 from epochwatch.errors import BadInput
-from epochwatch.feeds.facts import FeedFacts, describe
-from epochwatch.feeds.kinds import can_be_iterated_again, kind_of
-from epochwatch.feeds.lookup import check_rows
-from epochwatch.feeds.own_order import batches
-from epochwatch.samplers import BalancedSampler
-from epochwatch.samplers.arguments import LARGEST_STEP, whole
+from epochwatch.feeds._facts import FeedFacts, describe
+from epochwatch.feeds._kinds import can_be_iterated_again, kind_of
+from epochwatch.feeds._lookup import check_rows
+from epochwatch.feeds._plain_iteration import batches
 
 NAMES = ("tf_data", "generator", "py_dataset", "arrays", "torch_loader", "grain_loader")
 

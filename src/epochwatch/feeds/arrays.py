@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from epochwatch.datasets import Streams
-from epochwatch.feeds.order import STREAM_COUNT, Table
+from epochwatch._samplers.streams import Streams
+from epochwatch.feeds._order import STREAM_COUNT, Table
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> tuple[np.ndarray, dict[str, np.ndarray]]:

@@ -3,8 +3,8 @@
 import itertools
 from collections.abc import Iterator
 
-from epochwatch.datasets import Streams
-from epochwatch.feeds.order import Table
+from epochwatch._samplers.streams import Streams
+from epochwatch.feeds._order import Table
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> Iterator[tuple]:

@@ -5,8 +5,8 @@ import sys
 
 import grain
 
-from epochwatch.datasets import Streams
-from epochwatch.feeds.order import Table
+from epochwatch._samplers.streams import Streams
+from epochwatch.feeds._order import Table
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> grain.MapDataset:

@@ -10,11 +10,11 @@ from typing import Any
 
 import keras
 
-from epochwatch.datasets import Streams
-from epochwatch.feeds import items
-from epochwatch.feeds.lookup import Batches
-from epochwatch.feeds.order import Table
-from epochwatch.samplers import BalancedSampler
+from epochwatch._samplers import BalancedSampler
+from epochwatch._samplers.streams import Streams
+from epochwatch.feeds import _items as items
+from epochwatch.feeds._lookup import Batches
+from epochwatch.feeds._order import Table
 
 
 class EndlessBatches(keras.utils.PyDataset):

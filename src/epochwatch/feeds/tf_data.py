@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from epochwatch.datasets import Streams
+from epochwatch._samplers import BalancedSampler
+from epochwatch._samplers.streams import Streams
 from epochwatch.errors import BadInput
-from epochwatch.feeds.lookup import arrays_of, steps_at_once, with_targets
-from epochwatch.feeds.order import Table
-from epochwatch.feeds.structures import leaves, mapped
-from epochwatch.feeds.targets import add_index
-from epochwatch.samplers import BalancedSampler
+from epochwatch.feeds._lookup import arrays_of, steps_at_once, with_targets
+from epochwatch.feeds._order import Table
+from epochwatch.feeds._structures import leaves, mapped
+from epochwatch.feeds._targets import add_index
 
 BATCHES_AHEAD = 2
 

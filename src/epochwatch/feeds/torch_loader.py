@@ -10,11 +10,11 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from epochwatch.datasets import Streams
-from epochwatch.feeds.lookup import Batches
-from epochwatch.feeds.order import Table
-from epochwatch.samplers import BalancedSampler
-from epochwatch.samplers.arguments import whole
+from epochwatch._samplers import BalancedSampler
+from epochwatch._samplers.arguments import whole
+from epochwatch._samplers.streams import Streams
+from epochwatch.feeds._lookup import Batches
+from epochwatch.feeds._order import Table
 
 
 class BalancedBatches(Dataset):

@@ -1,0 +1,133 @@
+"""What a run trained of each stream: how much, how often, by when."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from epochwatch._auditing.samples import Samples
+from epochwatch._exposures.counts import Counts
+from epochwatch._exposures.coverage_theory import Collector
+from epochwatch._exposures.log import ExposureLog
+from epochwatch.errors import BadInput
+
+
+class Stream(NamedTuple):
+    """Samples to be counted together: int64 (samples,), ascending.
+
+    `whole` says whether these are all; of a feed without end they are those that were met.
+    """
+
+    members: np.ndarray
+    whole: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class StreamCounts:
+    """What a run trained of one stream.
+
+    Attributes:
+        samples: in the stream; None where the feed has no end and nothing names them.
+        trained: of them, at least once.
+        exposures: int64, how often each was trained; of the trained ones only where the
+            samples are not known.
+        coverage: float64 (epochs,), share trained by the end of each; None likewise.
+    """
+
+    samples: int | None
+    trained: int
+    exposures: np.ndarray
+    coverage: np.ndarray | None
+
+    @property
+    def never_trained(self) -> int | None:
+        """Samples never trained."""
+        return None if self.samples is None else self.samples - self.trained
+
+    @property
+    def epochs_until_all(self) -> int | None:
+        """Epochs until every sample had been trained; None if not all were."""
+        if self.coverage is None or self.samples != self.trained:
+            return None
+        return int(np.argmax(self.coverage == self.coverage[-1])) + 1
+
+    @property
+    def epochs_expected(self) -> dict | None:
+        """The closed form of that: samples taken in order, or drawn with replacement.
+
+        With N samples and k exposures an epoch, in order ceil(N / k); drawn at random
+        N (1 + 1/2 + … + 1/N) / k, the coupon collector's mean.
+        """
+        total = int(self.exposures.sum())
+        if not self.samples or not total:
+            return None
+        an_epoch = total / len(self.coverage)
+        drawn = Collector(self.samples, 1).rounds_until_all() / an_epoch
+        return {"in_order": math.ceil(self.samples / an_epoch), "drawn": round(drawn, 2)}
+
+    def as_json(self) -> dict:
+        """Return the counts for JSON."""
+        return {
+            "samples": self.samples,
+            "trained": self.trained,
+            "never_trained": self.never_trained,
+            "exposures": spread(self.exposures),
+            "coverage": None if self.coverage is None else rounded(self.coverage),
+            "epochs_until_all": self.epochs_until_all,
+            "epochs_expected": self.epochs_expected,
+        }
+
+
+def spread(exposures: np.ndarray) -> dict | None:
+    """Return minimum, median and maximum of the exposures; None for no sample."""
+    if not len(exposures):
+        return None
+    return {
+        "min": int(exposures.min()),
+        "median": float(np.median(exposures)),
+        "max": int(exposures.max()),
+    }
+
+
+def rounded(shares: np.ndarray) -> list[float]:
+    """Write shares with six digits, never a 1.0 that is not one."""
+    return [min(round(float(s), 6), 1.0 if s == 1 else 0.999999) for s in shares]
+
+
+def counts_of(counts: Counts, stream: Stream, coverage: np.ndarray | None) -> StreamCounts:
+    """Count what a run trained of a stream; `coverage` is its own, by epoch."""
+    exposures = counts.of_samples(stream.members)
+    trained = int(np.count_nonzero(exposures))
+    if stream.whole:
+        return StreamCounts(len(stream.members), trained, exposures, coverage)
+    return StreamCounts(None, trained, exposures[exposures > 0], None)
+
+
+def streams_of(streams: Mapping | None, samples: Samples, *, whole: bool) -> dict[str, Stream]:
+    """Name the streams to count: those that were given, or else the classes."""
+    if streams is None:
+        classes = samples.streams()
+        return {name: Stream(members, whole) for name, members in classes.items()}
+    if not isinstance(streams, Mapping):
+        raise BadInput(
+            f"streams: got {type(streams).__name__}, allowed: a dictionary, by name the int64 "
+            "indices of a stream's samples"
+        )
+    return {
+        str(name): Stream(np.unique(np.asarray(members)), whole=True)
+        for name, members in streams.items()
+    }
+
+
+def counted(
+    log: ExposureLog, counts: Counts, steps_run: tuple[int, ...], streams: dict
+) -> dict[str, StreamCounts]:
+    """Count what a run trained of each stream, by name, in one way through its log."""
+    whole = {name: stream.members for name, stream in streams.items() if stream.whole}
+    shares = log.coverage(whole) if whole else {}
+    # An epoch that trained nothing has left no batch, and covers what the one before did.
+    epoch = np.cumsum(np.array(steps_run, int) > 0)
+    coverage = {name: np.append(0.0, share)[epoch] for name, share in shares.items()}
+    return {name: counts_of(counts, stream, coverage.get(name)) for name, stream in streams.items()}

@@ -1,0 +1,194 @@
+"""What to expect of `fit` on a feed, and why, before anything runs.
+
+The prediction is what Keras' own loop takes from a feed of that kind (`epoch_loop`), judged
+as an observation would be. Where an audit observes something else, that is a finding.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from epochwatch._auditing import epoch_loop
+from epochwatch._auditing.epoch_loop import Loop
+from epochwatch._auditing.request import Request
+from epochwatch._auditing.rules import RULES, Rule, rule_of
+from epochwatch._exposures.batches import TrainedBatch
+from epochwatch._exposures.verdict import Verdict, judge
+from epochwatch.feeds._facts import FeedFacts
+
+Version = tuple[int, int]
+NEWEST: Version = (3, 15)
+Follow = Callable[[Loop], epoch_loop.Fits]
+
+
+class Expectation(NamedTuple):
+    """What is to be expected.
+
+    Attributes:
+        verdict: of the run; None for a single epoch without a finding, or untold.
+        rule: why.
+        judged: the predicted run; None where it depends on timing.
+        exact: whether boundaries and steps are told too, and not the verdict alone.
+        may_stop: whether callbacks of the user's can end a fit before it is done.
+    """
+
+    verdict: str | None
+    rule: Rule
+    judged: Verdict | None
+    exact: bool = True
+    may_stop: bool = False
+
+    def agrees_with(self, observed: Verdict) -> bool | None:
+        """Compare with what was observed; None where nothing was told."""
+        if self.judged is None or self.is_stopped(observed):
+            return None
+        if not self.exact:
+            return self.verdict == observed.verdict
+        return _compared(self.judged) == _compared(observed)
+
+    def is_stopped(self, observed: Verdict) -> bool:
+        """Say whether a callback may have ended what was observed: no loop tells when."""
+        return self.may_stop and sum(observed.steps_run) < sum(self.judged.steps_run)
+
+    def as_json(self) -> dict:
+        """Return the expectation for JSON."""
+        told = self.judged is not None
+        steps = list(self.judged.steps_run) if told and self.exact else None
+        rule = {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}
+        return {"verdict": self.verdict, **rule, "steps": steps}
+
+
+def _compared(judged: Verdict) -> tuple:
+    boundaries = tuple(boundary.verdict for boundary in judged.boundaries)
+    return judged.verdict, judged.steps_run, boundaries, (judged.first_places or ())[:1]
+
+
+def expect(
+    facts: FeedFacts,
+    request: Request,
+    backend: str,
+    keras: Version = NEWEST,
+    *,
+    found_length: int | None = None,
+    fixed_order: bool = True,
+    own_order: Sequence[int] = (),
+) -> Expectation:
+    """Predict what `fit` does, and say why.
+
+    `keras` is the version of Keras 3; of Keras 2 all do the same. What a pass over the feed has
+    shown is told too: its length where the feed does not tell,
+    whether another pass was like it, and the digests of its batches. A feed that repeats itself
+    is read kindly, here as in what is observed.
+    """
+    loop = loop_of(facts, request, backend, keras, found_length)
+    may_stop = bool(request.options.get("callbacks"))
+    if not fixed_order:
+        return out_of_order(loop, loop_by(backend, keras), "own order varies", may_stop)
+    if shuffled_by_fit(facts, request):
+        return out_of_order(loop, loop_by(backend, keras), "fit shuffles", may_stop)
+    if depends_on_timing(facts, request, backend):
+        return Expectation(None, RULES["worker queue"], None)
+    judged = judged_loop(loop, loop_by(backend, keras), own_order)
+    # What tf.data reads ahead of a generator depends on timing, that it does so does not.
+    exact = not (loop.one_shot and loop.reads_ahead and loop.fits > 1)
+    return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact, may_stop)
+
+
+def shuffled_by_fit(facts: FeedFacts, request: Request) -> bool:
+    """Say whether `fit` itself changes the order."""
+    # Of arrays it moves the rows, in a single batch too; of a PyDataset the items.
+    items = facts.length if facts.kind == "py_dataset" else None
+    can_be = facts.kind == "arrays" or (items is not None and items > 1)
+    return can_be and bool(request.options.get("shuffle", True))
+
+
+def depends_on_timing(facts: FeedFacts, request: Request, backend: str) -> bool:
+    """Say whether a queue that workers fill decides what is trained."""
+    queued = facts.kind == "py_dataset" and facts.workers and facts.length is not None
+    return bool(queued) and not (backend == "tensorflow" and request.steps_per_epoch is None)
+
+
+def has_workers(options: dict) -> bool:
+    """Say whether `fit` of Keras 2 is told to have a Sequence's items made by workers."""
+    workers = options.get("workers", 1)
+    return workers > 1 or (workers > 0 and bool(options.get("use_multiprocessing")))
+
+
+def loop_of(
+    facts: FeedFacts, request: Request, backend: str, keras: Version, found_length: int | None
+) -> Loop:
+    """Say what the epoch loop knows of a feed."""
+    on_keras_2 = backend == "tf_keras"
+    up_to_3_6 = not on_keras_2 and keras < (3, 7)
+    reads_ahead = backend in ("tensorflow", "tf_keras") or (backend == "jax" and keras < (3, 14))
+    # One batch is taken from the workers' queue; a queue with an end is filled up again.
+    takes_one = backend in ("jax", "torch") and facts.kind == "py_dataset" and facts.workers
+    takes_one = takes_one and facts.length is None
+    # JAX read another one ahead, up to Keras 3.13.
+    offset = (2 if backend == "jax" and keras < (3, 14) else 1) if takes_one else 0
+    if up_to_3_6 and backend != "tensorflow":
+        offset = taken_to_build(facts, request, reads_ahead)
+    return Loop(
+        length=facts.length or found_length,
+        counted=facts.length is not None and facts.kind != "grain_loader",
+        one_shot=not facts.can_be_iterated_again,
+        recreated=on_keras_2 and facts.kind == "py_dataset",
+        repeated=on_keras_2 and facts.kind == "arrays",
+        cycled=on_keras_2 and facts.kind == "py_dataset" and has_workers(request.options),
+        offset=offset,
+        whole=backend == "tensorflow",
+        reads_ahead=epoch_loop.READ_AHEAD if reads_ahead else 0,
+        steps_per_epoch=request.steps_per_epoch,
+        steps_per_execution=request.steps_per_execution,
+        epochs=request.epochs - request.options.get("initial_epoch", 0),
+        fits=request.fits,
+    )
+
+
+def taken_to_build(facts: FeedFacts, request: Request, reads_ahead: bool) -> int:
+    """Count the batches that Keras up to 3.6 takes to build a model, and does not train.
+
+    It is a whole execution: of the iterator that is kept, or of a generator, then with what was
+    read ahead.
+    """
+    if request.steps_per_epoch:
+        return request.steps_per_execution
+    one_shot = not facts.can_be_iterated_again
+    return request.steps_per_execution + reads_ahead * epoch_loop.READ_AHEAD if one_shot else 0
+
+
+def loop_by(backend: str, keras: Version) -> Follow:
+    """Choose the loop that a Keras has."""
+    if backend == "tf_keras":
+        return epoch_loop.keras_2
+    return epoch_loop.keras_3_6 if keras < (3, 7) else epoch_loop.keras_3
+
+
+def judged_loop(loop: Loop, follow: Follow, own_order: Sequence[int]) -> Verdict:
+    """Judge what the loop takes, as if it had been observed."""
+    taken = dict(follow(loop))
+
+    def batch(place: int) -> np.ndarray:
+        return np.array([own_order[place]] if place < len(own_order) else [place, place])
+
+    trained = (
+        TrainedBatch(*pair, step, batch(place))
+        for pair, places in taken.items()
+        for step, place in enumerate(places)
+    )
+    return judge(
+        trained,
+        lambda: map(batch, loop.pass_over()),
+        loop.steps_per_epoch or loop.length,
+        can_be_iterated_again=not loop.one_shot,
+        begun=taken,
+    )
+
+
+def out_of_order(loop: Loop, follow: Follow, rule: str, may_stop: bool) -> Expectation:
+    """Predict a run whose order is not told: its steps are."""
+    steps = tuple(len(places) for _, places in follow(loop))
+    asked = loop.steps_per_epoch or loop.length
+    judged = Verdict((), (), None, steps, asked, fixed_order=False)
+    return Expectation(judged.verdict, RULES[rule], judged, may_stop=may_stop)

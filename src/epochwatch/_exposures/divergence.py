@@ -1,0 +1,59 @@
+"""Where two runs first trained on something else: why a run does not reproduce."""
+
+import itertools
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from epochwatch._exposures.batches import TrainedBatch
+
+
+class Divergence(NamedTuple):
+    """The first exposure that two records do not share.
+
+    Attributes:
+        fit: which call of `fit`, from 1.
+        epoch: which epoch, from 1.
+        step: which step of the epoch, from 0.
+        row: which row of the batch, from 0.
+        mine: the index there in the one record; None where its batch is shorter, where it
+            has no such batch, or where it has ended.
+        theirs: the index there in the other record, or None.
+
+    Example:
+        >>> print(Divergence(1, 2, 17, 3, 4021, None))
+        first divergence at fit 1, epoch 2, step 17, row 3: 4021 here, nothing there
+    """
+
+    fit: int
+    epoch: int
+    step: int
+    row: int
+    mine: int | None
+    theirs: int | None
+
+    def __str__(self) -> str:
+        mine, theirs = ("nothing" if i is None else i for i in (self.mine, self.theirs))
+        return (
+            f"first divergence at fit {self.fit}, epoch {self.epoch}, step {self.step}, "
+            f"row {self.row}: {mine} here, {theirs} there"
+        )
+
+
+def first_divergence(
+    mine: Iterable[TrainedBatch], theirs: Iterable[TrainedBatch]
+) -> Divergence | None:
+    """Find the first exposure that two records, in the order trained, do not share."""
+    for batches in itertools.zip_longest(mine, theirs):
+        if not _alike(*batches):
+            # Where the places differ, a batch of the later one is yet to come.
+            place = min(batch[:3] for batch in batches if batch)
+            at_place = (b.index.tolist() if b and b[:3] == place else [] for b in batches)
+            rows = enumerate(itertools.zip_longest(*at_place))
+            return next(Divergence(*place, row, *pair) for row, pair in rows if len({*pair}) > 1)
+    return None
+
+
+def _alike(here: TrainedBatch | None, there: TrainedBatch | None) -> bool:
+    if here is None or there is None or here[:3] != there[:3]:
+        return False
+    return here.index.tobytes() == there.index.tobytes()

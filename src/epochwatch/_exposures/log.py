@@ -1,0 +1,225 @@
+"""Reading an exposure log back: what was trained, in the order trained."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from epochwatch._exposures import counts, divergence
+from epochwatch._exposures.batches import COLUMNS, TrainedBatch, in_batches, in_epochs, index_of
+from epochwatch._exposures.manifest import read_manifest
+from epochwatch._exposures.parts import Part, find_parts
+from epochwatch.errors import BadInput
+
+ROWS_AT_ONCE = 2**20  # a little more than a part has, so that most are read at once
+
+
+class Place(NamedTuple):
+    """Where in a run: fit and epoch from 1, the step of the epoch from 0."""
+
+    fit: int
+    epoch: int
+    step: int
+
+
+class ExposureLog:
+    """The exposures of a run, in the order trained.
+
+    Args:
+        folder: where the log is.
+        parts: its parts, in order.
+        manifest: what the manifest says; None where there is none.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from epochwatch._exposures.writer import ExposureWriter
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> def recorded(name, epochs):
+        ...     writer = ExposureWriter(f"{folder.name}/{name}", {"feed": "arrays"})
+        ...     for number, index in enumerate(epochs, start=1):
+        ...         writer.append(1, number, 0, np.array([2, 1]), np.array(index))
+        ...     writer.close()
+        ...     return ExposureLog.read(writer.folder)
+        >>> log = recorded("once", [[0, 1, 2], [3, 0, 1]])
+        >>> other = recorded("again", [[0, 1, 2], [3, 4, 1]])
+        >>> len(log), log.end, log.complete, log.metadata
+        (6, Place(fit=1, epoch=2, step=1), True, {'feed': 'arrays'})
+        >>> log.counts()[0], log.coverage(np.arange(5))
+        (2, array([0.6, 0.8]))
+        >>> next(log.batches(epoch=2))
+        TrainedBatch(fit=1, epoch=2, step=0, index=array([3, 0]))
+        >>> print(log.first_divergence(other))
+        first divergence at fit 1, epoch 2, step 0, row 1: 0 here, 4 there
+        >>> folder.cleanup()
+    """
+
+    def __init__(self, folder: Path, parts: list[Part], manifest: dict | None):
+        self.folder = folder
+        self.parts = parts
+        self.manifest = manifest
+
+    @classmethod
+    def read(cls, path: str | Path) -> "ExposureLog":
+        """Open a log. What it holds is read from disk when asked for.
+
+        Args:
+            path: the folder that `watch(model, log=…)` was given.
+
+        Returns:
+            The log.
+
+        Raises:
+            BadInput: there is no log, or it is damaged or incomplete in its middle.
+        """
+        folder = Path(path)
+        manifest = read_manifest(folder)  # before the parts: more of them may be coming
+        log = cls(folder, find_parts(folder), manifest)
+        if not log.parts and log.manifest is None:
+            got = "a file" if folder.is_file() else "a folder without one"
+            raise BadInput(
+                f"{folder}: no exposure log but {got if folder.exists() else 'nothing'}; give "
+                "the folder that `watch` was given"
+            )
+        said = log.manifest["exposures"] if log.manifest else 0
+        if len(log) < said or (log.complete and len(log) > said):
+            raise BadInput(
+                f"{folder}: {len(log):,} exposures, and the manifest says {said:,}: parts at "
+                "the end are missing or foreign; restore the folder as it was written"
+            )
+        return log
+
+    @property
+    def complete(self) -> bool:
+        """Whether the record was closed: False after a kill, or a write that failed."""
+        return self.manifest is not None and self.manifest["complete"]
+
+    @property
+    def interrupted_by(self) -> str | None:
+        """Name of the exception that ended the last `fit`, if one did."""
+        return self.manifest["interrupted_by"] if self.manifest else None
+
+    @property
+    def failed_with(self) -> str | None:
+        """Name of the error, such as ENOSPC, with which a write failed, if one did."""
+        return self.manifest["failed_with"] if self.manifest else None
+
+    @property
+    def metadata(self) -> dict:
+        """What the writer was told of the run: feed, backend, versions, parameters."""
+        said = [part.about["metadata"] for part in self.parts if "metadata" in part.about]
+        if self.manifest is not None and (self.complete or not said):
+            return self.manifest["metadata"]
+        return said[-1] if said else {}
+
+    @property
+    def end(self) -> Place | None:
+        """The last step of the record; None where nothing was trained."""
+        if not self.parts:
+            return None
+        last = self.parts[-1]
+        return Place(*last.epochs[-1], last.about["last_step"])
+
+    def __len__(self) -> int:
+        return sum(part.exposures for part in self.parts)
+
+    def __repr__(self) -> str:
+        end = "nothing trained"
+        if self.end:
+            end = "to fit {}, epoch {}, step {}".format(*self.end)
+        failure = f" by {self.failed_with}" if self.failed_with else ""
+        state = "complete" if self.complete else f"cut off there{failure}"
+        return f"<ExposureLog {self.folder}: {len(self):,} exposures {end}; {state}>"
+
+    def to_arrow(self) -> pa.Table:
+        """Read everything into memory.
+
+        Returns:
+            A table of `fit`, `epoch` (int32), `step`, `index` (int64): a row an exposure.
+            Data frame libraries take it: `to_pandas()`, `polars.from_arrow`, DuckDB by name.
+        """
+        return pa.Table.from_batches(self._rows(), schema=COLUMNS)
+
+    def counts(self) -> counts.Counts:
+        """Count the exposures per index. Memory grows with the samples only.
+
+        Returns:
+            A mapping from index to exposures, with the arrays `.index` and `.exposures`.
+        """
+        return counts.Counts.of(map(index_of, self._rows(["index"])))
+
+    def coverage(self, streams):
+        """Say what part of each stream has been trained by the end of each epoch.
+
+        Args:
+            streams: int64 array of a stream's indices, or a dictionary of such arrays.
+
+        Returns:
+            float64 (epochs,), from 0 to 1; or a dictionary of such arrays.
+
+        Raises:
+            BadInput: a stream is empty, or does not hold integers.
+        """
+        if not isinstance(streams, Mapping):
+            return self.coverage({"given": streams})["given"]
+        epochs = in_epochs(self._rows(["fit", "epoch", "index"]))
+        return counts.coverage((chunks for _, chunks in epochs), streams)
+
+    def batches(self, epoch: int | None = None, fit: int | None = None) -> Iterator[TrainedBatch]:
+        """Go through the batches in the order trained, reading the parts that have them.
+
+        Args:
+            epoch: only of this epoch, from 1.
+            fit: only of this call of `fit`, from 1.
+
+        Returns:
+            One trained batch at a time.
+
+        Raises:
+            BadInput: there is no such epoch, or it is damaged.
+        """
+        if epoch is None and fit is None:
+            return in_batches(self._rows())
+
+        def wanted(pair):
+            return fit in (None, pair[0]) and epoch in (None, pair[1])
+
+        parts = [part for part in self.parts if any(map(wanted, part.epochs))]
+        if not parts:
+            raise BadInput(
+                f"batches: no {_spoken(fit, epoch)} in {self.folder}, which has "
+                f"{self._epochs_told()}"
+            )
+        return (batch for batch in in_batches(self._rows(parts=parts)) if wanted(batch[:2]))
+
+    def first_divergence(self, other: "ExposureLog") -> divergence.Divergence | None:
+        """Find the first exposure that another record of the same training does not share.
+
+        Args:
+            other: the other record. Where the two are cut into parts does not matter.
+
+        Returns:
+            Fit, epoch, step and row, and the index in either record; None if both records
+            are of the same exposures in the same order. As text, it is a sentence.
+        """
+        return divergence.first_divergence(self.batches(), other.batches())
+
+    def _rows(
+        self, columns: list[str] = COLUMNS.names, parts: list[Part] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        for part in self.parts if parts is None else parts:
+            yield from part.rows(ROWS_AT_ONCE, columns)
+
+    def _epochs_told(self) -> str:
+        epochs = {}
+        for part in self.parts:
+            for fit, epoch in part.epochs:
+                epochs.setdefault(fit, []).append(epoch)
+        told = [f"fit {fit}, epochs {min(of)} to {max(of)}" for fit, of in epochs.items()]
+        return "; ".join(told) or "none"
+
+
+def _spoken(fit: int | None, epoch: int | None) -> str:
+    asked = {"fit": fit, "epoch": epoch}
+    return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)

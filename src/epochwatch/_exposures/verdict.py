@@ -1,0 +1,242 @@
+"""What happens to the feed from epoch to epoch: does it resume, restart, skip or replay?
+
+The feed's own order is what it yields when iterated plainly, without `fit`. A batch's rank
+in it is its place. The trained batches are followed along the places; what matters is how
+the first place after a boundary stands to the last one before it.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from epochwatch._exposures.batches import TrainedBatch
+from epochwatch._exposures.feed_order import OwnOrder, digest
+
+FIRST_LOOK = 16  # batches
+
+EVIDENCE = ("after epoch", "place trained last", "place trained next", "verdict")
+MEANING = {  # the worst first
+    "restarts": "epochs begin again with the feed's first batch, and what lies past the end of "
+    "an epoch is never trained",
+    "skips": "batches that the feed delivered between two epochs are passed over",
+    "replays": "batches trained before an epoch's end are trained again after it",
+    "runs dry": "the feed ends before an epoch has all its steps",
+    "overruns": "epochs have more steps than were asked for",
+    "reshuffles": "the feed has no fixed order to follow, so only the counts can judge",
+    "resumes": "every epoch goes on with the batch that follows the last one of the epoch before",
+    None: "a single epoch has no boundary to judge",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainedEpoch:
+    """One epoch as it was trained.
+
+    Attributes:
+        fit: which call of `fit`, from 1.
+        epoch: which epoch, from 1.
+        first: int64 (batch,), the indices of its first batch.
+        last: int64 (batch,), the indices of its last batch.
+        digests: per step, the batch reduced to 64 bits.
+    """
+
+    fit: int
+    epoch: int
+    first: np.ndarray
+    last: np.ndarray
+    digests: list[int]
+
+    @property
+    def steps(self) -> int:
+        """Steps trained."""
+        return len(self.digests)
+
+
+@dataclasses.dataclass(frozen=True)
+class Boundary:
+    """Where one epoch, or one call of `fit`, ends and the next begins.
+
+    Attributes:
+        before: the epoch before the boundary.
+        after: the epoch after it.
+        last_place: place of the last batch before.
+        first_place: place of the first batch after.
+        verdict: `resumes`, `restarts`, `skips` or `replays`.
+    """
+
+    before: TrainedEpoch
+    after: TrainedEpoch
+    last_place: int
+    first_place: int
+    verdict: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What happened to the feed over the epochs, with the batches that prove it.
+
+    Attributes:
+        epochs: the epochs as trained.
+        boundaries: one between each two epochs; none where there is no order to follow.
+        first_places: place of the first batch of each epoch; None where there is no order
+            to follow.
+        steps_run: steps of each epoch that was begun, those without one among them.
+        steps_asked: steps_per_epoch.
+        fixed_order: whether two passes over the feed were alike.
+    """
+
+    epochs: tuple[TrainedEpoch, ...]
+    boundaries: tuple[Boundary, ...]
+    first_places: tuple[int, ...] | None
+    steps_run: tuple[int, ...]
+    steps_asked: int | None
+    fixed_order: bool = True
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the batches of every epoch are consecutive in the feed's own order."""
+        return self.first_places is not None
+
+    @property
+    def step_findings(self) -> tuple[str | None, ...]:
+        """Per epoch begun: `runs dry`, `overruns`, or None."""
+        return tuple(_step_finding(steps, self.steps_asked) for steps in self.steps_run)
+
+    @property
+    def verdict(self) -> str | None:
+        """The worst that occurs; None for a single epoch without a finding."""
+        occur = {boundary.verdict for boundary in self.boundaries} | set(self.step_findings)
+        if not self.ordered:
+            occur.add("reshuffles")
+        return next((verdict for verdict in MEANING if verdict in occur), None)
+
+    @property
+    def meaning(self) -> str:
+        """What the verdict says, in a clause."""
+        return MEANING[self.verdict]
+
+    def evidence(self) -> list[list]:
+        """List the boundaries, a row each, under the names in `EVIDENCE`."""
+        return [
+            [b.before.epoch, b.last_place, b.first_place, f"**{b.verdict}**"]
+            for b in self.boundaries
+        ]
+
+    def passed_over(self, length: int | None) -> int:
+        """Count the batches that were delivered, never trained, while a later one was.
+
+        A batch passed over at one boundary may have been trained at another, or by a later
+        pass, where the length of one is known.
+        """
+        places = set()
+        for first, epoch in zip(self.first_places or (), self.epochs, strict=False):
+            places.update(range(first, first + epoch.steps))
+        trained = {place % length for place in places} if length else places
+        return len(set(range(max(trained, default=-1))) - trained)
+
+
+def judge(
+    trained: Iterable[TrainedBatch],
+    make_own_order: Callable[[], Iterable[np.ndarray]],
+    steps_per_epoch: int | None,
+    *,
+    can_be_iterated_again: bool,
+    begun: Iterable[tuple[int, int]] = (),
+    shuffled: bool = False,
+) -> Verdict:
+    """Follow the trained batches along the feed's own order.
+
+    Args:
+        trained: the batches in the order trained, as `ExposureLog.batches` gives them.
+        make_own_order: called for a new pass over the feed; yields each batch's indices
+            (int64) as plain iteration delivers them. It is called twice: where the passes
+            differ there is no fixed order.
+        steps_per_epoch: steps that `fit` was asked for in an epoch; None where it was not.
+        can_be_iterated_again: whether the feed begins anew when it has ended. A generator
+            does not.
+        begun: fit and epoch of every epoch that was begun, where it is known: one that
+            trained nothing has left no batch.
+        shuffled: whether `fit` was told to draw an order of its own. Batches that follow one
+            another in it do so by chance, so none are followed.
+
+    Returns:
+        The verdict and its evidence.
+
+    Example:
+        >>> order = [np.array([0, 1]), np.array([2, 3])]
+        >>> trained = [TrainedBatch(1, epoch, 0, order[epoch - 1]) for epoch in (1, 2)]
+        >>> judge(trained, lambda: order, 1, can_be_iterated_again=True).verdict
+        'resumes'
+    """
+    epochs = tuple(_epochs(trained))
+    steps = {(epoch.fit, epoch.epoch): epoch.steps for epoch in epochs}
+    steps_run = tuple((dict.fromkeys(begun, 0) | steps).values())
+    # A feed that skips farther than this is taken for one without an order.
+    at_most = 4 * sum(steps_run) + 1_000
+    order = OwnOrder(make_own_order(), at_most, can_be_iterated_again)
+    again = map(digest, make_own_order())
+    # A feed that shuffles shows it at once, before anything is looked for in vain.
+    fixed = order.is_repeated_by(again, range(FIRST_LOOK))
+    first_places = _first_places(epochs, order) if fixed and not shuffled else None
+    rest = range(FIRST_LOOK, max(FIRST_LOOK, len(order.digests)))
+    fixed = fixed and order.is_repeated_by(again, rest)
+    if first_places is None or not fixed:
+        return Verdict(epochs, (), None, steps_run, steps_per_epoch, fixed)
+    boundaries = tuple(_boundaries(epochs, first_places, order))
+    return Verdict(epochs, boundaries, tuple(first_places), steps_run, steps_per_epoch)
+
+
+def _step_finding(run: int, asked: int | None) -> str | None:
+    """Compare the steps of one epoch with what was asked for; None where nothing was."""
+    if asked in (run, None):
+        return None
+    return "runs dry" if run < asked else "overruns"
+
+
+def _epochs(trained: Iterable[TrainedBatch]) -> list[TrainedEpoch]:
+    epochs = []
+    for (fit, epoch), group in itertools.groupby(trained, key=lambda batch: batch[:2]):
+        batches = iter(group)
+        first = last = next(batches)
+        digests = [digest(first.index)]
+        for batch in batches:
+            last = batch
+            digests.append(digest(batch.index))
+        epochs.append(TrainedEpoch(fit, epoch, first.index, last.index, digests))
+    return epochs
+
+
+def _first_places(epochs: list[TrainedEpoch], order: OwnOrder) -> list[int] | None:
+    """Find where each epoch begins, or None if one is not consecutive in the feed's order."""
+    places, after = [], -1
+    for epoch in epochs:
+        candidates = order.places_of(epoch.digests[0], after)
+        place = next((p for p in candidates if order.holds(epoch.digests, p)), None)
+        if place is None:
+            return None
+        places.append(place)
+        after = order.wrapped(place + epoch.steps - 1)
+    return places
+
+
+def _boundaries(
+    epochs: list[TrainedEpoch], places: list[int], order: OwnOrder
+) -> Iterator[Boundary]:
+    one_shot_ended = False
+    for (before, start), (after, first) in itertools.pairwise(zip(epochs, places, strict=True)):
+        last = order.wrapped(start + before.steps - 1)
+        complete = order.is_last(last)
+        one_shot_ended |= complete and not order.again
+        verdict = "replays" if one_shot_ended else _step_over(last, first, complete)
+        yield Boundary(before, after, last, first, verdict)
+
+
+def _step_over(last: int, first: int, complete: bool) -> str:
+    """Name the step from the last place before a boundary to the first one after it."""
+    if first == last + 1 or (first == 0 and complete):
+        return "resumes"
+    if first == 0:
+        return "restarts"
+    return "skips" if first > last else "replays"

@@ -1,0 +1,180 @@
+"""Writing an exposure log while a training runs."""
+
+import contextlib
+import errno
+import itertools
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from epochwatch._exposures.batches import Piece, as_table
+from epochwatch._exposures.manifest import write_manifest
+from epochwatch._exposures.parts import write_part
+from epochwatch.errors import BadInput, RecordingFailed
+
+EXPOSURES_A_PART = 1_000_000
+ON_WRITE_ERROR = ("stop", "continue")
+
+
+class ExposureWriter:
+    """Appends exposures to a log, a part at a time.
+
+    Args:
+        path: folder of the log; it must not exist yet, or be empty.
+        metadata: what the log shall say of the run, for example its feed, backend, versions
+            and parameters; whatever JSON can hold. The attribute of that name may be changed
+            at any time; the next part then says so.
+        on_write_error: what a write that fails (a full disk, say) does to the training:
+            "stop" raises `RecordingFailed`; "continue" warns once, and records no more.
+
+    Raises:
+        BadInput: there is something already, or the folder cannot be made or written to.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> writer = ExposureWriter(folder.name, {"feed": "arrays"})
+        >>> writer.open()
+        >>> writer.append(1, 1, 0, np.array([2, 1]), np.array([40, 7, 12]))
+        >>> writer.close()
+        >>> writer.exposures
+        3
+        >>> folder.cleanup()
+    """
+
+    def __init__(
+        self, path: str | Path, metadata: dict | None = None, on_write_error: str = "stop"
+    ):
+        if on_write_error not in ON_WRITE_ERROR:
+            raise BadInput(f"on_write_error: got {on_write_error!r}, allowed: 'stop' or 'continue'")
+        self.folder = Path(path).absolute()  # the training may change the current folder
+        self.metadata = metadata or {}
+        self.on_write_error = on_write_error
+        self.failed_with: str | None = None
+        self.pending: list[Piece] = []
+        self.pending_exposures = 0
+        self.parts = 0
+        self.exposures = 0
+        self._metadata_of_last_part: str | None = None
+        make_empty_folder(self.folder)
+        with _refused(self.folder):
+            self._say(complete=True)  # an empty log, which nobody else can take for a free folder
+
+    def open(self) -> None:
+        """Begin to record: until `close`, the log counts as cut off where its parts end."""
+        if self.failed_with and self.on_write_error == "stop":
+            raise RecordingFailed(
+                f"log: {str(self.folder)!r} ended with {self.failed_with}; watch the model "
+                "anew with another path"
+            )
+        if not self.failed_with:
+            with self._failure_told():
+                self._say(complete=False)
+
+    def append(
+        self, fit: int, epoch: int, first_step: int, lengths: np.ndarray, indices: np.ndarray
+    ) -> None:
+        """Take consecutive batches of one epoch.
+
+        Args:
+            fit: which call of `fit`, from 1.
+            epoch: which epoch, from 1.
+            first_step: step of the first batch, from 0.
+            lengths: int64 (batches,), samples in each batch, 1 or more.
+            indices: int64 (sum of lengths,), their indices.
+
+        Raises:
+            ValueError: there are not as many indices as the lengths say.
+            TypeError: the indices are not integers that int64 can hold.
+            RecordingFailed: see `flush`.
+        """
+        lengths, indices = (a.astype(np.int64, casting="safe") for a in (lengths, indices))
+        if lengths.sum() != len(indices) or lengths.min(initial=1) < 1:
+            raise ValueError(f"got {len(indices)} indices for batches of lengths {lengths}")
+        if self.failed_with or not len(indices):
+            return
+        self.pending.append(Piece(int(fit), int(epoch), int(first_step), lengths, indices))
+        self.pending_exposures += len(indices)
+        if self.pending_exposures >= EXPOSURES_A_PART:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending as one part; if that fails, see `on_write_error`."""
+        if not self.pending:
+            return
+        last = self.pending[-1]
+        epochs = [pair for pair, _ in itertools.groupby(piece[:2] for piece in self.pending)]
+        about = {"part": self.parts, "first_exposure": self.exposures, "epochs": epochs}
+        about["last_step"] = last.first_step + len(last.lengths) - 1
+        metadata = json.dumps(self.metadata)
+        if metadata != self._metadata_of_last_part:
+            about["metadata"] = self.metadata
+        with self._failure_told():
+            write_part(self.folder, as_table(self.pending), about)
+            self._metadata_of_last_part = metadata
+            written = (self.parts + 1, self.exposures + self.pending_exposures, [], 0)
+            # At once: no Ctrl-C comes between, and before it the part is written again.
+            self.parts, self.exposures, self.pending, self.pending_exposures = written
+
+    def close(self, interruption: str | None = None) -> None:
+        """Write what is left, and the final manifest, which names what ended the training early."""
+        try:
+            self.flush()
+        finally:
+            with self._failure_told():
+                complete = not (self.failed_with or self.pending)
+                self._say(complete, interruption)
+
+    def _say(self, complete: bool, interruption: str | None = None) -> None:
+        manifest = {"complete": complete, "parts": self.parts, "exposures": self.exposures}
+        manifest |= {"interrupted_by": interruption, "failed_with": self.failed_with}
+        write_manifest(self.folder, {**manifest, "metadata": self.metadata})
+
+    @contextlib.contextmanager
+    def _failure_told(self) -> Iterator[None]:
+        """Let the first write that fails end the record; those after it are expected to."""
+        try:
+            yield
+        except OSError as error:
+            if self.failed_with:
+                return
+            self.failed_with = errno.errorcode.get(error.errno or 0, type(error).__name__)
+            self.pending, self.pending_exposures = [], 0
+            with contextlib.suppress(OSError):  # the manifest that is there says "cut off"
+                self._say(complete=False)
+            told = (
+                f"log: cannot write to {str(self.folder)!r} ({error.strerror or error}, "
+                f"{self.failed_with}); the {self.exposures:,} exposures before stay readable; "
+            )
+            if self.on_write_error == "stop":
+                raise RecordingFailed(
+                    told + "free space or choose another path, and train again"
+                ) from error
+            warnings.warn(told + "the training goes on unrecorded", RuntimeWarning, stacklevel=4)
+
+
+def make_empty_folder(folder: Path) -> None:
+    """Make the folder of a new log, where there is nothing yet."""
+    with _refused(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = any(folder.iterdir())
+    if taken:
+        raise BadInput(
+            f"log: {str(folder)!r} is not empty, and no record is ever overwritten; delete it "
+            "or choose another path"
+        )
+
+
+@contextlib.contextmanager
+def _refused(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = errno.errorcode.get(error.errno or 0, "?")
+        raise BadInput(
+            f"log: cannot make the folder {str(folder)!r} ({error.strerror}, {reason}); choose "
+            "another path"
+        ) from error

@@ -1,0 +1,51 @@
+"""Packages that are optional: one that is absent is named in one line, with its extra."""
+
+import contextlib
+from collections.abc import Iterator
+
+from epochwatch.errors import BadInput
+
+# By the name that is imported. What is not here belongs to the laboratory.
+_EXTRAS = {
+    "bokeh": "report",
+    "dask": "cluster",
+    "distributed": "cluster",
+    "grain": "grain",
+    "jax": "jax",
+    "matplotlib": "figures",
+    "nbconvert": "post",
+    "psutil": "cluster",
+    "tensorflow": "tensorflow",
+    "tf_keras": "tf_keras",
+    "torch": "torch",
+}
+LABORATORY = "lab"
+
+
+@contextlib.contextmanager
+def missing_extras_named(asked_for: str) -> Iterator[None]:
+    """Turn the import of an absent package into a line that says how to get it.
+
+    Args:
+        asked_for: what needs it, with which the line begins: "feed: got 'grain_loader'".
+
+    Raises:
+        BadInput: a package is not installed; the line names it and its extra.
+
+    Example:
+        >>> with missing_extras_named("--figure"):
+        ...     raise ModuleNotFoundError(name="matplotlib.figure")
+        Traceback (most recent call last):
+        epochwatch.errors.BadInput: --figure: needs matplotlib, which is not installed; pip install 'epochwatch[figures]'
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package.startswith("epochwatch"):  # a fault of our own
+            raise
+        extra = _EXTRAS.get(package, LABORATORY)
+        raise BadInput(
+            f"{asked_for}: needs {package}, which is not installed; "
+            f"pip install 'epochwatch[{extra}]'"
+        ) from None

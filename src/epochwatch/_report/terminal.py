@@ -1,0 +1,270 @@
+"""The report of an audit as a terminal shows it, and as text: 80 columns, told without colour.
+
+`report` is an `auditing.report.Report` throughout, which is not imported: it is written by this.
+"""
+
+import io
+import itertools
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from epochwatch._auditing.counting import StreamCounts, spread
+from epochwatch._auditing.findings import ALWAYS_FINDINGS
+from epochwatch._exposures.verdict import Verdict
+from epochwatch._text import percent
+
+WIDTH = 80
+WIDEST = 100  # on a terminal: longer lines read badly
+ALIKE = 3  # boundaries of a kind in a row that are shown
+MOST_BOUNDARIES = MOST_STREAMS = 20
+MOST_RUNS = 8  # of equal numbers of steps
+BATCH_WIDTH = 18
+BARS = "▁▂▃▄▅▆▇█"
+MOST_BARS = 6
+COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ALWAYS_FINDINGS, "red")
+
+
+def as_text(report) -> str:
+    """Write a report as plain text, in lines of at most 80 columns."""
+    file = io.StringIO()
+    plain = {"color_system": None, "force_terminal": False, "force_jupyter": False}
+    Console(file=file, width=WIDTH, **plain).print(layout(report))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def show(report) -> None:
+    """Print a report: in colour and as wide as the terminal where there is one."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(layout(report), width=min(console.width, WIDEST))
+    else:
+        encoding = sys.stdout.encoding or "utf-8"
+        print(as_text(report).encode(encoding, "replace").decode(encoding))
+
+
+def layout(report) -> Group:
+    """Lay a report out for a console of rich."""
+    verdict = report.verdict or "none"
+    colour = f"bold {COLOURS.get(verdict, '')}"
+    head = grid([("verdict", Text(verdict, colour)), ("", report.judged.meaning)])
+    parts = [head, boundaries(report), grid(steps(report)), counts(report)]
+    parts += [grid([*expectation(report), *notes(report)]), grid([conclusion(report)])]
+    return Group(*[piece for part in parts if part for piece in (part, "")][:-1])
+
+
+def grid(rows) -> Table:
+    """Set texts beside what they are called."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", min_width=8, no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows:
+        table.add_row(name, Text(text) if isinstance(text, str) else text)
+    return table
+
+
+def columns(*names: str, **options) -> Table:
+    """Make a table without frame."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in names:
+        table.add_column(name, **options)
+    return table
+
+
+def boundaries(report) -> Table | None:
+    """Show the batches at the boundaries, of many alike in a row the first ones."""
+    rows = report.boundaries
+    if not rows:
+        return None
+    table = columns("after", "verdict", "place", "last batch trained", "first after it")
+    # Counted on after a complete pass, a place is the feed's first one again.
+    round_off = report.length or sys.maxsize
+    places = [f"{b.last_place:,} → {b.first_place % round_off:,}" for b in report.judged.boundaries]
+    after = "fit {fit}, epoch {epoch}" if report.judged.epochs[-1].fit > 1 else "epoch {epoch}"
+    for shown in abridged([row["verdict"] for row in rows]):
+        if isinstance(shown, str):
+            table.add_row("…", shown)
+            continue
+        row = rows[shown]
+        table.add_row(
+            after.format(**row["after"]),
+            Text(row["verdict"] or "-", COLOURS.get(row["verdict"], "")),
+            places[shown] if places else "-",
+            batch(row["last"], report.identified_by),
+            batch(row["first"], report.identified_by),
+        )
+    return table
+
+
+def abridged(verdicts: list[str | None]) -> Iterator[int | str]:
+    """Choose the boundaries to show: the rank of each, or how many are left out there."""
+    left: Counter = Counter()
+    room = MOST_BOUNDARIES
+    for verdict, group in itertools.groupby(range(len(verdicts)), verdicts.__getitem__):
+        ranks = list(group)
+        # To say that one more is left out takes as much room as that one.
+        kept = ranks[: min(room, ALIKE + (len(ranks) == ALIKE + 1))]
+        yield from kept
+        room -= len(kept)
+        if room and len(ranks) > len(kept):
+            yield f"{len(ranks) - len(kept):,} more"
+        else:
+            left[verdict or "not judged"] += len(ranks) - len(kept)
+    yield from (f"{count:,} more {verdict}" for verdict, count in left.items() if count)
+
+
+def batch(ids: list[int], identified_by: str) -> str:
+    """Write the first samples of a batch, as many as there is room for."""
+    # A fingerprint is shown as a commit is, by its first digits.
+    texts = [str(i) if identified_by == "index" else f"{i % 2**64:016x}"[:6] for i in ids]
+    whole = ", ".join(texts)
+    if len(whole) <= BATCH_WIDTH:
+        return whole
+    return whole[: max(whole.rfind(", ", 0, BATCH_WIDTH - 1), len(texts[0]))] + ", …"
+
+
+def steps(report) -> Iterator[tuple[str, str]]:
+    """Say which steps were asked for, and which were run."""
+    judged = report.judged
+    runs = in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
+    yield "steps", f"{judged.steps_asked:,} asked for in an epoch; run {runs}"
+    a_pass = "" if report.length is None else f"; {report.length:,} in a pass of the feed"
+    yield (
+        "batches",
+        f"{sum(judged.steps_run):,} trained, {report.passed_over:,} passed over{a_pass}",
+    )
+
+
+def in_turn(values) -> str:
+    """Write values in turn, with a remark or None: "3 × 3, 1 (runs dry)"; of many the first."""
+    runs = [
+        f"{value}" + f" × {count}" * (count > 1) + (f" ({remark})" if remark else "")
+        for (value, remark), group in itertools.groupby(values)
+        for count in [len(list(group))]
+    ]
+    more = len(runs) - MOST_RUNS
+    return ", ".join(runs[:MOST_RUNS]) + (f" and {more:,} more changes" if more > 0 else "")
+
+
+def counts(report) -> Table:
+    """Show how often the samples of each stream were trained."""
+    table = columns("stream", overflow="fold", min_width=6)
+    for name in ("samples", "trained", "never\ntrained", "exposures\nmin/med/max"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("coverage\nby epoch", no_wrap=True)
+    table.add_column("all seen\nin (form)", justify="right", no_wrap=True)
+    table.add_row("all", *cells(report.whole))
+    least_first = sorted(report.streams, key=lambda name: covered(report.streams[name]))
+    shown, left = least_first[:MOST_STREAMS], least_first[MOST_STREAMS:]
+    for name, stream in report.streams.items():
+        if name in shown:
+            table.add_row(name, *cells(stream))
+    if left:
+        table.add_row("…", "", "", "", "", f"{len(left):,} more, covered as much or more")
+    if report.whole.epochs_expected:
+        table.caption = "in (form): epochs it took (takes in order … drawn at random)"
+        table.caption_justify, table.caption_style = "right", ""
+    return table
+
+
+def covered(stream: StreamCounts) -> float:
+    """Return the coverage in the end; 1 where it is not known."""
+    return 1.0 if stream.coverage is None else float(stream.coverage[-1])
+
+
+def cells(stream: StreamCounts) -> Iterator[Text | str]:
+    """Write the counts of a stream."""
+    yield number(stream.samples)
+    yield number(stream.trained)
+    yield Text(number(stream.never_trained), "bold red" if stream.never_trained else "")
+    exposures = spread(stream.exposures) or {}
+    yield "/".join(f"{value:.7g}" for value in exposures.values()) or "-"
+    yield "-" if stream.coverage is None else curve(stream.coverage)
+    form = stream.epochs_expected
+    closed = f" ({form['in_order']}…{math.ceil(form['drawn'])})" if form else ""
+    yield number(stream.epochs_until_all) + closed
+
+
+def number(value: int | None) -> str:
+    """Write a number; `-` where it is not known."""
+    return "-" if value is None else f"{value:,}"
+
+
+def curve(shares: np.ndarray) -> str:
+    """Write the coverage by epoch: first, a small curve, last."""
+    first, last = (percent(shares[rank]).replace("100.0%", "100%") for rank in (0, -1))
+    if len(shares) == 1:
+        return last
+    ranks = np.unique(np.linspace(0, len(shares) - 1, MOST_BARS).round().astype(int))
+    return f"{first} {''.join(BARS[int(shares[rank] * 7)] for rank in ranks)} {last}"
+
+
+def expectation(report) -> Iterator[tuple[str, str | Text]]:
+    """Say whether what was observed was to be expected, and why."""
+    expected, judged = report.expected, report.expected.judged
+    why = f'by the rule "{expected.rule.name}": {expected.rule.why} ({expected.rule.source})'
+    if report.agrees is None:
+        yield "expected", f"nothing, {why}"
+    elif report.agrees:
+        yield "expected", f"just that, {why}"
+    else:
+        yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", "bold red")
+        yield "expected", Text(told(judged, exact=expected.exact), "red")
+        yield "observed", Text(told(report.judged, exact=expected.exact), "red")
+        yield "because", f"expected {why}"
+        versions = ", ".join(f"{name} {version}" for name, version in report.environment.items())
+        yield "with", f"{versions}; please report it, with these lines and the feed"
+
+
+def told(judged: Verdict, *, exact: bool) -> str:
+    """Write what an expectation and an observation are compared by."""
+    verdict = judged.verdict or "no verdict"
+    if not exact:
+        return verdict
+    begins = f"first place {judged.first_places[0]:,}" if judged.first_places else "no order"
+    crossed = in_turn((boundary.verdict, None) for boundary in judged.boundaries)
+    runs = in_turn((steps, None) for steps in judged.steps_run)
+    return f"{verdict}; steps {runs}; {begins}; boundaries {crossed or 'not judged'}"
+
+
+def notes(report) -> Iterator[tuple[str, str]]:
+    """Say what the counts rest on."""
+    by_content = report.identified_by == "content"
+    if by_content:
+        equal = 0 if report.rows is None else report.rows - report.whole.samples
+        alike = f"; {equal:,} in a pass equal another one and are counted with it" if equal else ""
+        yield "samples", f"told apart by their content{alike}"
+    if report.strangers and by_content:
+        yield (
+            "note",
+            f"{report.strangers:,} samples trained are not in a pass of the feed: it changes its "
+            "samples (augmentation, say), and the counts mean nothing; give the samples an "
+            'index: {"label": …, "index": …}',
+        )
+    elif report.strangers:
+        yield (
+            "note",
+            f"{report.strangers:,} samples trained are not in the pass that the samples are "
+            "counted by: passes of the feed differ in what they hold",
+        )
+    if report.conflicts:
+        yield (
+            "note",
+            f"{report.conflicts:,} indices came with different contents: samples share an index, "
+            "or the feed changes them (augmentation: no fault then, leave `index conflicts` out "
+            "of what fails)",
+        )
+
+
+def conclusion(report) -> tuple[str, Text]:
+    """End on the findings."""
+    if report.sound:
+        return "sound", Text("no findings", "bold green")
+    return "findings", Text(", ".join(report.findings), "bold red")

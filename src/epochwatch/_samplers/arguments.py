@@ -1,0 +1,226 @@
+"""What a sampler is told, checked: streams, shares, whole numbers."""
+
+import math
+import numbers
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from epochwatch._samplers.permutation import LARGEST
+from epochwatch.errors import BadInput
+
+STREAMS = (
+    "a sequence of int64 index arrays, the streams of one_vs_rest, or a sequence of counts of "
+    "samples; or a dictionary of these by name"
+)
+SHARES = "whole-number weights such as [1, 1, 2], or fractions that sum to 1, one to a stream"
+
+REMEDY = " samples; of the labels of samples make streams by one_vs_rest"
+
+# Beyond this a step may not fit into the int64 with which feeds count.
+LARGEST_STEP = 2**62
+
+# Fractions with larger denominators are taken for rounding: 0.333… is a third.
+LARGEST_DENOMINATOR = 10**6
+
+
+class Members(NamedTuple):
+    """The samples of one stream.
+
+    Attributes:
+        samples: how many there are.
+        index: int64 (samples,), the index of each; None where only their count was given.
+        first: index of the first of them where only their count was given.
+    """
+
+    samples: int
+    index: np.ndarray | None
+    first: int = 0
+
+    @property
+    def highest(self) -> int:
+        """The highest index."""
+        return self.first + self.samples - 1 if self.index is None else int(self.index.max())
+
+    def at(self, position: np.ndarray) -> np.ndarray:
+        """Return the indices at some positions, int64."""
+        return position + self.first if self.index is None else self.index[position]
+
+
+def whole(name: str, value: Any, low: int, high: int | None = None, remedy: str = "") -> int:
+    """Check a whole number; a bool or a float is none.
+
+    Args:
+        name: what it is called.
+        value: what was given.
+        low: the least allowed.
+        high: the most allowed; None for no end.
+        remedy: what to do instead, the end of a sentence.
+
+    Returns:
+        The number, as Python's own.
+
+    Raises:
+        BadInput: it is no whole number, or out of range.
+    """
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_whole or value < low or (high is not None and value > high):
+        upper = "or more" if high is None else f"to {high:,}"
+        raise BadInput(f"{name}: got {value!r:.60}, allowed: a whole number, {low} {upper}{remedy}")
+    return int(value)
+
+
+def members_of(streams: Any) -> dict[str, Members]:
+    """Take streams in any of their forms, by name.
+
+    Args:
+        streams: as of `BalancedSampler`.
+
+    Returns:
+        The members of each stream; a stream without a name is called by its number.
+
+    Raises:
+        BadInput: they cannot be used.
+    """
+    named = _named(streams)
+    are_counts = [isinstance(stream, numbers.Integral) for stream in named.values()]
+    if any(are_counts) and not all(are_counts):
+        raise BadInput(f"streams: got counts and index arrays together, allowed: {STREAMS}")
+    return _of_counts(named) if all(are_counts) else _of_arrays(named)
+
+
+def _named(streams: Any) -> dict[str, Any]:
+    is_sequence = isinstance(streams, Sequence) and not isinstance(streams, (str, bytes))
+    if not isinstance(streams, Mapping) and not is_sequence:
+        raise BadInput(f"streams: got {type(streams).__name__}, allowed: {STREAMS}")
+    if not len(streams):
+        raise BadInput(f"streams: got none, allowed: {STREAMS}")
+    if isinstance(streams, Mapping):
+        return {str(name): stream for name, stream in streams.items()}
+    names = getattr(streams, "_fields", range(len(streams)))
+    return dict(zip(map(str, names), streams, strict=True))
+
+
+def _of_counts(counts: dict[str, Any]) -> dict[str, Members]:
+    members, first = {}, 0
+    for name, count in counts.items():
+        samples = whole(f"streams: {name}", count, 1, LARGEST, REMEDY)
+        members[name] = Members(samples, None, first)
+        first += samples
+    if first > LARGEST:
+        raise BadInput(f"streams: got {first:,} samples together, allowed: up to {LARGEST:,}")
+    return members
+
+
+def _of_arrays(streams: dict[str, Any]) -> dict[str, Members]:
+    arrays = {name: _index_array(name, stream) for name, stream in streams.items()}
+    for name, array in arrays.items():
+        _check_once(array, f"twice in {name}", "give each sample once")
+    everything = next(iter(arrays.values()))
+    if len(arrays) > 1:
+        everything = np.concatenate(list(arrays.values()))
+    _check_once(everything, "in two of them", "give each sample to one stream")
+    return {name: Members(len(array), array) for name, array in arrays.items()}
+
+
+def _index_array(name: str, stream: Any) -> np.ndarray:
+    own = getattr(stream, "index", None)  # a list has a method of that name
+    array = np.asarray(own if isinstance(own, np.ndarray) else stream)
+    if not array.size:
+        raise BadInput(
+            f"streams: {name}: got no samples, allowed: one or more; leave an empty stream out"
+        )
+    if not (array.dtype.kind in "iu" and np.can_cast(array.dtype, np.int64) and array.ndim == 1):
+        raise BadInput(
+            f"streams: {name}: got {array.dtype} {array.shape}, allowed: int64 (samples,), the "
+            "index of each sample; of a mask take numpy.flatnonzero"
+        )
+    if array.min() < 0:
+        raise BadInput(
+            f"streams: {name}: got the index {array.min()}, allowed: 0 or more; give the row of "
+            "each sample"
+        )
+    return array.astype(np.int64, copy=False)
+
+
+def _check_once(index: np.ndarray, where: str, remedy: str) -> None:
+    if (np.diff(index) > 0).all():
+        return
+    ordered = np.sort(index)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if again.size:
+        raise BadInput(
+            f"streams: got index {again[0]} {where}, allowed: no index more than once; {remedy}"
+        )
+
+
+def slots_of(shares: Any, names: Sequence[str], batch_size: Any) -> list[int]:
+    """Say how many samples of each stream stand in a batch.
+
+    Args:
+        shares: as of `BalancedSampler`.
+        names: of the streams.
+        batch_size: samples in a batch.
+
+    Returns:
+        Samples of each stream, in the order of the streams; their sum is the batch size.
+
+    Raises:
+        BadInput: the shares cannot be used, or do not split the batch exactly.
+
+    Example:
+        >>> slots_of([1, 1, 2], "abc", 8), slots_of([0.75, 0.25], "ab", 8)
+        ([2, 2, 4], [6, 2])
+    """
+    batch_size = whole("batch_size", batch_size, 1, LARGEST, " samples")
+    weights = _weights_of(shares, names)
+    least = sum(weights)
+    if batch_size % least:
+        below, above = batch_size - batch_size % least, batch_size - batch_size % least + least
+        nearest = f"{below} or {above}" if below else f"{above}"
+        told = ":".join(map(str, weights))
+        raise BadInput(
+            f"batch_size: got {batch_size}, which does not split exactly into {told}, allowed: "
+            f"multiples of {least}; the nearest: {nearest}"
+        )
+    return [weight * batch_size // least for weight in weights]
+
+
+def _weights_of(shares: Any, names: Sequence[str]) -> list[int]:
+    """Return the shares as whole numbers without a common divisor."""
+    if shares is None:
+        return [1] * len(names)
+    given = _in_order(shares, names)
+    fractions = [_fraction(share) for share in given]
+    are_weights = all(isinstance(share, numbers.Integral) for share in given)
+    if not are_weights and sum(fractions) != 1:
+        raise BadInput(f"shares: got {given}, which sum to {float(sum(fractions)):g}; {SHARES}")
+    common = math.lcm(*(fraction.denominator for fraction in fractions))
+    weights = [int(fraction * common) for fraction in fractions]
+    divisor = math.gcd(*weights)
+    return [weight // divisor for weight in weights]
+
+
+def _in_order(shares: Any, names: Sequence[str]) -> list:
+    if isinstance(shares, Mapping):
+        shares = {str(name): share for name, share in shares.items()}
+        if set(shares) != set(names):
+            raise BadInput(
+                f"shares: got {', '.join(shares)}, allowed: one to each of {', '.join(names)}"
+            )
+        return [shares[name] for name in names]
+    if isinstance(shares, (str, bytes)) or not hasattr(shares, "__len__"):
+        raise BadInput(f"shares: got {shares!r:.60}, allowed: {SHARES}")
+    given = [getattr(share, "item", lambda share=share: share)() for share in shares]
+    if len(given) != len(names):
+        raise BadInput(f"shares: got {len(given)} for {len(names)} streams, allowed: {SHARES}")
+    return given
+
+
+def _fraction(share: Any) -> Fraction:
+    is_number = isinstance(share, numbers.Real) and not isinstance(share, bool)
+    if not is_number or not math.isfinite(share) or share <= 0:
+        raise BadInput(f"shares: got {share!r:.60}, allowed: above 0, {SHARES}")
+    return Fraction(share).limit_denominator(LARGEST_DENOMINATOR)

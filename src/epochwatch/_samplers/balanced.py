@@ -1,0 +1,252 @@
+"""Balanced batches with guarantees: which samples, as a pure function of seed and step."""
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from epochwatch._samplers.arguments import Members, members_of, slots_of, whole
+from epochwatch._samplers.permutation import key_of, keys_of, permuted
+from epochwatch.errors import BadInput
+
+LARGEST_SEED = 2**63 - 1
+MOST_SHARDS = 2**20
+
+# The order that a seed gives. A change of it must change this number, so that no state of the
+# one order is continued in the other.
+ORDER = 1
+
+# A call costs as much as a thousand samples do: who goes on step by step gets them by so many.
+SAMPLES_AT_ONCE = 2**13
+
+
+class BalancedSampler:
+    """An endless sequence of batches in which every stream has its exact share.
+
+    `sampler[step]` is the int64 array (batch_size,) of the indices of that step, and
+    `sampler[start:stop]` the array (stop - start, batch_size) of several. Both are pure
+    functions of the arguments: any step can be asked about without the ones before it, by any
+    number of readers. An epoch is a range of steps; the sequence has no seam where one ends.
+
+    - Every batch has exactly its share of each stream, in proportion: of two equal shares
+      minority, majority, minority, …
+    - A stream is gone through in passes. Each pass has every sample exactly once, in an order
+      of its own, whose seed is `seed`, the stream and the number of the pass. No sample comes
+      again before all others of its stream have come. Where a pass ends in mid-batch, the next
+      begins there, so that one batch can hold a sample at the end of a pass and at the
+      beginning of the next.
+    - Shard i of n has every n-th batch of the one sequence, beginning with the i-th: all shards
+      together have all batches, and no two the same one.
+
+    An order is computed, never stored (`samplers.permutation`): beyond the index arrays memory
+    does not grow with the samples, but to check once that no index comes twice. With counts in
+    the place of arrays there is nothing to hold or to check, and 10^18 samples cost nothing.
+
+    `iter(sampler)` goes on from `sampler.step`, which it moves: a state saved after a batch
+    continues with the next.
+
+    Args:
+        streams: a sequence of int64 arrays, the indices of each stream; or the streams of
+            `one_vs_rest`; or a sequence of counts of samples, which are then numbered one stream
+            after the other; or a dictionary of arrays or counts by name.
+        batch_size: samples in a batch, all streams together.
+        seed: from 0 to 2**63 - 1.
+        shares: of each stream in a batch: whole-number weights such as `[1, 1, 2]`, or fractions
+            that sum to 1; a sequence, or a dictionary by the streams' names. None for equal ones.
+        shard: `(i, n)`: which of how many.
+
+    Attributes:
+        names: of the streams: of the dictionary, "minority" and "majority" of `one_vs_rest`, or
+            their numbers.
+        sizes: samples of each stream.
+        slots: samples of each stream in a batch.
+        batch_size: as given.
+        seed: as given.
+        shard: as given.
+
+    Raises:
+        BadInput: an argument cannot be used, an index comes twice, or the shares do not split a
+            batch exactly.
+
+    Example:
+        >>> sampler = BalancedSampler([[10, 11], [0, 1, 2, 3, 4, 5, 6]], batch_size=4)
+        >>> sampler[0], sampler[10**15]
+        (array([11,  1, 10,  2]), array([10,  6, 11,  3]))
+        >>> sampler[0:4]
+        array([[11,  1, 10,  2],
+               [11,  0, 10,  3],
+               [11,  5, 10,  6],
+               [10,  4, 11,  3]])
+        >>> first, second = next(iter(sampler)), next(iter(sampler))
+        >>> state = sampler.state_dict()
+        >>> state["step"]
+        2
+        >>> again = BalancedSampler([[10, 11], [0, 1, 2, 3, 4, 5, 6]], batch_size=4)
+        >>> again.load_state_dict(state)
+        >>> next(iter(again)) == sampler[2]
+        array([ True,  True,  True,  True])
+    """
+
+    def __init__(
+        self,
+        streams: Any,
+        batch_size: int,
+        seed: int = 0,
+        shares: Any = None,
+        shard: tuple[int, int] = (0, 1),
+    ):
+        members = members_of(streams)
+        self.names = tuple(members)
+        self.sizes = tuple(stream.samples for stream in members.values())
+        self.slots = tuple(slots_of(shares, self.names, batch_size))
+        self.batch_size = sum(self.slots)
+        self.seed = whole("seed", seed, 0, LARGEST_SEED)
+        self.shard = _checked_shard(shard)
+        self._members = tuple(members.values())
+        self._columns = columns_of(self.slots)
+        self._step = 0
+
+    @property
+    def step(self) -> int:
+        """The step that `iter` delivers next."""
+        return self._step
+
+    @property
+    def steps_in_a_pass(self) -> dict[str, int]:
+        """Steps of the one sequence, all shards together, to go once through each stream.
+
+        Example:
+            >>> BalancedSampler({"minority": 6742, "majority": 53258}, 16).steps_in_a_pass
+            {'minority': 843, 'majority': 6658}
+        """
+        steps = (-(-size // slots) for size, slots in zip(self.sizes, self.slots, strict=True))
+        return dict(zip(self.names, steps, strict=True))
+
+    @property
+    def highest_index(self) -> int:
+        """The highest index of all."""
+        return max(stream.highest for stream in self._members)
+
+    def __repr__(self) -> str:
+        streams = dict(zip(self.names, self.sizes, strict=True))
+        return (
+            f"BalancedSampler({streams}, batch_size={self.batch_size}, seed={self.seed}, "
+            f"shares={list(self.slots)}, shard={self.shard})"
+        )
+
+    def __getitem__(self, step: int | slice) -> np.ndarray:
+        if isinstance(step, slice):
+            return self._batches(*_checked_slice(step))
+        return self._batches(whole("step", step, 0), 1)[0]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        at_once = max(1, SAMPLES_AT_ONCE // self.batch_size)
+        first, batches = 0, ()
+        while True:
+            if not first <= self._step < first + len(batches):
+                first, batches = self._step, self._batches(self._step, at_once)
+            batch = batches[self._step - first].copy()
+            # Moved first: a state taken by whoever receives this batch continues with the next.
+            self._step += 1
+            yield batch
+
+    def state_dict(self, step: int | None = None) -> dict[str, int]:
+        """Say where the sampler stands, and which it is, in a few integers.
+
+        Args:
+            step: the next step to train. To be given where a feed reads ahead of the training,
+                as most do: `int(model.optimizer.iterations)`. None for `sampler.step`.
+
+        Returns:
+            The state, which JSON and every checkpoint can hold.
+
+        Raises:
+            BadInput: the step is no whole number of 0 or more.
+        """
+        step = self._step if step is None else whole("step", step, 0)
+        return {"step": step, **self._identity}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on where a state was saved: `iter`, and feeds made from now on, begin there.
+
+        Args:
+            state: of a sampler with the same arguments.
+
+        Raises:
+            BadInput: it is no state, or that of a sampler with other arguments.
+        """
+        if not isinstance(state, dict) or set(state) != {"step", *self._identity}:
+            raise BadInput(
+                f"state: got {state!r:.60}, allowed: what `state_dict` of a sampler gave"
+            )
+        for name, own in self._identity.items():
+            if state[name] != own:
+                raise BadInput(
+                    f"state: got {name} {state[name]}, allowed: {own}, which is this sampler's; "
+                    "make the sampler with the arguments of the one that was saved"
+                )
+        self._step = whole("state: step", state["step"], 0)
+
+    @functools.cached_property
+    def _identity(self) -> dict[str, int]:
+        digest = hashlib.blake2b(repr((ORDER, self.sizes, self.slots)).encode(), digest_size=8)
+        for stream in self._members:
+            if stream.index is not None:
+                digest.update(np.ascontiguousarray(stream.index))
+        return {
+            "seed": self.seed,
+            "batch_size": self.batch_size,
+            "shard": self.shard[0],
+            "shards": self.shard[1],
+            "streams": int.from_bytes(digest.digest(), "little") >> 1,
+        }
+
+    def _batches(self, first: int, count: int) -> np.ndarray:
+        """Return some batches in succession: int64 (count, batch_size)."""
+        batches = np.empty((count, self.batch_size), np.int64)
+        for number, (stream, columns) in enumerate(zip(self._members, self._columns, strict=True)):
+            batches[:, columns] = self._drawn(number, stream, first, count)
+        return batches
+
+    def _drawn(self, number: int, stream: Members, first: int, count: int) -> np.ndarray:
+        """Return what one stream gives to some batches: int64 (count, its slots)."""
+        slots, (shard, shards) = self.slots[number], self.shard
+        # In Python's own integers: a late step of a large batch is beyond an int64.
+        passes, begin = divmod((first * shards + shard) * slots, stream.samples)
+        rank = begin + np.arange(count)[:, None] * (shards * slots) + np.arange(slots)
+        further, position = np.divmod(rank.ravel(), stream.samples)
+        number_of_pass = further.astype(np.uint64) + np.uint64(passes % 2**64)
+        keys = keys_of(key_of(self.seed, number), number_of_pass)
+        return stream.at(permuted(position, stream.samples, keys)).reshape(count, slots)
+
+
+def columns_of(slots: tuple[int, ...]) -> list[np.ndarray]:
+    """Say which places of a batch are each stream's, spread in proportion.
+
+    Example:
+        >>> [columns.tolist() for columns in columns_of((2, 4))]
+        [[1, 4], [0, 2, 3, 5]]
+    """
+    stream = np.repeat(np.arange(len(slots)), slots)
+    middle = np.concatenate([(np.arange(count) + 0.5) / count for count in slots])
+    in_turn = stream[np.lexsort((stream, middle))]
+    return [np.flatnonzero(in_turn == number) for number in range(len(slots))]
+
+
+def _checked_shard(shard: Any) -> tuple[int, int]:
+    if not isinstance(shard, (tuple, list)) or len(shard) != 2:
+        raise BadInput(f"shard: got {shard!r:.60}, allowed: (i, n), the i-th of n, i from 0")
+    shards = whole("shard: of how many", shard[1], 1, MOST_SHARDS)
+    return whole("shard: which", shard[0], 0, shards - 1), shards
+
+
+def _checked_slice(steps: slice) -> tuple[int, int]:
+    if steps.stop is None or steps.step not in (None, 1):
+        raise BadInput(
+            "steps: got a slice without an end or with a stride, allowed: sampler[start:stop]; "
+            "there is no last step"
+        )
+    start = whole("step", 0 if steps.start is None else steps.start, 0)
+    return start, max(0, whole("step", steps.stop, 0) - start)

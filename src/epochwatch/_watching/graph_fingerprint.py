@@ -1,0 +1,135 @@
+"""`fingerprint` again, as operations of a TensorFlow graph: the same integers to the bit."""
+
+import numpy as np
+import tensorflow as tf
+
+from epochwatch._watching.fingerprint import (
+    COLUMN,
+    FOLD,
+    INCREMENT,
+    LAST_SHIFT,
+    MIXING,
+    NO_LABEL,
+    WORD,
+    check_kind,
+    is_number,
+    multipliers,
+)
+from epochwatch.errors import BadInput
+
+# AutoGraph would have a refusal span many lines.
+unconverted = tf.autograph.experimental.do_not_convert
+
+
+def fingerprint(*columns) -> tf.Tensor:
+    """Identify the samples of a batch by their content; see `fingerprint.fingerprint`."""
+    words = [words_of(dense(column)) for column in columns]
+    return tf.add_n([reduced(each, number) for number, each in enumerate(words)])
+
+
+def reduced(words: tf.Tensor, column: int) -> tf.Tensor:
+    """Reduce the words of a column (batch, words) to one a sample."""
+    folded = words * numbers_for(words, 0, column)
+    folded = tf.bitwise.bitwise_xor(folded, logical_shift(folded, FOLD))
+    return tf.reduce_sum(folded * numbers_for(words, 1, column), axis=1)
+
+
+def dense(column) -> tf.Tensor:
+    """Refuse what is no dense tensor: ragged and sparse ones."""
+    if isinstance(column, (tf.RaggedTensor, tf.SparseTensor)):
+        raise BadInput(
+            f"the feed: got a {type(column).__name__}, allowed for a fingerprint: dense tensors; "
+            'give the samples an index: {"label": …, "index": …}'
+        )
+    return tf.convert_to_tensor(column)
+
+
+def numbers_for(words: tf.Tensor, which: int, column: int):
+    """Make the multipliers of words (batch, n), in the graph where n is not known."""
+    if words.shape[1] is not None:
+        return multipliers(words.shape[1], which, column)
+    place = tf.range(tf.shape(words, tf.int64)[1]) + COLUMN * column
+    z = (2 * place + which + 1) * signed(INCREMENT)
+    for shift, factor in MIXING:
+        z = tf.bitwise.bitwise_xor(z, logical_shift(z, shift)) * signed(factor)
+    return tf.bitwise.bitwise_or(tf.bitwise.bitwise_xor(z, logical_shift(z, LAST_SHIFT)), 1)
+
+
+def signed(number: int) -> int:
+    """Read 64 bits as an int64."""
+    return number - 2**64 if number >= 2**63 else number
+
+
+def logical_shift(values: tf.Tensor, by: int) -> tf.Tensor:
+    """Shift int64 to the right and fill with zeros, where TensorFlow fills with the sign."""
+    return tf.bitwise.bitwise_and(tf.bitwise.right_shift(values, by), 2 ** (64 - by) - 1)
+
+
+def words_of(column: tf.Tensor) -> tf.Tensor:
+    """Write the samples of a column as words of 64 bits: int64 (batch, words)."""
+    dtype = column.dtype
+    check_kind(np.dtype(dtype.as_numpy_dtype))
+    flat, size = flattened(column)
+    if dtype.is_integer and dtype.size > 1:
+        return tf.bitcast(flat, tf.int64) if dtype == tf.uint64 else tf.cast(flat, tf.int64)
+    if dtype == tf.bool:
+        flat = tf.cast(flat, tf.uint8)
+    small = flat if dtype.size == 1 else tf.cast(flat, tf.float32)
+    together = WORD // small.dtype.size
+    padded = tf.pad(small, [[0, 0], [0, -size % together]])
+    words = (size + together - 1) // together
+    return tf.bitcast(
+        tf.reshape(padded, tf.stack([tf.shape(padded)[0], words, together])), tf.int64
+    )
+
+
+def flattened(column: tf.Tensor) -> tuple:
+    """Make a row of n values of each sample, and say n.
+
+    It is a number where the shapes tell it, or else a tensor.
+    """
+    shape = column.shape[1:] if column.shape.rank is not None else None
+    if shape is not None and shape.is_fully_defined():
+        size = shape.num_elements()
+    else:
+        size = tf.reduce_prod(tf.shape(column)[1:])
+    return tf.reshape(column, tf.stack([tf.shape(column)[0], size])), size
+
+
+def labels_of(y) -> tf.Tensor | None:
+    """Read the class numbers of a batch from its targets; see `fingerprint.labels_of`."""
+    if not isinstance(y, tf.Tensor) or not is_number(np.dtype(y.dtype.as_numpy_dtype)):
+        return None
+    if y.shape.rank not in (None, 1, 2) or y.shape[1:].num_elements() == 0:
+        return None
+    y = tf.cast(y, tf.float32) if y.dtype.is_floating else y
+    if y.shape.rank == 1:
+        return whole_numbers(y)
+    flat, size = flattened(y)
+    if y.shape.rank == 2 and y.shape[1] is not None:
+        return whole_numbers(flat[:, 0]) if size == 1 else one_hot_classes(flat)
+    return tf.case(
+        [
+            (
+                (tf.rank(y) > 2) | (size == 0),
+                lambda: tf.fill(tf.shape(y)[:1], tf.constant(NO_LABEL, tf.int64)),
+            ),
+            (size == 1, lambda: whole_numbers(flat[:, 0])),
+        ],
+        default=lambda: one_hot_classes(flat),
+    )
+
+
+def one_hot_classes(y: tf.Tensor) -> tf.Tensor:
+    """Read one-hot rows (batch, classes)."""
+    y = tf.cast(y, tf.float32)
+    one_hot = tf.reduce_all((y == 0) | (y == 1), axis=1) & (tf.reduce_sum(y, axis=1) == 1)
+    return tf.where(one_hot, tf.argmax(y, axis=1), NO_LABEL)
+
+
+def whole_numbers(y: tf.Tensor) -> tf.Tensor:
+    """Read class numbers (batch,), floats only where they are whole."""
+    if not y.dtype.is_floating:
+        return tf.cast(y, tf.int64)
+    whole = tf.math.is_finite(y) & (y == tf.round(y)) & (tf.abs(y) < 2**62)
+    return tf.where(whole, tf.cast(tf.where(whole, y, tf.zeros_like(y)), tf.int64), NO_LABEL)

@@ -1,0 +1,107 @@
+"""What is done the same way on JAX and torch: batches pass through Python's hands there.
+
+Keras calls the training function with batches that are still on the host (JAX) or with
+tensors (torch), one Python call a step, so the index is taken out at its door. What is
+compiled behind the door is the program of the plain training.
+"""
+
+import collections
+
+import numpy as np
+
+from epochwatch._watching import fingerprint as fingerprints
+from epochwatch._watching import targets
+
+stack = np.stack
+fingerprint = fingerprints.fingerprint
+labels_of = fingerprints.labels_of
+
+
+class Tape:
+    """Batches of indices in the order trained, in no more cells than its capacity."""
+
+    def __init__(self, capacity: int, columns: int):
+        self.capacity = capacity
+        self.columns = columns
+        self.batches: collections.deque[np.ndarray] = collections.deque()
+        self.held = 0
+        self.lost = 0
+
+    def append(self, values: np.ndarray) -> None:
+        """Keep a batch, int64 (columns, batch); over capacity drop the oldest, and count it."""
+        values = np.reshape(values, (self.columns, -1)).astype(np.int64)
+        self.batches.append(values)
+        self.held += values.size + 1
+        while self.held > self.capacity:
+            dropped = self.batches.popleft().size + 1
+            self.held -= dropped
+            self.lost += dropped
+
+    def drain(self) -> tuple[list[np.ndarray], int]:
+        """Take out the batches, and say how many cells were lost since the last time."""
+        batches = [self.batches.popleft() for _ in range(len(self.batches))]
+        self.held -= sum(values.size + 1 for values in batches)
+        lost, self.lost = self.lost, 0
+        return batches, lost
+
+
+def index(values, samples: int | None) -> np.ndarray:
+    """Check and take the indices of a batch: int64 (batch,).
+
+    They are copied: a feed may fill the same array again for its next batch.
+    """
+    values = np.asarray(values)
+    targets.check_index(values, samples)
+    return values.astype(np.int64)
+
+
+def class_weights(y, table: np.ndarray) -> np.ndarray:
+    """Weigh the samples of a batch by their class, as Keras does: float32 (batch,)."""
+    y = np.asarray(y)
+    if y.ndim > 1:
+        y = y.argmax(axis=-1) if y.shape[-1] != 1 else y.squeeze(axis=-1)
+    numbers = np.minimum(np.round(y).astype(np.int64), len(table) - 1)
+    return table[numbers].astype(np.float32)
+
+
+class Handover:
+    """Batches on their way through the door: what is trained is kept, once it is trained."""
+
+    def __init__(self, watch):
+        self.watch = watch
+        self.waiting = []
+
+    def take(self, data):
+        """Look at one batch before its step; return what the model's own step is to be given."""
+        values, data = self.watch.take(data)
+        self.waiting.append(values)
+        return data
+
+    def keep(self) -> None:
+        """Note that the steps of the batches looked at have returned."""
+        for values in self.waiting:
+            self.watch.counter.update_state(values)
+        self.waiting.clear()
+
+    def through(self, batches):
+        """Hand over batch by batch: asking for the next says that the last is trained."""
+        for data in batches:
+            yield self.take(data)
+            self.keep()
+
+
+class Door:
+    """The part of a watched model's class that takes the index out: around the steps."""
+
+    def make_train_function(self, force=False):
+        """Put the door in front of the training function."""
+        if self.train_function is None or force:
+            super().make_train_function(force)
+            watch = self.epochwatch
+            self.train_function = watch.backend.train_through(watch, self.train_function)
+
+    def make_test_function(self, force=False):
+        """Set the index aside in front of the test function."""
+        if self.test_function is None or force:
+            super().make_test_function(force)
+            self.test_function = self.epochwatch.backend.test_through(self.test_function)

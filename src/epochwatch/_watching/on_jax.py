@@ -1,0 +1,113 @@
+"""What is done differently on JAX.
+
+JAX has no 64-bit integers unless told to: arrays are truncated to 32 bits on their way to
+the device, and without a word. So an index travels as two words of 32 bits, which are
+joined again at the door of the training function.
+"""
+
+import keras
+import numpy as np
+
+from epochwatch._watching import host, targets
+from epochwatch.errors import BadInput
+
+Tape = host.Tape
+stack = host.stack
+class_weights = host.class_weights
+fingerprint = host.fingerprint
+labels_of = host.labels_of
+
+
+def index(values, samples: int | None) -> np.ndarray:
+    """Check and take the indices of a batch: int64 (batch,).
+
+    They came as two words, uint32 (batch, 2), or in an array that never left the host; on the
+    device they may have been truncated.
+    """
+    if values.dtype == np.uint32 and values.ndim == 2:
+        return host.index(np.ascontiguousarray(values).view(np.int64)[:, 0], samples)
+    if not isinstance(values, np.ndarray):
+        raise BadInput(
+            'the target "index": got an array on a device, where JAX has only 32 of its 64 '
+            "bits; give it as a NumPy array"
+        )
+    return host.index(values, samples)
+
+
+def in_words(data):
+    """Split the index of a batch, or of all data, if it has one, into two words: uint32 (n, 2)."""
+    if not targets.has_index(data):
+        return data
+    x, y, *rest = data
+    whole = np.asarray(y[targets.INDEX])
+    targets.check_index(whole, targets.samples_in(x))
+    words = np.ascontiguousarray(whole, dtype=np.int64).view(np.uint32).reshape(-1, 2)
+    return x, {**y, targets.INDEX: words}, *rest
+
+
+class Door(host.Door):
+    """The part of a watched model's class that takes the index out: it came in two words."""
+
+    def _symbolic_build(self, iterator=None, data_batch=None):
+        # Keras calls this with the iterator it has just made, before anything is taken from
+        # it: the one place where a batch of any feed can be met on its way to the device.
+        if iterator is not None:
+            split_on_the_way(iterator.data_adapter)
+        super()._symbolic_build(iterator=iterator, data_batch=data_batch)
+
+    def train_on_batch(self, x, y=None, *args, **kwargs):
+        """Split the index of a batch that is given by hand."""
+        x, y = in_words((x, y))
+        return super().train_on_batch(x, y, *args, **kwargs)
+
+
+class ProbeStep:
+    """The steps of a model that learns nothing."""
+
+    def train_step(self, state, data):
+        """Train nothing."""
+        return {"loss": 0.0}, state
+
+    test_step = train_step
+
+
+def split_on_the_way(adapter) -> None:
+    """Have an adapter of Keras split the index of each batch it delivers."""
+    if "get_jax_iterator" not in vars(adapter):
+        deliver = adapter.get_jax_iterator
+        adapter.get_jax_iterator = lambda: map(in_words, deliver())
+
+
+def train_through(watch, step):
+    """Wrap a training function to keep the indices of what it trained.
+
+    It is (state, iterator of batches) → (logs, state); up to Keras 3.6 it takes a list.
+    """
+
+    def train(state, batches):
+        handover = host.Handover(watch)
+        if isinstance(batches, list):
+            given = [handover.take(data) for data in batches]
+        else:
+            given = handover.through(iter(batches))
+        result = step(state, given)
+        handover.keep()
+        return result
+
+    return train
+
+
+def test_through(step):
+    """Wrap a test function: (state, iterator or list of batches) → (logs, state)."""
+
+    def test(state, batches):
+        given = map(targets.set_aside, batches)
+        return step(state, list(given) if isinstance(batches, list) else given)
+
+    return test
+
+
+def distribution(model) -> str | None:
+    """Name the distribution that a model is trained by; None for none."""
+    found = keras.distribution.distribution()
+    return found and type(found).__name__

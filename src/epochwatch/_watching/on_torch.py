@@ -1,0 +1,67 @@
+"""What is done differently on torch: a step is one Python call with one batch of tensors."""
+
+import torch
+
+from epochwatch._watching import fingerprint as fingerprints
+from epochwatch._watching import host, targets
+from epochwatch.feeds._structures import as_numpy
+
+Door = host.Door
+Tape = host.Tape
+stack = host.stack
+
+
+def index(values, samples: int | None):
+    """Check and take the indices of a batch: see `host.index`."""
+    return host.index(as_numpy(values), samples)
+
+
+class ProbeStep:
+    """The steps of a model that learns nothing."""
+
+    def train_step(self, data):
+        """Train nothing."""
+        return {"loss": 0.0}
+
+    test_step = train_step
+
+
+def fingerprint(*columns):
+    """Identify the samples of a batch by their content: see `fingerprint.fingerprint`."""
+    return fingerprints.fingerprint(*map(as_numpy, columns))
+
+
+def labels_of(y):
+    """Read the class numbers of a batch: see `fingerprint.labels_of`."""
+    return fingerprints.labels_of(as_numpy(y))
+
+
+def train_through(watch, step):
+    """Wrap a training function to keep the indices of what it trained.
+
+    It is list of one batch → logs.
+    """
+
+    def train(batches):
+        handover = host.Handover(watch)
+        logs = step([handover.take(data) for data in batches])
+        handover.keep()
+        return logs
+
+    return train
+
+
+def test_through(step):
+    """Wrap a test function: list of one batch → logs."""
+    return lambda batches: step([targets.set_aside(data) for data in batches])
+
+
+def class_weights(y, table):
+    """Weigh the samples of a batch by their class, as `host.class_weights` does."""
+    weights = torch.from_numpy(host.class_weights(as_numpy(y), table))
+    return weights.to(y.device) if isinstance(y, torch.Tensor) else weights
+
+
+def distribution(model) -> str | None:
+    """Name the distribution that a model is trained by: Keras has none on torch."""
+    return None

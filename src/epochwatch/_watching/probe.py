@@ -1,0 +1,79 @@
+"""A model that learns nothing, for `fit` to hand the batches to: only they are looked at."""
+
+from epochwatch._watching import backends, targets
+from epochwatch._watching.batch_counter import CAPACITY, BatchCounter
+from epochwatch._watching.fingerprint import NO_CONTENT, NO_LABEL
+from epochwatch._watching.recorder import recorder_class
+from epochwatch._watching.watch import put_in
+from epochwatch._watching.watched import Watch
+from epochwatch.errors import BadInput
+from epochwatch.feeds._structures import leaves
+
+COLUMNS = ("identity", "content", "label")
+
+
+class ProbeWatch(Watch):
+    """What the probe carries: it keeps of each sample its identity, content and label."""
+
+    def identify(self, data):
+        """Return what is kept of a training batch: int64 (3, batch), its rows as in `COLUMNS`."""
+        return self.backend.stack(identity(self.backend, data))
+
+    def weighted(self, data):
+        """Leave the batch as it is: there is no loss to weigh."""
+        return data
+
+
+def identity(backend, data) -> list:
+    """Say which samples a batch holds, as it came from the feed or into the step.
+
+    The identity is the index where there is one, or else the content again; the content is a
+    fingerprint, the label a class number or `NO_LABEL`; each int64 (batch,).
+    """
+    x, y, _ = targets.unpack(targets.set_aside(data))
+    if targets.has_index(data):
+        index = backend.index(targets.index_of(data), targets.samples_in(x))
+        try:
+            content = backend.fingerprint(*leaves((x, y)))
+        except BadInput:  # such as text, which an index makes up for
+            content = index * 0 + NO_CONTENT
+    else:
+        index = content = backend.fingerprint(*leaves((x, y)))
+    label = backend.labels_of(y)
+    return [index, content, index * 0 + NO_LABEL if label is None else label]
+
+
+def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
+    """Make a watched, compiled model that learns nothing.
+
+    Args:
+        keras: the module `keras`, or `tf_keras`.
+        sink: where its recorder puts what is trained; see `recorder.Recording`.
+        steps_per_execution: as of `compile`.
+        weighs: whether `class_weight` is kept from Keras' `fit`, which has none for targets
+            in a dictionary.
+    """
+    backend = backends.module(backends.name_of(keras))
+
+    class Probe(backend.ProbeStep, keras.Model):
+        """Takes any batch.
+
+        Like a model that has not been trained yet it is not built: on JAX and torch Keras
+        takes a batch of the feed to build a model with, and that may move the feed.
+        """
+
+        def build(self, *_):
+            """Build nothing."""
+            self.built = True
+
+        def call(self, inputs):
+            """Pass the inputs on."""
+            return inputs
+
+    model = Probe()
+    model.built = backends.is_keras_2(keras)  # it builds nothing before the first step
+    options = {} if steps_per_execution == 1 else {"steps_per_execution": steps_per_execution}
+    model.compile(optimizer="sgd", loss=None, jit_compile=False, **options)
+    counter = BatchCounter(CAPACITY, columns=len(COLUMNS), backend=backends.name_of(keras))
+    recorder = recorder_class(keras)(counter, sink)
+    return put_in(model, ProbeWatch(backend, counter, recorder, weighs))

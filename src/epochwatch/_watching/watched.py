@@ -1,0 +1,178 @@
+"""What a watched model is: an object of a subclass of the user's own class, and what it carries."""
+
+import contextlib
+
+from epochwatch import feeds
+from epochwatch._watching import backends, targets
+from epochwatch._watching.batch_counter import BatchCounter
+from epochwatch._watching.call import Call
+from epochwatch._watching.recorder import Recording
+from epochwatch.errors import BadInput
+
+PARAMETERS = ("epochs", "steps_per_epoch", "batch_size", "initial_epoch", "shuffle")
+
+
+class Watch:
+    """What a watched model carries. Keras neither tracks nor saves it.
+
+    Attributes:
+        backend: the module of what is done differently on the model's backend.
+        counter: the metric.
+        recorder: the callback that drains it, or None where no log is kept.
+        weighs: whether class weights are put in here and not by Keras.
+        class_weight: as `fit` was given it last.
+        refusal: why a batch was refused, if one was.
+    """
+
+    def __init__(
+        self, backend, counter: BatchCounter, recorder: Recording | None, weighs: bool = True
+    ):
+        self.backend = backend
+        self.counter = counter
+        self.recorder = recorder
+        self.weighs = weighs
+        self.class_weight: dict | None = None
+        self.refusal: BadInput | None = None
+
+    def take(self, data) -> tuple:
+        """Take from a training batch what is to be kept of it, int64 (columns, batch).
+
+        The other is what the model's own step is to be given.
+        """
+        try:
+            return self.identify(data), self.weighted(targets.set_aside(data))
+        except BadInput as refusal:
+            self.refusal = refusal
+            raise
+
+    def identify(self, data):
+        """Return what is kept of a training batch, int64 (1, batch): its indices."""
+        samples = targets.samples_in(targets.unpack(data)[0])
+        return self.backend.stack([self.backend.index(targets.index_of(data), samples)])
+
+    def weighted(self, data):
+        """Put class weights into a batch, where `fit` was given some.
+
+        Keras has none for targets in a dictionary, which they are until the index is out.
+        """
+        if self.class_weight is None:
+            return data
+        x, y, sample_weight = targets.unpack(data)
+        targets.check_weighable(y, sample_weight)
+        return x, y, self.backend.class_weights(y, targets.class_table(self.class_weight))
+
+    @contextlib.contextmanager
+    def telling_refusals(self):
+        """Raise a refusal as it is: tf_keras wraps what is raised in a traced step."""
+        self.refusal = None
+        try:
+            yield
+        except Exception as error:
+            if self.refusal is None or error is self.refusal:
+                raise
+            raise self.refusal from None
+
+
+class Watched:
+    """The part of a watched model's class that is not the user's.
+
+    To whoever asks for its `__class__` the model is of the user's own: so it is saved, cloned
+    and pickled as what it was.
+    """
+
+    __class__ = property(lambda self: own_class(self))
+
+    def __reduce__(self):
+        unpickle, *rest = super().__reduce__()
+        return (getattr(own_class(self), unpickle.__name__, unpickle), *rest)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **training):
+        """Compute the user's loss; Keras builds it with a batch that still has its index."""
+        y, sample_weight = targets.without_index(y), targets.without_index(sample_weight)
+        return super().compute_loss(x, y, y_pred, sample_weight, **training)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Update the user's metrics; Keras builds them with a batch that has its index."""
+        y, sample_weight = targets.without_index(y), targets.without_index(sample_weight)
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
+    def fit(self, *args, **kwargs):
+        """Train as `keras.Model.fit` does, recording what is trained on."""
+        call = Call(super().fit, args, kwargs)
+        if self.epochwatch.weighs:
+            self.use_class_weight(call.take("class_weight"))
+        weights = targets.weights_beside(call.get("y"), call.get("sample_weight"))
+        if weights is not None:
+            call.replace("sample_weight", weights)
+        with contextlib.ExitStack() as around:
+            around.enter_context(self.epochwatch.telling_refusals())
+            recorder = self.epochwatch.recorder
+            if recorder is not None:
+                recorder.sink.metadata |= about(self, call)
+                call.replace("callbacks", with_recorder(call.get("callbacks"), recorder))
+                around.enter_context(recorder.recording(steps_per_execution_of(self)))
+            return call.make()
+
+    def train_on_batch(self, *args, **kwargs):
+        """Train as `keras.Model.train_on_batch` does, recording what is trained on."""
+        call = Call(super().train_on_batch, args, kwargs)
+        self.use_class_weight(call.take("class_weight"))
+        if self.epochwatch.recorder is not None:
+            self.epochwatch.recorder.next_by_hand()
+        with self.epochwatch.telling_refusals():
+            return call.make()
+
+    def use_class_weight(self, class_weight: dict | None) -> None:
+        """Have the steps weigh classes; they are traced anew where the weights are others."""
+        if class_weight != self.epochwatch.class_weight:
+            self.epochwatch.class_weight = class_weight
+            forget_traces(self)
+
+
+def own_class(model) -> type:
+    """Return the user's class of a watched model."""
+    return type(model).__bases__[-1]
+
+
+def forget_traces(model) -> None:
+    """Have Keras make the training and test steps anew, with the methods of now."""
+    model.train_function = model.test_function = None
+
+
+def steps_per_execution_of(model) -> int:
+    """Return how many steps one call of the training function makes."""
+    if backends.is_keras_2(backends.keras_of(model)):
+        return int(model._steps_per_execution)
+    return model.steps_per_execution
+
+
+def about(model, call: Call) -> dict:
+    """Say of a call of `fit` what its log shall know: feed, backend, versions, parameters."""
+    keras = backends.keras_of(model)
+    given = {name: call.get(name) for name in PARAMETERS}
+    return {
+        "feed": kind_or_type(call.get("x")),
+        "backend": backends.flavour(keras),
+        "versions": backends.versions(keras),
+        "parameters": {name: value for name, value in given.items() if value is not None}
+        | {"steps_per_execution": steps_per_execution_of(model)},
+    }
+
+
+def kind_or_type(x) -> str:
+    """Name the kind of a feed; a `fit` of the user's own may take what Keras' does not."""
+    try:
+        return feeds.kind_of((x,) if isinstance(x, tuple) else x)
+    except BadInput:
+        return type(x).__name__
+
+
+def with_recorder(callbacks, recorder):
+    """Add the recorder to the callbacks of a `fit` call, whatever form they have."""
+    if hasattr(callbacks, "append") and hasattr(callbacks, "callbacks"):
+        if recorder not in callbacks.callbacks:
+            callbacks.callbacks.insert(0, recorder)
+        return callbacks
+    if callbacks is None:
+        return [recorder]
+    return [recorder, *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks])]

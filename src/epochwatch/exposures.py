@@ -1,0 +1,22 @@
+"""What to ask an exposure log: counts, coverage, positions, the verdict on the feed's order."""
+
+from epochwatch._exposures.batches import TrainedBatch
+from epochwatch._exposures.counts import Counts, coverage
+from epochwatch._exposures.divergence import first_divergence
+from epochwatch._exposures.log import ExposureLog
+from epochwatch._exposures.positions import binned, positions, span
+from epochwatch._exposures.verdict import EVIDENCE, Verdict, judge
+
+__all__ = [
+    "EVIDENCE",
+    "Counts",
+    "ExposureLog",
+    "TrainedBatch",
+    "Verdict",
+    "binned",
+    "coverage",
+    "first_divergence",
+    "judge",
+    "positions",
+    "span",
+]

@@ -1,0 +1,132 @@
+"""What can be known of a feed without taking a batch from it."""
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from epochwatch.errors import BadInput
+from epochwatch.feeds._kinds import ancestors, can_be_iterated_again, is_sequence, kind_of
+from epochwatch.feeds._structures import rows_of
+
+KERAS_BATCH_SIZE = 32
+TF_INFINITE = -1
+
+# Grain says sys.maxsize for "no end", and divides it by the size of batches.
+GRAIN_ENDLESS = sys.maxsize >> 24
+
+
+class FeedFacts(NamedTuple):
+    """What is known of a feed before anything is taken from it.
+
+    Attributes:
+        kind: one of `feeds.NAMES`.
+        length: batches in one pass; None where there is no end or it is unknown.
+        endless: whether there is no end; None where that is unknown.
+        can_be_iterated_again: whether a second pass begins at the first batch again.
+        workers: threads or processes that make batches ahead, as the feed was told. The
+            threads in which tf.data and Grain read ahead are not counted, nor is what
+            Grain's `mp_prefetch` starts, nor what tf_keras' `fit` is told.
+        processes: whether these workers are processes.
+    """
+
+    kind: str
+    length: int | None
+    endless: bool | None
+    can_be_iterated_again: bool
+    workers: int
+    processes: bool
+
+
+def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
+    """Say what can be known of a feed without taking a batch.
+
+    Args:
+        feed: anything `fit` accepts; arrays as a tuple `(x, y[, sample_weight])`.
+        batch_size: samples in a batch of arrays, None for 32 as in Keras; other feeds
+            have their own.
+
+    Returns:
+        The facts.
+
+    Raises:
+        BadInput: `fit` would not accept the feed.
+
+    Example:
+        >>> import numpy as np
+        >>> describe((np.zeros((34, 3)), np.zeros(34)), batch_size=16)[:4]
+        ('arrays', 3, False, True)
+    """
+    kind = kind_of(feed)
+    length, endless = PASS_OF[kind](feed, batch_size)
+    workers, processes = _workers_of(feed, kind)
+    return FeedFacts(kind, length, endless, can_be_iterated_again(feed), workers, processes)
+
+
+def _pass_of_arrays(feed: Any, batch_size: int | None) -> tuple:
+    return math.ceil(rows_of(feed, "arrays") / (batch_size or KERAS_BATCH_SIZE)), False
+
+
+def _pass_of_tf_data(feed: Any, _: int | None) -> tuple:
+    cardinality = int(feed.cardinality())
+    if cardinality >= 0:
+        return cardinality, False
+    return None, True if cardinality == TF_INFINITE else None
+
+
+def _pass_of_generator(feed: Any, _: int | None) -> tuple:
+    return None, None
+
+
+def _pass_of_py_dataset(feed: Any, _: int | None) -> tuple:
+    try:
+        length = len(feed) if is_sequence(feed) else feed.num_batches
+    except NotImplementedError:
+        raise BadInput(
+            f"feed: got the PyDataset {type(feed).__name__} without a length, allowed: one "
+            "with __len__, or with a property num_batches that is None where there is no end"
+        ) from None
+    return length, length is None
+
+
+def _pass_of_torch_loader(feed: Any, _: int | None) -> tuple:
+    try:
+        return len(feed), False
+    except TypeError:
+        return None, None
+
+
+def _pass_of_grain_loader(feed: Any, _: int | None) -> tuple:
+    is_map = ("grain", "MapDataset") in ancestors(feed)
+    try:
+        length = len(feed if is_map else feed._sampler)
+    except (AttributeError, TypeError):
+        return None, None
+    if length > GRAIN_ENDLESS:
+        return None, True
+    # Between the sampler's records and the batches stand operations of any kind.
+    return length if is_map else None, False
+
+
+PASS_OF: dict[str, Callable] = {
+    "arrays": _pass_of_arrays,
+    "tf_data": _pass_of_tf_data,
+    "generator": _pass_of_generator,
+    "py_dataset": _pass_of_py_dataset,
+    "torch_loader": _pass_of_torch_loader,
+    "grain_loader": _pass_of_grain_loader,
+}
+
+
+def _workers_of(feed: Any, kind: str) -> tuple[int, bool]:
+    """Count the workers, and say whether they are processes."""
+    workers, processes = 0, True
+    if kind == "py_dataset" and not is_sequence(feed):
+        processes = feed.use_multiprocessing
+        # Of a single thread Keras makes none, and asks for the items itself.
+        workers = feed.workers if feed.workers > 1 or processes else 0
+    elif kind == "torch_loader":
+        workers = feed.num_workers
+    elif kind == "grain_loader" and getattr(feed, "multiprocessing_options", None):
+        workers = feed.multiprocessing_options.num_workers
+    return workers, bool(workers and processes)

@@ -1,0 +1,81 @@
+"""The batches of a feed in its own order: iterated plainly, by itself, without `fit`."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from epochwatch.errors import BadInput
+from epochwatch.feeds._facts import KERAS_BATCH_SIZE, describe
+from epochwatch.feeds._structures import as_numpy, mapped, outline, rows_of
+
+MOST_PARTS = 3
+
+
+def batches(feed: Any, batch_size: int | None = None) -> Iterator[tuple]:
+    """Iterate a feed plainly.
+
+    Arrays come row by row, a PyDataset item by item from 0 on, everything else as it
+    iterates. A generator is used up by it. Its epoch hooks are not called.
+
+    Args:
+        feed: anything `fit` accepts; arrays as a tuple `(x, y[, sample_weight])`.
+        batch_size: samples in a batch of arrays, None for 32 as in Keras; the last may be
+            shorter. Other feeds have their own.
+
+    Returns:
+        An iterator of `(x, y, sample_weight)`, the latter two None where the feed has none;
+        without end where the feed has none. The leaves are NumPy arrays of the dtype that
+        was delivered; what has no dense array (sparse, ragged) is handed on as it is.
+
+    Raises:
+        BadInput: `fit` would not accept the feed; while iterating, that a batch has more
+            than three parts or is nested in another way than the first.
+
+    Example:
+        >>> import numpy as np
+        >>> [y.tolist() for _, y, _ in batches((np.zeros((5, 3)), np.arange(5)), 2)]
+        [[0, 1], [2, 3], [4]]
+    """
+    facts = describe(feed, batch_size)
+    if facts.kind == "arrays":
+        return _checked(_slices(feed, batch_size or KERAS_BATCH_SIZE))
+    if facts.kind == "py_dataset":
+        return _checked(_items(feed, facts.length))
+    return _checked(feed)
+
+
+def _slices(feed: Any, batch_size: int) -> Iterator[tuple]:
+    feed = mapped(as_numpy, feed if isinstance(feed, tuple) else (feed,))
+    for start in range(0, rows_of(feed, "arrays"), batch_size):
+        rows = slice(start, start + batch_size)
+        yield mapped(lambda leaf, rows=rows: leaf[rows], feed)
+
+
+def _items(feed: Any, length: int | None) -> Iterator:
+    places = itertools.count() if length is None else range(length)
+    return (feed[place] for place in places)
+
+
+def _checked(raw: Iterable) -> Iterator[tuple]:
+    first = None
+    for place, batch in enumerate(raw):
+        batch = unpacked(batch, f"batch {place} of the feed")
+        nesting = outline(batch)
+        first = first or nesting
+        if nesting != first:
+            raise BadInput(
+                f"batch {place} of the feed: got (x, y, sample_weight) nested as {nesting}, "
+                f"allowed: as in batch 0, {first}; give every batch the same parts and keys"
+            )
+        yield mapped(as_numpy, batch)
+
+
+def unpacked(batch: Any, name: str) -> tuple:
+    """Take what a feed delivers apart as Keras does: x, y, sample_weight or None."""
+    parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+    if not 1 <= len(parts) <= MOST_PARTS:
+        raise BadInput(
+            f"{name}: got {len(parts)} parts, allowed: (x[, y[, sample_weight]]); put several "
+            "inputs or targets into a tuple or a dictionary of their own"
+        )
+    return parts + (None,) * (MOST_PARTS - len(parts))

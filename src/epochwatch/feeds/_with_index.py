@@ -1,0 +1,91 @@
+"""Giving a feed's samples their index, the one thing that watching asks of a feed."""
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from epochwatch.errors import BadInput
+from epochwatch.feeds._kinds import is_sequence, kind_of
+from epochwatch.feeds._structures import rows_of
+from epochwatch.feeds._targets import add_index, checked_index
+
+
+def with_index(
+    x: Any, y: Any = None, sample_weight: Any = None, *, index: Any = None, batched: Any = None
+) -> Any:
+    """Put the index of each sample beside its target, as a watched model takes it.
+
+    The targets become `{"label": y, "index": i}`; named targets, a dictionary, get "index"
+    as one more. The index says which sample it is, so it must be given **before** anything
+    that shuffles or repeats:
+
+    - Arrays: row i has index i.
+    - A tf.data.Dataset of `(x, y[, sample_weight])`: the i-th sample has index i. Whatever
+      stands before must deliver the same samples in the same order in every pass. A shuffle
+      or repeat upstream is refused where it can be seen; it cannot inside of functions (of
+      `interleave`, `from_generator`, a random `filter`), nor can an op's own
+      `deterministic=False`.
+    - A keras.utils.PyDataset or tf_keras.utils.Sequence: the j-th sample of item i has index
+      i × n + j, n being the samples of item 0, than which none may have more. Item i must
+      hold the same samples in every epoch: one with epoch hooks of its own needs `index`.
+
+    Args:
+        x: arrays, or a feed that has its targets in it.
+        y: targets of arrays.
+        sample_weight: weights of arrays.
+        index: indices of one's own. For arrays int64 (n,); for a PyDataset a function from
+            an item's number to the int64 indices of its samples, which must be picklable
+            where workers are processes.
+        batched: whether the elements of a tf.data.Dataset are batches. To be given where
+            their shapes do not tell.
+
+    Returns:
+        Arrays: `(x, targets[, sample_weight])`, for `fit(*with_index(x, y))`. A dataset: a
+        new one. A PyDataset: a new one with its workers, length and hooks.
+
+    Raises:
+        BadInput: there are no targets or they have an index already, something stands in
+            the wrong order, or the feed is of a kind that must deliver its own indices.
+
+    Example:
+        >>> x, targets = with_index(np.zeros((3, 2)), np.array([5, 6, 7]))
+        >>> targets
+        {'label': array([5, 6, 7]), 'index': array([0, 1, 2])}
+    """
+    kind = kind_of(x)
+    if kind == "arrays":
+        _refuse(kind, batched=batched)
+        return _indexed_arrays(x, y, sample_weight, index)
+    if kind == "tf_data":
+        _refuse(kind, y=y, sample_weight=sample_weight, index=index)
+        return _home("tf_data").indexed(x, batched)
+    if kind == "py_dataset":
+        _refuse(kind, y=y, sample_weight=sample_weight, batched=batched)
+        return _home("tf_keras_sequence" if is_sequence(x) else "py_dataset").indexed(x, index)
+    raise BadInput(
+        f"with_index: got a {kind}, allowed: arrays, a tf.data.Dataset, a PyDataset; let it "
+        'deliver batches of (x, {"label": y, "index": i}) itself, i the int64 of each sample'
+    )
+
+
+def _home(name: str):
+    return importlib.import_module(f"epochwatch.feeds.{name}")
+
+
+def _refuse(kind: str, **arguments: Any) -> None:
+    for name, value in arguments.items():
+        if value is not None:
+            raise BadInput(f"with_index: got {name}, which {kind} does not take; leave it out")
+
+
+def _indexed_arrays(x: Any, y: Any, sample_weight: Any, index: Any) -> tuple:
+    if y is None:
+        raise BadInput(
+            "with_index: got no y, allowed: with_index(x, y[, sample_weight]); of a tuple "
+            "with_index(*arrays)"
+        )
+    rows = rows_of((x, y, sample_weight), "with_index")
+    index = np.arange(rows) if index is None else checked_index(index, rows, "with_index: index")
+    targets = add_index(y, index)
+    return (x, targets) if sample_weight is None else (x, targets, sample_weight)

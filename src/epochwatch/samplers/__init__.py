@@ -1,5 +1,0 @@
-"""Which sample next: pure functions of the seed and the step, in NumPy only."""
-
-from epochwatch.samplers.balanced import BalancedSampler
-
-__all__ = ["BalancedSampler"]

@@ -1,0 +1,38 @@
+"""`epochwatch report`: what was trained, as one HTML file."""
+
+from pathlib import Path
+
+import click
+
+from epochwatch._cli.options import shown
+from epochwatch.errors import BadInput
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  epochwatch report outputs/01_does_fit_resume/default
+  epochwatch report outputs/sweeps/digits --output digits.html
+  epochwatch report run.exposures"""
+)
+@click.argument("run_or_sweep", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to write it.  [default: report.html in the folder]",
+)
+def report(run_or_sweep: Path, output: Path | None):
+    """Show what was trained as one HTML file, which opens without a network.
+
+    RUN_OR_SWEEP is the folder of a finished run, of a sweep, or of an exposure log. The file
+    has every sample by every epoch, to be zoomed into, with its index, label and image where
+    they are known; coverage, the verdict with the batches that prove it, and tables. Needs
+    Bokeh: pip install "epochwatch[report]".
+    """
+    from epochwatch_lab._report import write_report
+
+    if output and not output.parent.is_dir():
+        raise BadInput(f"--output: there is no folder {output.parent}; make it first")
+
+    click.echo(shown(write_report(run_or_sweep, output)))

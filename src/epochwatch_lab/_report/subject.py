@@ -1,0 +1,117 @@
+"""What a folder holds that can be reported: a finished run, a sweep, or a log alone."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from epochwatch._exposures.log import ExposureLog
+from epochwatch._exposures.manifest import MANIFEST
+from epochwatch.errors import BadInput
+from epochwatch_lab.runs.run import FINDINGS, RECORD
+
+NOTEBOOK, LOG = "notebook.ipynb", "exposures"
+
+
+class Subject(NamedTuple):
+    """What is reported.
+
+    Attributes:
+        kind: `run`, `sweep` or `exposure log`.
+        name: of the notebook and the run; empty of a log alone.
+        title: of the notebook, the sweep or the log.
+        answer: the notebook's answer, Markdown.
+        findings: as findings.json has them.
+        parameters: by name.
+        environment: what the numbers depend on besides.
+        log: what was trained; None of a sweep.
+    """
+
+    kind: str
+    name: str
+    title: str
+    answer: str = ""
+    findings: dict = {}  # noqa: RUF012 - a tuple's default, never changed
+    parameters: dict = {}  # noqa: RUF012
+    environment: dict = {}  # noqa: RUF012
+    log: ExposureLog | None = None
+
+    @classmethod
+    def of(cls, folder: Path) -> "Subject":
+        """Recognise a folder, or refuse it in one line."""
+        said = read_json(folder / FINDINGS) if (folder / FINDINGS).is_file() else {}
+        if "sweep" in object_at(said, "findings"):  # its summary is a run too, but trains nothing
+            return _sweep(said)
+        if (folder / RECORD).is_file():
+            return _run(folder, said)
+        if (folder / MANIFEST).is_file() or any(folder.glob("part-*.parquet")):
+            return _log(folder)
+        is_there = "is a file" if folder.is_file() else "has none of these"
+        got = is_there if folder.exists() else "is not there"
+        raise BadInput(
+            f"report: {folder} {got}, allowed: a finished run (outputs/<notebook>/<run>), a "
+            "sweep (outputs/sweeps/<name>) or the folder of an exposure log; make one with "
+            "`epochwatch run`, `epochwatch sweep` or `watch(model, log=…)`"
+        )
+
+
+def _run(folder: Path, said: dict) -> Subject:
+    record = read_json(folder / RECORD)
+    notebook = read_json(folder / NOTEBOOK) if (folder / NOTEBOOK).is_file() else {}
+    post = object_at(object_at(notebook, "metadata"), "epochwatch")
+    return Subject(
+        "run",
+        f"{record.get('notebook', '')}, run {record.get('run', folder.name)}",
+        str(post.get("title") or record.get("notebook") or folder.name),
+        str(said.get("answer", "")),
+        object_at(said, "findings"),
+        object_at(record, "parameters"),
+        object_at(record, "environment"),
+        _not_empty(ExposureLog.read(folder / LOG)),
+    )
+
+
+def _sweep(said: dict) -> Subject:
+    findings = object_at(said, "findings")
+    name, notebook = str(findings["sweep"]), str(findings.get("notebook", ""))
+    runs = findings.get("runs")
+    if not isinstance(runs, list) or not runs or not all(isinstance(run, dict) for run in runs):
+        raise BadInput(
+            f"report: the sweep {name!r} has no list of runs in its {FINDINGS}; make it again with "
+            "`epochwatch sweep`"
+        )
+    return Subject("sweep", notebook, f"Sweep {name}", str(said.get("answer", "")), findings)
+
+
+def _log(folder: Path) -> Subject:
+    log = _not_empty(ExposureLog.read(folder))
+    told = log.metadata
+    rest = {name: value for name, value in told.items() if name != "parameters"}
+    name = folder.resolve().name
+    parameters = object_at(told, "parameters")
+    return Subject("exposure log", "", name, parameters=parameters, environment=rest, log=log)
+
+
+def _not_empty(log: ExposureLog) -> ExposureLog:
+    if not len(log):
+        raise BadInput(
+            f"report: {log.folder} has no exposures, allowed: a log of one or more; train first"
+        )
+    return log
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON object, or refuse the file in one line."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        reason = type(error).__name__
+        raise BadInput(f"report: {path} cannot be read ({reason}); run it again") from error
+    if not isinstance(content, dict):
+        raise BadInput(f"report: {path} is no JSON object; run it again")
+    return content
+
+
+def object_at(content: dict, key: str) -> dict:
+    """Look up an object in an object; an empty one where there is none."""
+    value = content.get(key)
+    return value if isinstance(value, dict) else {}

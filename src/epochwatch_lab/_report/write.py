@@ -1,0 +1,125 @@
+"""From a folder to a file: what it holds, put into a page, written whole."""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+import epochwatch
+from epochwatch._exposures.verdict import MEANING
+from epochwatch._files import write_whole
+from epochwatch.errors import BadInput
+from epochwatch_lab._report import tables
+from epochwatch_lab._report.matrix import Epoch, exposure_matrix
+from epochwatch_lab._report.population import Population
+from epochwatch_lab._report.subject import Subject
+
+FILE = "report.html"
+
+
+def write_report(folder: str | Path, output: str | Path | None = None) -> Path:
+    """Write the report of a run, a sweep or an exposure log.
+
+    Args:
+        folder: of a finished run, of a sweep's summary, or of a log.
+        output: the file; `report.html` in the folder by default.
+
+    Returns:
+        The file.
+
+    Raises:
+        BadInput: the folder holds nothing of the kind, Bokeh is not installed, or the file
+            cannot be written.
+
+    Example:
+        write_report("outputs/01_does_fit_resume/default")
+    """
+    if importlib.util.find_spec("bokeh") is None:
+        raise BadInput('report: Bokeh is not installed; pip install "epochwatch[report]"')
+    folder = Path(folder)
+    output = Path(output) if output else folder / FILE
+    subject = Subject.of(folder)
+    html = sweep_page(subject, folder, output) if subject.log is None else log_page(subject)
+    try:
+        write_whole(output, lambda file: file.write(html.encode()))
+    except OSError as error:
+        raise BadInput(
+            f"report: {output} cannot be written ({error.strerror or error}); choose another file "
+            "with --output"
+        ) from error
+    return output
+
+
+def log_page(subject: Subject, population: Population | None = None) -> str:
+    """Make the page of a run, or of a log alone."""
+    population = population or Population.of(subject.parameters, subject.log)
+    indices = {name: samples.index for name, samples in population.streams.items()}
+    return counted_page(subject, population, *exposure_matrix(subject.log, indices))
+
+
+def counted_page(
+    subject: Subject,
+    population: Population,
+    epochs: list[Epoch],
+    exposures: Mapping[str, np.ndarray],
+) -> str:
+    """Make the page of what has been counted."""
+    from epochwatch_lab._report import page, plots
+
+    drawn = {
+        f"stream-{rank}": plots.samples_by_epochs(name, of, epochs)
+        for rank, (name, of) in enumerate(exposures.items())
+    }
+    facts = {
+        "streams": page.stream_facts(population, exposures),
+        "epochs": tables.epoch_names(epochs),
+        "labels": population.label_names,
+    }
+    return page.render(
+        facts,
+        drawn | {"coverage": plots.coverage_by_epoch(exposures, epochs)},
+        page.stream_parts(population, exposures),
+        **_texts(subject),
+        summary=tables.of_streams(population, exposures),
+        coverage=tables.of_coverage(epochs, exposures),
+        evidence=tables.of_boundaries(epochs, population),
+        epochs=len(epochs),
+        complete=population.complete,
+    )
+
+
+def sweep_page(subject: Subject, folder: Path, output: Path) -> str:
+    """Make the page of a sweep."""
+    from epochwatch_lab._report import page, plots
+
+    runs = subject.findings["runs"]
+    outputs = folder.resolve().parents[1]
+    return page.render(
+        {"streams": []},
+        {"runs": plots.shares_by_run(runs)},
+        {},
+        **_texts(subject),
+        summary=tables.of_runs(runs, outputs, output.resolve()),
+    )
+
+
+def _texts(subject: Subject) -> dict:
+    from epochwatch_lab.post.markdown import plain_text
+
+    verdict = subject.findings.get("verdict")
+    verdict = None if verdict is None else str(verdict)
+    asked = {"parameters": subject.parameters, "environment": subject.environment}
+    found = [tables.of_tests(subject.findings)]
+    found += [tables.of_values(name.capitalize(), values) for name, values in asked.items()]
+    log = subject.log
+    return {
+        "subject": subject,
+        "answer": plain_text(subject.answer),
+        "verdict": verdict,
+        "judged": "verdict" in subject.findings,
+        "meaning": MEANING.get(verdict, ""),
+        "cut_off": repr(log) if log is not None and not log.complete else "",
+        "values": [table for table in found if table.rows],
+        "version": epochwatch.__version__,
+    }

@@ -1,0 +1,159 @@
+"""The cells of the atlas for a reader: how `fit` was called, the verdict, and what it cost."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packaging.version import Version
+
+from epochwatch._exposures.verdict import MEANING
+from epochwatch.errors import BadInput
+from epochwatch_lab.atlas.cells import Cell
+from epochwatch_lab.atlas.files import read_atlas
+from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS, name_of
+
+BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
+BAD = ("restarts", "skips", "replays")
+# What a cell has instead of a verdict, by how what it raised begins.
+ENDINGS = {
+    "did not end": "hangs",
+    "the process ended": "crashes",
+    "": "raises",
+}
+MEANINGS = {name: text for name, text in MEANING.items() if name not in ("reshuffles", "resumes")}
+MEANINGS |= {
+    "hangs": "fit does not end",
+    "crashes": "fit takes the whole process down with it",
+    "raises": "fit ends with an error, so that one knows",
+    "reshuffles": MEANING["reshuffles"],
+    "resumes": MEANING["resumes"],
+}
+del MEANINGS[None]
+NONE = "none"
+MEANINGS[NONE] = MEANING[None]
+
+
+class File(NamedTuple):
+    """One file of the atlas.
+
+    Attributes:
+        name: of the file, without its ending.
+        environment: versions, backend and date.
+        cells: as they are in the file.
+        found: of each cell what `facts` says.
+    """
+
+    name: str
+    environment: dict[str, Any]
+    cells: list[dict]
+    found: list[dict[str, Any]]
+
+    @property
+    def keras(self) -> str:
+        """Package and version, as a requirement is named."""
+        return f"{self.environment['package']} {self.environment['keras']}"
+
+    @property
+    def age(self) -> tuple:
+        """What files are sorted by: Keras before tf_keras, the newest version first."""
+        release = Version(self.environment["keras"]).release
+        return self.environment["package"] != "keras", *(-part for part in release)
+
+
+class Toll(NamedTuple):
+    """What training on a cell's feed came to, in rows of the toy feed.
+
+    Attributes:
+        never: rows that were never trained.
+        repeated: exposures of a row that had been trained, while another of its stream had not.
+    """
+
+    never: int
+    repeated: int
+
+
+def read_files(atlas: Path) -> list[File]:
+    """Read the atlas, the newest Keras first.
+
+    Raises:
+        BadInput: there is none, or a file is damaged.
+    """
+    files = []
+    for path, read in zip(sorted(atlas.glob("*.json")), read_atlas(atlas), strict=True):
+        try:
+            file = File(path.stem, **read, found=[facts(cell) for cell in read["cells"]])
+            file.age, file.environment["backend"]
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise BadInput(f"{path}: is damaged; `make atlas` makes it again") from None
+        files.append(file)
+    return sorted(files, key=lambda file: file.age)
+
+
+def facts(cell: dict) -> dict[str, Any]:
+    """Say of a cell what the page shows and filters by, beside what its file has."""
+    called = Cell(*(cell[field] for field in Cell._fields))
+    verdict, toll = verdict_of(cell), toll_of(cell)
+    passed_over = (cell.get("observed") or {"batches": {"passed_over": None}})["batches"]
+    costly = bool(passed_over["passed_over"]) or any(toll or ())
+    return {
+        "name": called.name,
+        "feed_name": name_of(called.feed, called.options),
+        "verdict": verdict,
+        "never": toll and toll.never,
+        "repeated": toll and toll.repeated,
+        "passed_over": passed_over["passed_over"],
+        "costly": verdict in BAD or costly,
+        "disagrees": (cell.get("expected") or {}).get("agrees") is False,
+        "differs": bool(cell.get("others")),
+        "warned": bool(cell.get("warnings")),
+    }
+
+
+def verdict_of(cell: dict) -> str:
+    """Name a cell's verdict, or how it ended.
+
+    Example:
+        >>> verdict_of({"raised": "IndexError: list index out of range"})
+        'raises'
+    """
+    if cell.get("raised"):
+        return next(end for begin, end in ENDINGS.items() if cell["raised"].startswith(begin))
+    return cell["observed"]["verdict"] or NONE
+
+
+def toll_of(cell: dict) -> Toll | None:
+    """Count what was never trained, and what was repeated; None where `fit` did not end well.
+
+    Example:
+        >>> restarted = [[[[0, 1], [2, 3]], [[0, 1], [2, 3]]]]
+        >>> toll_of({"feed": "arrays", "options": {}, "trained": restarted})
+        Toll(never=16, repeated=4)
+    """
+    if cell.get("raised"):
+        return None
+    tolls = [_toll(rows, cell["trained"]) for rows in streams_of(cell["options"])]
+    return Toll(*map(sum, zip(*tolls, strict=True)))
+
+
+def streams_of(options: dict) -> list[range]:
+    """List the rows of the streams of a toy feed: of both where it balances two, else of one."""
+    if options.get("pipeline") in BALANCED:
+        return [range(MAJORITY), range(MAJORITY, MAJORITY + MINORITY)]
+    return [range(BATCHES * ROWS)]
+
+
+def _toll(stream: range, trained: list) -> Toll:
+    missing, repeated = set(stream), 0
+    for row in exposures(trained):
+        if row not in stream:
+            continue
+        repeated += bool(missing) and row not in missing
+        missing.discard(row)
+    return Toll(len(missing), repeated)
+
+
+def exposures(trained: list) -> Iterator[int]:
+    """Take the rows out of fits, epochs and batches, in the order trained."""
+    flatten = itertools.chain.from_iterable
+    return flatten(flatten(flatten(trained)))

@@ -1,0 +1,73 @@
+"""The notebooks as Markdown: from the run named default where there is one, else the post."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from epochwatch_lab.post.metadata import PostMetadata
+from epochwatch_lab.runs import project
+from epochwatch_lab.runs.parameters import NOTEBOOKS
+
+
+class Rendered(NamedTuple):
+    """A notebook with its results.
+
+    Attributes:
+        name: of the notebook.
+        title: the question it asks.
+        answer: in a few sentences.
+        text: file of its Markdown.
+        site: folder that its images are in.
+        image_folder: where in it.
+        from_run: whether it is the run named default of this machine.
+    """
+
+    name: str
+    title: str
+    answer: str
+    text: Path
+    site: Path
+    image_folder: str
+    from_run: bool
+
+
+def rendered(name: str, outputs: Path, work: Path) -> Rendered | None:
+    """Render a notebook.
+
+    Args:
+        name: of the notebook.
+        outputs: folder of runs and posts.
+        work: folder for what is made on the way.
+
+    Returns:
+        None where there is neither a run nor a post.
+
+    Raises:
+        BadInput: the notebook, or its run, cannot be read.
+    """
+    read = json.loads(project.notebook_path(name).read_text())
+    post = PostMetadata.of(read)
+    run = outputs / name / "default" / "notebook.ipynb"
+    site = outputs / "blog"
+    if run.is_file():
+        from epochwatch_lab.post.blog import export_post  # nbconvert takes seconds to import
+
+        site = work
+        export_post(run, site)
+    if not (site / post.file_name("github")).is_file():
+        return None
+    front = next(yaml.safe_load_all((site / post.file_name("jekyll")).read_text()))
+    text = site / post.file_name("github")
+    return Rendered(name, post.title, front.get("excerpt", ""), text, site,
+                    post.image_folder, run.is_file())  # fmt: skip
+
+
+def all_rendered(outputs: Path, work: Path) -> Iterator[Rendered]:
+    """Render all that can be, in reading order."""
+    for name in NOTEBOOKS:
+        notebook = rendered(name, outputs, work)
+        if notebook:
+            yield notebook

@@ -1,0 +1,203 @@
+"""The first page: every cell of the atlas in it, and the script that searches them."""
+
+import collections
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import epochwatch
+from epochwatch._auditing.rules import RULES
+from epochwatch_lab._inline import hash_of, packed, templates_in
+from epochwatch_lab._site.cells import MEANINGS, File
+from epochwatch_lab._site.columns import columns_of
+from epochwatch_lab._site.notebooks import Rendered
+from epochwatch_lab._site.reproductions import Reproduction
+from epochwatch_lab.atlas.toy_feeds import BATCHES, ROWS
+
+WHITE, BLACK = "#ffffff", "#000000"
+TEMPLATES = Path(__file__).with_name("templates")
+MIDDLE = 0.18  # relative luminance from which black stands out more than white
+PALETTE = "cividis"  # its light is even, and read alike by the colour-blind
+TOGGLES = {
+    "costly": "Data lost or repeated",
+    "disagrees": "Expected ≠ observed",
+    "differs": "Runs differed",
+}
+ASKED = {
+    None: "not given: a pass an epoch",
+    3: "3: does not divide a pass",
+    BATCHES // 2: f"{BATCHES // 2}: half a pass",
+    BATCHES: f"{BATCHES}: a pass",
+    BATCHES + BATCHES // 2: f"{BATCHES + BATCHES // 2}: a pass and a half",
+}
+
+
+class Choice(NamedTuple):
+    """One option of a filter.
+
+    Attributes:
+        value: as in the page's address.
+        text: for the reader.
+        group: what it is listed under; "" for nothing.
+    """
+
+    value: str
+    text: str
+    group: str = ""
+
+
+class Filter(NamedTuple):
+    """One of the page's filters.
+
+    Attributes:
+        name: as in the page's address.
+        label: for the reader.
+        choices: what can be chosen beside "any".
+    """
+
+    name: str
+    label: str
+    choices: list[Choice]
+
+
+def index_page(
+    files: list[File], notebooks: list[Rendered], reproductions: list[Reproduction]
+) -> str:
+    """Make the page.
+
+    Args:
+        files: of the atlas, in the order of the page.
+        notebooks: in reading order.
+        reproductions: in the order of the page.
+
+    Returns:
+        HTML that needs no other file to be searched.
+    """
+    script = (TEMPLATES / "atlas.js").read_text()
+    totals = sum((verdicts_of(file) for file in files), collections.Counter())
+    return rendered(
+        "index.html.j2",
+        script=script,
+        hashes=[hash_of(script)],
+        data=packed(json.dumps(data_of(files, reproductions), separators=(",", ":")).encode()),
+        filters=filters_of(files, reproductions),
+        toggles=TOGGLES,
+        meanings={name: text for name, text in MEANINGS.items() if totals[name]},
+        totals=totals,
+        summary=[(file, verdicts_of(file)) for file in files],
+        headline=headline(files),
+        notebooks=notebooks,
+        reproductions=reproductions,
+    )
+
+
+def rendered(template: str, **values) -> str:
+    """Fill a template of the site."""
+    style = (TEMPLATES / "site.css").read_text()
+    version = epochwatch.__version__
+    filled = templates_in(TEMPLATES).get_template(template)
+    return filled.render(style=style, version=version, **values)
+
+
+def data_of(files: list[File], reproductions: list[Reproduction]) -> dict[str, Any]:
+    """Collect what the script needs."""
+    return columns_of(files) | {
+        "files": [
+            {"name": file.name, "keras": file.keras, "environment": file.environment}
+            for file in files
+        ],
+        "rules": {rule.name: [rule.why, rule.source] for rule in RULES.values()},
+        "verdicts": list(MEANINGS),
+        "colours": colours(BATCHES * ROWS),
+        "rows": ROWS,
+        "reproductions": {one.name: one.title for one in reproductions},
+    }
+
+
+def colours(count: int) -> list[list[str]]:
+    """Choose a colour for each row of a toy feed, from dark to light, and one to write on it.
+
+    Example:
+        >>> colours(2)
+        [['#00224e', '#ffffff'], ['#fee838', '#000000']]
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    shades = colormaps[PALETTE].resampled(count)(range(count))
+    return [[to_hex(shade), WHITE if _light(shade) < MIDDLE else BLACK] for shade in shades]
+
+
+def _light(shade) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade[:3]]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def verdicts_of(file: File) -> collections.Counter:
+    """Count the verdicts of a file."""
+    return collections.Counter(found["verdict"] for found in file.found)
+
+
+def headline(files: list[File]) -> dict[str, int]:
+    """Count what the page begins with."""
+    found = [of for file in files for of in file.found]
+    return {
+        "cells": len(found),
+        "versions": len({file.keras for file in files}),
+        "backends": len({file.environment["backend"] for file in files}),
+        "costly": sum(of["costly"] for of in found),
+        "silent": sum(of["costly"] and not of["warned"] for of in found),
+        "disagree": sum(of["disagrees"] for of in found),
+    }
+
+
+def filters_of(files: list[File], reproductions: list[Reproduction]) -> list[Filter]:
+    """List the filters, each with the values that occur."""
+    cells = [cell | of for file in files for cell, of in zip(file.cells, file.found, strict=True)]
+    feeds = dict.fromkeys((cell["feed"], cell["feed_name"]) for cell in cells)
+    verdicts = {cell["verdict"] for cell in cells}
+    steps = {cell["steps_per_epoch"] for cell in cells}
+    filters = [
+        Filter("feed", "Feed", list(_feeds(feeds))),
+        Filter("backend", "Backend", _plain(f.environment["backend"] for f in files)),
+        Filter("keras", "Keras version", _plain(file.keras for file in files)),
+        Filter("verdict", "Verdict", _plain(name for name in MEANINGS if name in verdicts)),
+        Filter("steps_per_epoch", "steps_per_epoch", [
+            Choice(told(value), text) for value, text in ASKED.items() if value in steps
+        ]),
+        Filter("steps_per_execution", "steps_per_execution",
+               _plain(sorted({cell["steps_per_execution"] for cell in cells}))),
+        Filter("fits", "Calls of fit", _plain(sorted({cell["fits"] for cell in cells}))),
+        Filter("validation", "Validation data", _plain(["yes", "no"])),
+        Filter("finding", "Finding", list(_findings(cells, reproductions))),
+    ]  # fmt: skip
+    return [each for each in filters if each.choices]
+
+
+def told(value) -> str:
+    """Write a value as the page's address has it; the script does likewise."""
+    if value is None:
+        return "none"
+    return {"True": "yes", "False": "no"}.get(str(value), str(value))
+
+
+def _plain(values: Iterable) -> list[Choice]:
+    return [Choice(str(value), str(value)) for value in dict.fromkeys(values)]
+
+
+def _findings(cells: list[dict], reproductions: list[Reproduction]) -> Iterable[Choice]:
+    named = {cell.get("finding") for cell in cells} - {None}
+    if named:
+        yield Choice("some", "has one")
+    yield from (Choice(one.name, one.title) for one in reproductions if one.name in named)
+
+
+def _feeds(feeds: Iterable[tuple[str, str]]) -> Iterable[Choice]:
+    by_kind = collections.defaultdict(list)
+    for kind, name in feeds:
+        by_kind[kind].append(name)
+    for kind, names in by_kind.items():
+        if len(names) > 1:
+            yield Choice(kind, f"{kind}: any", kind)
+        yield from (Choice(name, name, kind) for name in names)

@@ -1,0 +1,95 @@
+"""Markdown as pages of the site: code in colours, formulas by the browser, links that lead on."""
+
+import os
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import TextLexer, get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from epochwatch_lab.post.formulas import as_mathml
+
+FENCE = "---\n"
+
+
+def coloured(code: str, language: str, _attributes: str = "") -> str:
+    """Write code as HTML; what is too wide scrolls, by the keyboard too."""
+    try:
+        lexer = get_lexer_by_name(language or "text", stripnl=False)
+    except ClassNotFound:
+        lexer = TextLexer()
+    inner = highlight(code, lexer, HtmlFormatter(nowrap=True))
+    return f'<pre class="highlight" tabindex="0"><code>{inner}</code></pre>\n'
+
+
+def as_html(text: str, source: Path, places: dict[Path, str], here: str) -> str:
+    """Write Markdown as HTML.
+
+    Args:
+        text: the Markdown.
+        source: its file; links are relative to it.
+        places: where in the site the files of the repository are.
+        here: where in the site the HTML will be.
+
+    Returns:
+        The HTML. A link to a file that is no part of the site is plain text.
+    """
+    reader = MarkdownIt("commonmark", {"highlight": coloured}).enable(["table", "strikethrough"])
+    tokens = reader.parse(as_mathml(text))
+    for token in tokens:
+        if token.type == "table_open":
+            token.attrSet("tabindex", "0")
+        for child in token.children or ():
+            _lead(child, source, places, here)
+        token.children = token.children and _without_dead_links(token.children)
+    for opening, name, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "th_open" and not name.content:
+            opening.tag = closing.tag = "td"
+    return reader.renderer.render(tokens, reader.options, {})
+
+
+def body_of(text: str) -> str:
+    r"""Leave out the fields that a page begins with.
+
+    Example:
+        >>> body_of("---\nwarns: false\n---\n\n# Title")
+        '# Title'
+    """
+    if text.startswith(FENCE):
+        text = text.partition(f"\n{FENCE}")[2]
+    return text.lstrip()
+
+
+def fields_of(text: str) -> dict:
+    """Read the fields that a page begins with.
+
+    Raises:
+        yaml.YAMLError: they are no YAML.
+    """
+    return next(yaml.safe_load_all(text)) if text.startswith(FENCE) else {}
+
+
+def _lead(token: Token, source: Path, places: dict[Path, str], here: str) -> None:
+    key = {"link_open": "href", "image": "src"}.get(token.type)
+    target = token.attrGet(key) if key else None
+    if target is None or urlsplit(target).scheme or target.startswith("#"):
+        return
+    path, mark, anchor = target.partition("#")
+    place = places.get((source.parent / unquote(path)).resolve())
+    to = place and quote(os.path.relpath(place, Path(here).parent)) + mark + anchor
+    token.attrSet(key, to or "")
+
+
+def _without_dead_links(children: list[Token]) -> list[Token]:
+    kept, dead = [], False
+    for child in children:
+        opens_dead = child.type == "link_open" and child.attrGet("href") == ""
+        if not opens_dead and not (dead and child.type == "link_close"):
+            kept.append(child)
+        dead = opens_dead or (dead and child.type != "link_close")
+    return kept

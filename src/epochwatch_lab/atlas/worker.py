@@ -1,0 +1,163 @@
+"""The process that observes cells in an environment of the atlas, a process for each of them.
+
+`python -m epochwatch_lab.atlas.worker list` prints the names of all cells there are, and the
+versions; `… worker run JOBS` reads names from its input and prints what was observed, both a
+line of JSON each.
+
+A cell's process is forked from one that has imported Keras and done nothing with it yet: so it
+begins as new, and in a hundredth of the time that importing takes.
+"""
+
+import contextlib
+import datetime
+import importlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection, wait
+from typing import NamedTuple
+
+LONGEST = 60  # s, for a cell
+
+PRELOADED = ["epochwatch_lab.atlas.worker_imports"]
+
+
+def keras_here():
+    """Import the Keras of this environment: `tf_keras` where that is installed."""
+    return importlib.import_module(os.environ["EPOCHWATCH_KERAS"])
+
+
+def catalogue() -> dict:
+    """Find each cell there is, by its name, and the feed it is on."""
+    from epochwatch._watching.backends import flavour
+    from epochwatch_lab.atlas.cells import cells_of
+    from epochwatch_lab.atlas.toy_feeds import toy_feeds
+
+    keras = keras_here()
+    feeds = toy_feeds(keras)
+    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, flavour(keras))}
+
+
+def environment() -> dict:
+    """Say what the cells are observed on."""
+    from epochwatch._watching.backends import flavour, is_keras_2, versions
+
+    keras = keras_here()
+    backend = "tensorflow" if is_keras_2(keras) else flavour(keras)
+    today = datetime.date.today().isoformat()
+    return versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
+
+
+class Asked(NamedTuple):
+    """A cell that need not be in the catalogue.
+
+    Attributes:
+        feed: name of the feed.
+        cell: a `cells.Cell` of it.
+        epochs: of each fit.
+    """
+
+    feed: str
+    cell: tuple
+    epochs: int
+
+
+def resolved(task: str | Asked) -> tuple:
+    """Find cell, feed and epochs of a cell of the catalogue, by its name, or of another one."""
+    from epochwatch_lab.atlas.toy_feeds import toy_feeds
+
+    if isinstance(task, str):
+        return *catalogue()[task], None
+    feed = next(feed for feed in toy_feeds(keras_here()) if feed.name == task.feed)
+    return task.cell, feed, task.epochs
+
+
+def observed(task: str | Asked, answer: Connection) -> None:
+    """Observe a cell in this process, and send what was seen."""
+    from epochwatch_lab.atlas.observation import observe
+    from epochwatch_lab.atlas.toy_feeds import SEED
+
+    os.setsid()  # so that workers of its own can be ended with it
+    multiprocessing.set_start_method("fork", force=True)  # as in a process of the user's
+    keras = keras_here()
+    if isinstance(task, Asked):
+        keras.utils.set_random_seed(SEED)  # what a notebook tells is the same each time
+    backend = "tf_keras" if keras.__name__ == "tf_keras" else None
+    answer.send(observe(*resolved(task), backend=backend))
+
+
+class Running(NamedTuple):
+    """A cell that is being observed."""
+
+    task: str | Asked
+    process: multiprocessing.Process
+    until: float  # s, on the monotonic clock
+
+
+def run(tasks: list[str] | list[Asked], jobs: int) -> Iterator[dict]:
+    """Observe cells, so many at once, as they get done; one that hangs is ended."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    waiting, running = list(reversed(tasks)), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            receiver, cell = started(context, waiting.pop())
+            running[receiver] = cell
+        next_end = min(cell.until for cell in running.values()) - time.monotonic()
+        done = wait(running, timeout=max(0, next_end))
+        overdue = [one for one, cell in running.items() if cell.until < time.monotonic()]
+        for receiver in dict.fromkeys(done + overdue):
+            cell = running.pop(receiver)
+            yield {"name": cell.task, "seen": outcome(receiver, cell)}
+
+
+def started(context, task: str | Asked) -> tuple[Connection, Running]:
+    """Start the process of a cell."""
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=observed, args=(task, sender))
+    process.start()
+    sender.close()
+    return receiver, Running(task, process, time.monotonic() + LONGEST)
+
+
+def outcome(receiver: Connection, cell: Running) -> dict:
+    """Receive what a cell's process sends, and end the process.
+
+    One that a signal has ended, a crash, is an outcome. One that ended by itself without a word
+    is a fault of the instrument, and ends the worker.
+    """
+    process = cell.process
+    try:
+        seen = receiver.recv() if receiver.poll() else unseen(cell, f"did not end in {LONGEST} s")
+    except EOFError:
+        process.join()
+        if process.exitcode >= 0:
+            raise RuntimeError(f"{cell.task}: its process failed, see above") from None
+        seen = unseen(cell, f"the process ended with exit code {process.exitcode}")
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.join()
+    return seen
+
+
+def unseen(cell: Running, why: str) -> dict:
+    """Say of a cell that it told nothing."""
+    nothing = {"expected": None, "observed": None, "trained": [], "warnings": []}
+    return resolved(cell.task)[0]._asdict() | nothing | {"raised": why, "runs": 1, "others": []}
+
+
+def main(task: str, jobs: str = "1") -> None:
+    """Print, as lines of JSON."""
+    if task == "list":
+        print(json.dumps({"environment": environment(), "cells": list(catalogue())}))
+        return
+    for seen in run([line.rstrip("\n") for line in sys.stdin], int(jobs)):
+        print(json.dumps(seen), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,85 @@
+"""Damage done to record files on purpose, to see what becomes of the rest."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import tensorflow as tf
+
+from epochwatch_lab.datasets.tfrecords import framing
+from epochwatch_lab.datasets.tfrecords.scene import LABEL_BAND
+
+
+def corrupt_data(file: Path, record: int) -> None:
+    """Turn a byte over in the data of a record."""
+    _turn_over(file, _frame(file, record).offset + framing.HEADER + 100)
+
+
+def corrupt_length(file: Path, record: int) -> None:
+    """Turn a byte over in the length of a record."""
+    _turn_over(file, _frame(file, record).offset + 1)
+
+
+def truncate(file: Path, record: int) -> None:
+    """Cut a file off in the middle of a record."""
+    frame = _frame(file, record)
+    file.write_bytes(file.read_bytes()[: (frame.offset + frame.end) // 2])
+
+
+def cut_between(file: Path, record: int) -> None:
+    """Cut a file off right before a record."""
+    file.write_bytes(file.read_bytes()[: _frame(file, record).offset])
+
+
+def empty(file: Path, record: int) -> None:
+    """Leave an empty file."""
+    file.write_bytes(b"")
+
+
+def drop_band(file: Path, record: int) -> None:
+    """Take a band out of a record."""
+    _change(file, record, lambda features: features.pop("B2"))
+
+
+def shrink_patch(file: Path, record: int) -> None:
+    """Take one of its values from the label of a record."""
+    _change(file, record, lambda features: features[LABEL_BAND].float_list.value.pop())
+
+
+def pack_and_cut(file: Path, record: int) -> None:
+    """Pack a file with GZIP, and cut off its last third."""
+    packed = gzip.compress(file.read_bytes(), mtime=0)
+    file.write_bytes(packed[: 2 * len(packed) // 3])
+
+
+WAYS: dict[str, Callable[[Path, int], None]] = {
+    "a byte of the data turned over": corrupt_data,
+    "a byte of the length turned over": corrupt_length,
+    "cut off in a record": truncate,
+    "cut off between two records": cut_between,
+    "an empty file": empty,
+    "a band missing": drop_band,
+    "a patch of another size": shrink_patch,
+    "packed, and cut off": pack_and_cut,
+}
+"""By what it is called, how to do it to a file that is not packed, at one of its records."""
+
+
+def _frame(file: Path, record: int) -> framing.Frame:
+    return next(frame for frame in framing.frames(file) if frame.number == record)
+
+
+def _turn_over(file: Path, at: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[at] ^= 0xFF
+    file.write_bytes(content)
+
+
+def _change(file: Path, record: int, change: Callable) -> None:
+    records = list(tf.data.TFRecordDataset(str(file)).as_numpy_iterator())
+    example = tf.train.Example.FromString(records[record])
+    change(example.features.feature)
+    records[record] = example.SerializeToString(deterministic=True)
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for data in records:
+            writer.write(data)

@@ -1,0 +1,50 @@
+"""Differences with their intervals, and where zero is."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib import ticker
+
+from epochwatch._report.style import FAINT, INK, NEVER
+from epochwatch_lab.intervals import Interval
+
+ROW = 0.27  # inches
+PALE = "#7d848c"
+
+
+def height(rows: int) -> float:
+    """Say how tall a figure of so many rows must be, in inches."""
+    return 1.3 + ROW * rows
+
+
+def draw(axes: Sequence, panels: Mapping[str, Mapping[str, Interval]]) -> None:
+    """Draw a panel for each group, a row for each interval, and where zero is.
+
+    Args:
+        axes: one for each panel, sharing their y.
+        panels: by title and row; what excludes zero is drawn dark, the rest pale.
+    """
+    for ax, (title, rows) in zip(axes, panels.items(), strict=True):
+        ax.axvline(0, color=INK, lw=0.8)
+        for row, found in enumerate(rows.values()):
+            colour = NEVER if found.excludes_zero else PALE
+            ax.plot(found[1:3], [row, row], color=colour, lw=1.8)
+            ax.plot([found.mean], [row], "o", color=colour, ms=4.5)
+        ax.set_title(title)
+        ax.grid(axis="y", color=FAINT, lw=0.5)
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(2))
+        ax.tick_params(axis="x", labelsize=8)
+    names = list(next(iter(panels.values())))
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
+
+
+def describe(panels: Mapping[str, Mapping[str, Interval]], what: str) -> str:
+    """Say in words what `draw` shows."""
+    said = []
+    for title, rows in panels.items():
+        each = "; ".join(
+            f"{name} {found.mean:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
+            for name, found in rows.items()
+        )
+        said.append(f"{title}: {each}.")
+    return f"{what}. {' '.join(said)}"

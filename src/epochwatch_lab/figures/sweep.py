@@ -1,0 +1,82 @@
+"""What the runs of a sweep have found: a dot a run, a bar for where the mean lies."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+
+from epochwatch._report.style import FAINT, INK, OTHERS
+
+ROW = 0.26  # inches
+NARROWEST = 0.02
+
+
+def height(rows: int) -> float:
+    """Say how tall a figure must be.
+
+    Args:
+        rows: groups of runs.
+
+    Returns:
+        Inches.
+    """
+    return 1.3 + ROW * rows
+
+
+def draw(
+    axes: Sequence, names: Sequence[str], numbers: Mapping[str, Sequence], means: Mapping
+) -> None:
+    """Draw one panel for each number, one row for each group of runs.
+
+    Args:
+        axes: one for each number, sharing their y.
+        names: of the groups.
+        numbers: by the number's name, for each group a number from each of its runs.
+        means: by the number's name, for each group (mean, low, high), or None where there is
+            nothing to estimate.
+    """
+    for ax, look, (name, of_groups) in zip(axes, OTHERS, numbers.items(), strict=False):
+        for row, values in enumerate(of_groups):
+            ax.plot(values, [row] * len(values), look.marker, color=look.colour, ms=4.5, alpha=0.7)
+        for row, estimate in enumerate(means.get(name, ())):
+            if estimate:
+                mean, low, high = estimate
+                ax.plot([low, high], [row, row], color=INK, lw=1.2, zorder=3)
+                ax.plot([mean], [row], "|", color=INK, ms=9, zorder=3)
+        ax.set_title(name.replace(" ", "\n"))
+        ax.grid(axis="y", color=FAINT, lw=0.5)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(2))
+        ax.set_xlim(*_limits(of_groups))
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
+
+
+def describe(names: Sequence[str], numbers: Mapping[str, Sequence]) -> str:
+    """Say what the figure shows.
+
+    Args:
+        names: of the groups.
+        numbers: as `draw` takes them.
+
+    Returns:
+        A text for those who do not see it.
+    """
+    said = []
+    for name, of_groups in numbers.items():
+        means = [np.mean(values) for values in of_groups]
+        low, high = int(np.argmin(means)), int(np.argmax(means))
+        said.append(
+            f"{name}: from {means[low]:.4g} ({names[low]}) to {means[high]:.4g} ({names[high]})"
+            if f"{means[low]:.4g}" != f"{means[high]:.4g}"
+            else f"{name}: {means[low]:.4g} for all"
+        )
+    runs = sum(len(values) for values in next(iter(numbers.values())))
+    return f"Dot plots of {runs:,} runs in {len(names):,} groups. Means: {'; '.join(said)}."
+
+
+def _limits(of_groups: Sequence) -> tuple[float, float]:
+    """Show the runs; what differs by less than a hundredth stands close together."""
+    values = np.concatenate(of_groups)
+    middle = (values.min() + values.max()) / 2
+    half = max(0.65 * np.ptp(values), NARROWEST / 2)
+    return middle - half, middle + half

@@ -1,0 +1,22 @@
+"""From an executed notebook to a post that can be published as it is.
+
+Importing this package imports no nbconvert: each name is loaded when it is first used.
+"""
+
+import importlib
+
+_HOMES = {
+    "PostExporter": "epochwatch_lab.post.post",
+    "export_post": "epochwatch_lab.post.blog",
+}
+
+__all__ = ["FLAVORS", "LINKS", "PostExporter", "export_post"]
+
+FLAVORS = ("jekyll", "github")  # who shows the post
+LINKS = ("absolute", "relative_url")  # how Jekyll finds its images
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,85 @@
+"""In which order a training takes its samples: rows of a table, the minority's first.
+
+All are functions of their arguments alone, with `sizes` (minority, majority), the samples in a
+batch, the steps of the training, and a seed; all return int64 (steps, batch).
+"""
+
+import numpy as np
+
+from epochwatch._exposures.coverage_theory import Lengths
+from epochwatch._samplers import BalancedSampler
+from epochwatch.feeds._order import slots
+
+
+def resumed(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+    """Balance batches; each stream is shuffled once, and goes on where it was.
+
+    Example:
+        >>> resumed((2, 4), 4, 3, seed=1)
+        array([[0, 2, 1, 3],
+               [0, 4, 1, 5],
+               [0, 2, 1, 3]])
+    """
+    return _of_places(np.arange(steps), sizes, batch, seed)
+
+
+def restarted(
+    sizes: tuple[int, int], batch: int, steps: int, seed: int, epoch: int | None = None
+) -> np.ndarray:
+    """Balance batches, and begin anew after each epoch: the accident.
+
+    Args:
+        sizes: samples of the minority and of the majority.
+        batch: samples in a batch.
+        steps: of the training.
+        seed: of the order of each stream.
+        epoch: steps of an epoch; a minority epoch where it is not given.
+
+    Returns:
+        int64 (steps, batch); what `resumed` begins with, again and again.
+
+    Example:
+        >>> restarted((2, 4), 4, 3, seed=1)
+        array([[0, 2, 1, 3],
+               [0, 2, 1, 3],
+               [0, 2, 1, 3]])
+    """
+    epoch = epoch or Lengths.of(*sizes, batch // 2).minority
+    return _of_places(np.arange(steps) % epoch, sizes, batch, seed)
+
+
+def restarted_at_a_tenth(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+    """Balance batches, and begin anew each time a tenth of the majority has been taken."""
+    epoch = -(-Lengths.of(*sizes, batch // 2).majority // 10)
+    return restarted(sizes, batch, steps, seed, epoch)
+
+
+def sampled(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+    """Balance batches as `BalancedSampler` does: each pass of a stream in another order."""
+    return BalancedSampler(sizes, batch, seed=seed)[:steps]
+
+
+def drawn(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+    """Balance batches; every sample is drawn at random from its stream, with replacement."""
+    half = (steps, batch // 2)
+    random = np.random.default_rng(seed)
+    minority = random.integers(sizes[0], size=half)
+    majority = sizes[0] + random.integers(sizes[1], size=half)
+    return np.stack([minority, majority], axis=2).reshape(steps, batch)
+
+
+def shuffled(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+    """Take all samples as they are, not balanced, each pass over them in another order."""
+    random = np.random.default_rng(seed)
+    passes = -(-steps * batch // sum(sizes))
+    rows = np.concatenate([random.permutation(sum(sizes)) for _ in range(passes)])
+    return rows[: steps * batch].reshape(steps, batch)
+
+
+def _of_places(places: np.ndarray, sizes: tuple[int, int], batch: int, seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    minority, majority = (random.permutation(size) for size in sizes)
+    of_stream = np.concatenate([minority, sizes[0] + majority])
+    longest = slots(0, (int(places.max()) + 1) * batch, sizes)
+    rows = of_stream[longest.position + longest.stream * sizes[0]]
+    return rows.reshape(-1, batch)[places]

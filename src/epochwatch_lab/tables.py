@@ -1,0 +1,37 @@
+"""Tables as Markdown, so that they read the same in a notebook, a post and a terminal."""
+
+from collections.abc import Iterable, Sequence
+
+from epochwatch._text import percent
+
+__all__ = ["markdown_table", "percent"]
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
+    """Write a table; whole numbers get thousands separators, and all numbers stand right.
+
+    Args:
+        header: the columns' names.
+        rows: a value to a column.
+
+    Returns:
+        Markdown; nothing where there are no rows.
+
+    Example:
+        >>> print(markdown_table(["stream", "samples"], [["majority", 53258]]))
+        | stream | samples |
+        | :--- | ---: |
+        | majority | 53,258 |
+    """
+    rows = list(rows)
+    if not rows:
+        return ""
+    marks = [":---" if isinstance(value, str) else "---:" for value in rows[0]]
+    lines = [header, marks, *([_cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value) -> str:
+    if isinstance(value, str):
+        return value.replace("|", "\\|")
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

@@ -1,0 +1,46 @@
+"""Exposures per index."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epochwatch._exposures.counts import Counts, coverage
+from epochwatch.errors import BadInput
+
+CHUNKS = st.lists(st.lists(st.integers(-9, 9), max_size=12), max_size=6)
+
+
+def counts_of(chunks):
+    """Count lists."""
+    return Counts.of(np.array(chunk, np.int64) for chunk in chunks)
+
+
+@given(CHUNKS)
+def test_counting_in_chunks_is_counting_at_once(chunks):
+    flat = [index for chunk in chunks for index in chunk]
+    assert dict(counts_of(chunks)) == {index: flat.count(index) for index in set(flat)}
+
+
+@given(CHUNKS, st.lists(st.integers(-12, 12), max_size=9))
+def test_samples_never_trained_count_nought(chunks, asked):
+    counts = counts_of(chunks)
+    found = counts.of_samples(np.array(asked, np.int64)).tolist()
+    assert found == [counts.get(index, 0) for index in asked]
+
+
+def test_an_index_never_trained_is_a_key_error():
+    with pytest.raises(KeyError):
+        counts_of([[1, 3]])[2]
+
+
+@pytest.mark.parametrize(
+    ("stream", "got"), [([], "0 values of float64"), ([0.5], "1 values of float64")]
+)
+def test_a_stream_that_nothing_can_cover_is_refused(stream, got):
+    with pytest.raises(BadInput, match=f"stream 'dark' is {got}, allowed: one or more integers"):
+        coverage([], {"bright": np.arange(3), "dark": np.array(stream)})
+
+
+def test_without_an_epoch_there_is_no_coverage():
+    assert coverage([], {"bright": np.arange(3)})["bright"].tolist() == []

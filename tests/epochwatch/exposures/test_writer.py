@@ -1,0 +1,312 @@
+"""A record ends where it says it ends: after a kill, on a full disk, in any other folder."""
+
+import itertools
+import os
+import subprocess
+import sys
+import textwrap
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from epochwatch import ExposureLog
+from epochwatch._exposures import writer as writer_module
+from epochwatch._exposures.writer import ExposureWriter, RecordingFailed
+from epochwatch.errors import BadInput
+from tests.epochwatch.exposures.records import read_back, write, written
+
+LENGTHS, INDICES = np.array([2, 1]), np.array([7, 8, 9])
+METADATA = {"feed": "é", "backend": None, "versions": {"keras": "3.15"}, "parameters": [0.5, 1]}
+
+
+def test_metadata_is_read_back(tmp_path):
+    write(tmp_path / "log", [(1, 1, 0, [1])], metadata=METADATA).close()
+    assert ExposureLog.read(tmp_path / "log").metadata == METADATA
+
+
+def test_metadata_learnt_late_survives_a_kill_with_or_without_the_manifest(tmp_path):
+    writer = write(tmp_path / "log", [], metadata={"backend": "jax"})
+    assert ExposureLog.read(tmp_path / "log").metadata == {"backend": "jax"}
+    writer.metadata["feed"] = "arrays"
+    writer.append(1, 1, 0, LENGTHS, INDICES)
+    writer.flush()  # and never closed
+    learnt = {"backend": "jax", "feed": "arrays"}
+    assert ExposureLog.read(tmp_path / "log").metadata == learnt
+    (tmp_path / "log" / "manifest.json").unlink()
+    assert ExposureLog.read(tmp_path / "log").metadata == learnt
+
+
+def test_metadata_is_repeated_only_where_it_changes(tmp_path):
+    """A part of a short epoch takes 1 kB, so what all parts would repeat is said once."""
+    writer = write(tmp_path / "log", [(1, n, 0, [n]) for n in (1, 2)], 1, {"feed": "arrays"})
+    writer.metadata = {"feed": "generator"}
+    writer.append(2, 1, 0, LENGTHS, INDICES)
+    writer.close()
+    log = ExposureLog.read(tmp_path / "log")
+    said = [part.about.get("metadata") for part in log.parts]
+    assert said == [{"feed": "arrays"}, None, {"feed": "generator"}]
+    assert log.metadata == {"feed": "generator"}
+
+
+def test_metadata_that_json_cannot_hold_is_told_before_the_training(tmp_path):
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        ExposureWriter(tmp_path / "log", {"feed": object()})
+
+
+@pytest.mark.parametrize(
+    ("lengths", "indices", "error"),
+    [
+        ([2, 2], [7, 8, 9], ValueError),
+        ([3, 0], [7, 8, 9], ValueError),
+        ([3], [7.0, 8.0, 9.0], TypeError),
+        ([1], np.array([2**63], np.uint64), TypeError),
+    ],
+)
+def test_what_cannot_be_recorded_exactly_is_refused(lengths, indices, error, tmp_path):
+    writer = write(tmp_path / "log", [])
+    with pytest.raises(error):
+        writer.append(1, 1, 0, np.array(lengths), np.array(indices))
+
+
+def test_an_array_that_its_owner_fills_anew_is_recorded_as_it_was(tmp_path):
+    writer, index = write(tmp_path / "log", []), np.array([1, 2])
+    writer.append(1, 1, 0, np.array([2]), index)
+    index[:] = 9
+    writer.close()
+    assert read_back(ExposureLog.read(tmp_path / "log").batches()) == [(1, 1, 0, [1, 2])]
+
+
+def test_a_folder_that_cannot_be_made_or_is_taken_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="cannot make the folder .* choose another path"):
+        ExposureWriter(tmp_path / "file" / "log")
+    write(tmp_path / "log", [])  # a record that has just begun
+    with pytest.raises(BadInput, match="not empty, and no record is ever overwritten"):
+        ExposureWriter(tmp_path / "log")
+    with pytest.raises(BadInput, match="got 'ignore', allowed: 'stop' or 'continue'"):
+        ExposureWriter(tmp_path / "other", on_write_error="ignore")
+
+
+# What a killed process had trained, as its parent knows it: batch n has 1 + n % 5 samples.
+KILLED = """
+import itertools, sys
+import numpy as np
+from epochwatch._exposures import writer as module
+module.EXPOSURES_A_PART = 40
+writer = module.ExposureWriter(sys.argv[1])
+writer.open()
+print("begins", flush=True)
+for number in itertools.count():
+    epoch, step = divmod(number, 37)
+    index = number * 10 + np.arange(1 + number % 5)
+    writer.append(1, epoch + 1, step, np.array([len(index)]), index)
+    if step == 36:
+        writer.flush()
+"""
+
+
+def trained_by_killed(batches):
+    """What the process above trains first."""
+    places = ((number, *divmod(number, 37)) for number in range(batches))
+    return [(1, e + 1, s, [n * 10 + i for i in range(1 + n % 5)]) for n, e, s in places]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_after_sigkill_at_any_moment_the_record_is_what_was_trained_up_to_its_end(seed, tmp_path):
+    command = [sys.executable, "-c", KILLED, tmp_path / "log"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        time.sleep(np.random.default_rng(seed).uniform(0, 0.15))
+        process.kill()
+    assert process.returncode == -9
+    log = ExposureLog.read(tmp_path / "log")
+    record = read_back(log.batches())
+    assert record == trained_by_killed(len(record))
+    assert not log.complete
+    assert log.end == (record[-1][:3] if record else None)
+    assert repr(log).endswith("; cut off there>")
+
+
+@pytest.mark.parametrize("call", range(1, 9))
+def test_after_sigkill_while_a_file_is_synced_every_part_before_it_reads_back(call, tmp_path):
+    """Each file is synced, then its folder: the calls are the moments between the steps."""
+    script = textwrap.dedent("""
+        import os, signal
+        real_sync, calls = os.fsync, iter(range(1, 99))
+        def sync(descriptor):
+            if next(calls) == {call}:
+                os.kill(os.getpid(), signal.SIGKILL)
+            real_sync(descriptor)
+        os.fsync = sync
+    """).format(call=call)
+    killed = subprocess.run([sys.executable, "-c", script + KILLED, tmp_path / "log"], check=False)
+    assert killed.returncode == -9
+    if call == 1:  # the first manifest was not in place yet
+        with pytest.raises(BadInput, match="no exposure log"):
+            ExposureLog.read(tmp_path / "log")
+        return
+    log = ExposureLog.read(tmp_path / "log")
+    assert len(log.parts) == max(0, (call - 4) // 2)
+    record = read_back(log.batches())
+    assert record == trained_by_killed(len(record))
+    assert log.complete == (call < 4)
+
+
+def fill(folder, tmp_path, monkeypatch):
+    """Have the next part meet a full disk: the real error, from /dev/full."""
+    (folder / ".part-000001.parquet.part").symlink_to("/dev/full")
+
+
+def take_away(folder, tmp_path, monkeypatch):
+    """Have the folder vanish."""
+    folder.rename(tmp_path / "elsewhere")
+
+
+def break_disk(folder, tmp_path, monkeypatch):
+    """Have a disk that fails when it is synced, for parts and manifest alike."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (_ for _ in ()).throw(OSError(5, "broken")))
+
+
+FAILURES = [(fill, "ENOSPC", True), (take_away, "ENOENT", False), (break_disk, "EIO", False)]
+
+
+@pytest.mark.parametrize(("fail", "reason", "manifest_written"), FAILURES)
+@pytest.mark.parametrize("on_write_error", ["stop", "continue"])
+def test_a_write_that_fails_ends_the_record_and_is_told_once(
+    fail, reason, manifest_written, on_write_error, tmp_path, monkeypatch
+):
+    folder = tmp_path / "log"
+    writer = ExposureWriter(folder, on_write_error=on_write_error)
+    writer.open()
+    writer.append(1, 1, 0, LENGTHS, INDICES)
+    writer.flush()
+    fail(folder, tmp_path, monkeypatch)
+    writer.append(1, 2, 0, LENGTHS, INDICES)
+    told = rf"cannot write to .*log' \(.*, {reason}\); the 3 exposures before stay readable; "
+    if on_write_error == "stop":
+        with pytest.raises(RecordingFailed, match=told + ".* choose another path") as failure:
+            writer.flush()
+        assert "\n" not in str(failure.value)
+        with pytest.raises(RecordingFailed, match=f"ended with {reason}; watch the model anew"):
+            writer.open()
+    else:
+        with pytest.warns(RuntimeWarning, match=told + "the training goes on") as caught:
+            writer.flush()
+        assert len(caught) == 1
+        writer.open()
+    with warnings.catch_warnings(action="error"):
+        for epoch in (3, 4):  # the training may go on; nothing is kept, nothing told again
+            writer.append(1, epoch, 0, LENGTHS, INDICES)
+            writer.flush()
+        assert not writer.pending
+        writer.close("RecordingFailed" if on_write_error == "stop" else None)
+    monkeypatch.undo()
+    folder = folder if folder.exists() else tmp_path / "elsewhere"
+    log = ExposureLog.read(folder)
+    assert read_back(log.batches()) == [(1, 1, 0, [7, 8]), (1, 1, 1, [9])]
+    assert not log.complete
+    assert log.end == (1, 1, 1)
+    assert log.failed_with == (reason if manifest_written else None)
+    assert {file.name for file in folder.iterdir()} == {"part-000000.parquet", "manifest.json"}
+
+
+def test_a_failed_record_says_so(tmp_path):
+    writer = write(tmp_path / "log", [])
+    (tmp_path / "log" / ".part-000000.parquet.part").symlink_to("/dev/full")
+    writer.append(1, 1, 0, LENGTHS, INDICES)
+    with pytest.raises(RecordingFailed):
+        writer.close()
+    assert repr(ExposureLog.read(tmp_path / "log")).endswith("; cut off there by ENOSPC>")
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system of 256 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("there is no mount")
+    if mounted.returncode:
+        pytest.skip(f"a file system cannot be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("on_write_error", ["stop", "continue"])
+def test_what_was_written_before_a_disk_was_full_reads_back(on_write_error, tiny_disk):
+    rng = np.random.default_rng(0)
+    writer = ExposureWriter(tiny_disk / "log", on_write_error=on_write_error)
+    writer.open()
+    epochs = [rng.permutation(20_000) for _ in range(12)]  # 40 kB each
+    with (
+        pytest.raises(RecordingFailed)
+        if on_write_error == "stop"
+        else pytest.warns(RuntimeWarning, match="ENOSPC")
+    ):
+        for number, index in enumerate(epochs, start=1):
+            writer.append(1, number, 0, np.full(1000, 20), index)
+            writer.flush()
+    writer.close()
+    log = ExposureLog.read(tiny_disk / "log")
+    kept = [batch.index for batch in log.batches()]
+    assert 0 < log.end.epoch < 12
+    np.testing.assert_array_equal(np.concatenate(kept), np.concatenate(epochs[: log.end.epoch]))
+    assert not log.complete
+    assert log.failed_with in ("ENOSPC", None)  # None where no room was left to say so
+    assert not list((tiny_disk / "log").glob(".*"))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_part_interrupted_while_it_is_written_is_not_lost_nor_doubled(
+    moment, tmp_path, monkeypatch
+):
+    """Ctrl-C comes at any moment: the next flush writes the part anew, with what has come."""
+
+    def interrupted(*args):
+        if moment == "after":
+            write_part(*args)
+        raise KeyboardInterrupt
+
+    writer = write(tmp_path / "log", [(1, 1, 0, [1])], part=1)
+    writer.append(1, 1, 1, LENGTHS, INDICES)
+    write_part = writer_module.write_part
+    monkeypatch.setattr(writer_module, "write_part", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        writer.close()
+    assert not ExposureLog.read(tmp_path / "log").complete
+    monkeypatch.undo()
+    writer.append(1, 1, 3, np.array([1]), np.array([5]))
+    writer.close("KeyboardInterrupt")
+    log = ExposureLog.read(tmp_path / "log")
+    assert [batch.index.tolist() for batch in log.batches()] == [[1], [7, 8], [9], [5]]
+    assert log.complete
+
+
+def test_a_second_fit_goes_on_with_the_record_of_the_first(tmp_path):
+    record = [(1, 1, 0, [1, 2]), (2, 1, 0, [3])]
+    writer = write(tmp_path / "log", record[:1])
+    writer.close("KeyboardInterrupt")
+    assert ExposureLog.read(tmp_path / "log").interrupted_by == "KeyboardInterrupt"
+    writer.open()
+    assert not ExposureLog.read(tmp_path / "log").complete
+    writer.append(2, 1, 0, np.array([1]), np.array([3]))
+    writer.close()
+    log = ExposureLog.read(tmp_path / "log")
+    assert (read_back(log.batches()), log.interrupted_by) == (record, None)
+
+
+def test_a_log_without_its_manifest_reads_to_where_its_parts_end(tmp_path):
+    folder = tmp_path / "log"
+    record = [(1, 1, 0, [1, 2]), (1, 2, 0, [3, 4])]
+    written(folder, record, part=1)
+    (folder / "manifest.json").unlink()
+    (folder / ".part-000002.parquet.part").write_bytes(b"PAR1 half")
+    log = ExposureLog.read(folder)
+    assert read_back(log.batches()) == record
+    assert (log.complete, log.interrupted_by, log.failed_with) == (False, None, None)
+    assert list(itertools.accumulate(part.exposures for part in log.parts)) == [2, 4]

@@ -1,0 +1,268 @@
+"""Every sample gets the index that says which it is, or the feed is refused."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+
+import epochwatch
+from epochwatch import with_index
+from epochwatch.errors import BadInput
+from tests.epochwatch.feeds.test_kinds import BATCH_SIZE, ROWS, EndlessItems, Items
+
+OWN = np.arange(ROWS) * 3 + 2**62
+
+
+def rows():
+    """34 rows; row i is i, so that a sample says which it is."""
+    return np.arange(ROWS)[:, None].astype("float32"), np.arange(ROWS)
+
+
+def samples():
+    return tf.data.Dataset.from_tensor_slices(rows())
+
+
+def delivered(dataset):
+    """Pairs of the number that a sample carries in its label, and its index."""
+    pairs = []
+    for _, y, *_ in dataset:
+        label, index = np.atleast_1d(y["label"]), np.atleast_1d(y["index"])
+        assert index.dtype == np.int64
+        pairs += zip(label.tolist(), index.tolist(), strict=True)
+    return pairs
+
+
+EACH_ITS_OWN = [(i, i) for i in range(ROWS)]
+
+
+# Arrays
+
+
+@given(st.integers(1, 60))
+def test_rows_of_arrays_are_numbered_from_0(count):
+    x, y, weight = np.zeros((count, 2)), np.zeros(count), np.ones(count)
+    same_x, targets, same_weight = with_index(x, y, weight)
+    assert same_x is x
+    assert same_weight is weight
+    assert targets["label"] is y
+    assert targets["index"].dtype == np.int64
+    assert targets["index"].tolist() == list(range(count))
+
+
+def test_arrays_without_weights_come_back_as_two():
+    assert len(with_index(*rows())) == 2
+
+
+def test_a_list_of_targets_stays_a_list_and_named_targets_get_one_more():
+    x, y = rows()
+    assert with_index(x, [y, y])[1]["label"] == [y, y]
+    assert with_index(x, {"mask": y, "kind": y})[1].keys() == {"mask", "kind", "index"}
+
+
+def test_indices_of_ones_own_may_be_given_to_arrays():
+    assert (with_index(*rows(), index=OWN)[1]["index"] == OWN).all()
+    assert with_index(*rows(), index=list(range(ROWS)))[1]["index"].dtype == np.int64
+
+
+def test_a_watched_fit_records_the_numbers_of_the_rows(tmp_path):
+    x, y = rows()
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    epochwatch.watch(model, log=tmp_path / "log")
+    model.fit(*with_index(x, y), batch_size=BATCH_SIZE, shuffle=False, verbose=0)
+    log = epochwatch.ExposureLog.read(tmp_path / "log")
+    assert log.to_arrow()["index"].to_pylist() == list(range(ROWS))
+
+
+# tf.data
+
+
+def test_samples_of_a_dataset_keep_their_index_through_shuffle_repeat_and_batch():
+    feed = with_index(samples()).shuffle(ROWS).repeat(2).batch(BATCH_SIZE)
+    assert sorted(delivered(feed)) == sorted(EACH_ITS_OWN * 2)
+
+
+@pytest.mark.parametrize("drop_remainder", [False, True])
+def test_batches_are_numbered_sample_by_sample_when_they_are_said_to_be_batches(drop_remainder):
+    batches = samples().batch(BATCH_SIZE, drop_remainder=drop_remainder)
+    feed = with_index(batches, batched=True)
+    assert delivered(feed) == EACH_ITS_OWN[: 32 if drop_remainder else ROWS]
+    assert feed.element_spec[1]["index"].shape == batches.element_spec[1].shape
+    assert delivered(feed) == delivered(feed)
+
+
+def test_batches_of_changing_length_are_numbered_on():
+    batches = samples().batch(3).concatenate(samples().skip(ROWS).batch(5)).take(2)
+    odd = batches.concatenate(samples().skip(6).batch(5))
+    assert delivered(with_index(odd, batched=True)) == EACH_ITS_OWN
+
+
+def test_the_rest_of_an_element_stays_as_it_was():
+    x, y = rows()
+    weighted = tf.data.Dataset.from_tensor_slices(({"a": x}, {"mask": y, "kind": (y, y)}, y))
+    for feed in (with_index(weighted), with_index(weighted.batch(4), batched=True)):
+        inputs, targets, weight = next(iter(feed))
+        assert inputs.keys() == {"a"}
+        assert targets.keys() == {"mask", "kind", "index"}
+        assert (weight == targets["index"]).numpy().all()
+        assert (targets["kind"][1] == targets["index"]).numpy().all()
+
+
+def test_a_dataset_keeps_its_length():
+    assert with_index(samples()).cardinality() == ROWS
+    assert with_index(samples().batch(BATCH_SIZE), batched=True).cardinality() == 3
+
+
+def one_hot():
+    """Samples whose shapes, (10,) and (10,), could be a batch's."""
+    return tf.data.Dataset.from_tensor_slices((np.zeros((4, 10)), np.eye(4, 10)))
+
+
+def test_samples_that_look_like_batches_are_numbered_when_said_not_to_be():
+    assert [int(y["index"]) for _, y in with_index(one_hot(), batched=False)] == [0, 1, 2, 3]
+
+
+# PyDataset
+
+
+class Weighted(Items):
+    """Items with weights, in threads."""
+
+    def __getitem__(self, place):
+        return *super().__getitem__(place), np.ones(1)
+
+
+class Shuffled(Items):
+    """Items that hold other samples after each epoch, as many a Sequence does."""
+
+    def __init__(self):
+        super().__init__()
+        self.order = np.arange(ROWS)
+
+    def on_epoch_end(self):
+        self.order = self.order[::-1]
+
+    def indices(self, place):
+        return self.order[place * BATCH_SIZE : (place + 1) * BATCH_SIZE]
+
+    def __getitem__(self, place):
+        rows = self.indices(place)
+        return rows[:, None], rows
+
+
+class Growing(Items):
+    """Item i holds i + 1 samples."""
+
+    def __getitem__(self, place):
+        return np.zeros((place + 1, 1)), np.zeros(place + 1)
+
+
+def test_items_are_numbered_through_up_to_the_short_last_one():
+    feed = with_index(Items())
+    assert delivered(feed[i] for i in range(feed.num_batches)) == EACH_ITS_OWN
+
+
+def test_an_item_needs_none_of_the_items_before_it():
+    assert with_index(Items())[2][1]["index"].tolist() == [32, 33]
+
+
+def test_a_wrapped_py_dataset_has_the_length_workers_and_weights_of_the_other():
+    feed = with_index(Weighted(workers=3, use_multiprocessing=True, max_queue_size=7))
+    assert (feed.workers, feed.use_multiprocessing, feed.max_queue_size) == (3, True, 7)
+    assert feed.num_batches == 3
+    assert len(feed[0]) == 3
+    assert with_index(EndlessItems()).num_batches is None
+
+
+def test_a_wrapped_py_dataset_passes_its_epochs_on():
+    shuffled = Shuffled()
+    feed = with_index(shuffled, index=shuffled.indices)
+    feed.on_epoch_begin()
+    assert feed[2][1]["index"].tolist() == [32, 33]
+    feed.on_epoch_end()
+    assert feed[2][1]["index"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("make", [Items, Shuffled])
+def test_a_wrapped_py_dataset_is_still_itself_after_pickling(make):
+    feed = make()
+    index = getattr(feed, "indices", None)
+    copy = pickle.loads(pickle.dumps(with_index(feed, index=index)))
+    copy.on_epoch_end()
+    pairs = delivered(copy[i] for i in range(3))
+    assert sorted(pairs) == EACH_ITS_OWN
+    assert pairs[0] == ((33, 33) if make is Shuffled else (0, 0))
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: with_index(rows()[0]), r"got no y, allowed: with_index\(x, y"),
+        (lambda: with_index(rows()), r"got no y, .*with_index\(\*arrays\)"),
+        (lambda: with_index(rows()[0], np.zeros(33)), "got 34 and 33 rows, allowed: a row"),
+        (lambda: with_index(rows()[0], [0] * ROWS), "got int 0, allowed: arrays .* numpy.asarray"),
+        (lambda: with_index(rows()[0], tf.constant(1.0)), "got EagerTensor .*, allowed: arrays"),
+        (lambda: with_index(*rows(), batched=True), "got batched, which arrays does not take"),
+        (lambda: with_index(*rows(), index=OWN[:9]), r"index: got int64 \(9,\), allowed: int64 \("),
+        (lambda: with_index(*rows(), index=OWN / 1), r"index: got float64 \(34,\), allowed: int64"),
+        (lambda: with_index(*rows(), index=OWN.astype("uint64")), "index: got uint64"),
+        (lambda: with_index(*with_index(*rows())), 'have an "index" already'),
+        (lambda: with_index(with_index(samples())), 'have an "index" already'),
+        (lambda: with_index(with_index(Items())), 'have an "index" already'),
+        (lambda: with_index(samples(), rows()[1]), "got y, which tf_data does not take"),
+        (lambda: with_index(samples(), index=OWN), "got index, which tf_data does not take"),
+        (lambda: with_index(samples().repeat()), r"without end, .*with_index\(dataset\).repeat"),
+        (lambda: with_index(samples().repeat(2).map(tuple_of)), "behind `repeat`"),
+        (lambda: with_index(samples().shuffle(9).cache().prefetch(1)), "behind `shuffle`"),
+        (lambda: with_index(tf.data.Dataset.zip(samples(), samples().shuffle(9))), "`shuffle`"),
+        (lambda: with_index(sampled()), "behind `sample_from_datasets`"),
+        (lambda: with_index(unordered()), "options say deterministic=False, allowed: one in the"),
+        (lambda: with_index(samples().map(lambda x, y: x)), "got a dataset of x alone"),
+        (lambda: with_index(samples().map(lambda x, y: (x, None))), "got a dataset of x alone"),
+        (lambda: with_index(tf.data.Dataset.zip(*[samples()] * 4)), "got a dataset of 4 parts"),
+        (lambda: with_index(samples().batch(16)), "say batched=True or batched=False"),
+        (lambda: with_index(samples().batch(16, drop_remainder=True)), "say batched=True or"),
+        (lambda: with_index(one_hot()), r"\(10,\), \(10,\), each of which could be"),
+        (lambda: with_index(samples(), batched=True), "got batched=True for elements shaped"),
+        (lambda: with_index(Shuffled()), "Shuffled with its own on_epoch_end, .* with index="),
+        (lambda: list(with_index(Growing())), "item 1 with 2 samples, allowed: at most the 1 of"),
+        (lambda: with_index(Items(), index=np.arange), r"index\(0\): got int64 \(0,\), allowed"),
+        (lambda: with_index(Items(), index=OWN), "index: got ndarray, allowed for a PyDataset: a"),
+        (lambda: with_index(Items(), batched=True), "got batched, which py_dataset does not"),
+        (lambda: with_index(InputsOnly()), "got item 0 without targets, allowed"),
+        (lambda: with_index(batch for batch in []), "got a generator, .*let it deliver batches"),
+        (lambda: with_index(None), "feed: got None"),
+    ],
+)
+def test_what_could_get_a_wrong_index_is_refused_in_one_line(call, message):
+    with pytest.raises(BadInput, match=message) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def tuple_of(x, y):
+    return x, y
+
+
+def sampled():
+    return tf.data.Dataset.sample_from_datasets([samples(), samples()])
+
+
+def unordered():
+    options = tf.data.Options()
+    options.deterministic = False
+    return samples().with_options(options)
+
+
+class InputsOnly(Items):
+    """Items without targets."""
+
+    def __getitem__(self, place):
+        return {"a": super().__getitem__(place)[0]}

@@ -1,0 +1,45 @@
+"""The summary of the atlas in README is made from the atlas, and current."""
+
+import importlib.util
+
+import pytest
+
+from epochwatch_lab.runs import project
+
+
+@pytest.fixture
+def script():
+    """Load the script that writes the summary."""
+    path = project.ROOT / "scripts" / "index_atlas.py"
+    spec = importlib.util.spec_from_file_location("index_atlas", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_committed_summary_is_current(script):
+    assert script.README.read_text() == script.page(), "remake it: python scripts/index_atlas.py"
+
+
+def test_the_summary_is_short(script):
+    block = script.BLOCK.search(script.page())[0]
+    assert len(block.splitlines()) <= 25
+
+
+@pytest.mark.parametrize("marks", ["", "<!-- atlas -->\n", "<!-- /atlas -->\n<!-- atlas -->\n"])
+def test_a_readme_without_its_marks_is_refused_in_one_line(
+    script, marks, tmp_path, monkeypatch, capsys
+):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# epochwatch\n{marks}")
+    monkeypatch.setattr(script, "README", readme)
+    with pytest.raises(SystemExit) as ended:
+        script.main()
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"index_atlas: {readme}: got no line <!-- atlas --> with <!-- /atlas -->"
+    )
+    assert "allowed: both" in line
+    assert "put them back" in line
+    assert readme.read_text() == f"# epochwatch\n{marks}"

@@ -1,0 +1,162 @@
+"""The atlas in sum: rows of its cells, and what is said of many of them."""
+
+import csv
+import dataclasses
+
+import pytest
+
+from epochwatch.errors import BadInput
+from epochwatch_lab.atlas import summary
+from epochwatch_lab.atlas.cells import Cell
+from epochwatch_lab.atlas.rows import Question, row_of, rows_of, rows_to_draw
+
+PLACES = {"resumes": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "restarts": [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]}
+
+
+def batches(places):
+    """Name the rows of the batches at these places."""
+    return [[2 * place, 2 * place + 1] for place in places]
+
+
+def cell(verdict="resumes", feed="arrays", options=None, fits=1, **told):
+    """Make a cell of ten steps, in two epochs or two fits."""
+    trained = batches(PLACES.get(verdict, PLACES["resumes"]))
+    halves = [trained[:5], trained[5:]]
+    observed = {
+        "verdict": verdict,
+        "batches": {"passed_over": 0},
+        "steps": {"run": [5, 5]},
+    }
+    options = {"shuffle": False} if options is None else options
+    return Cell(feed, options, 5, 1, fits, False)._asdict() | {
+        "expected": {"verdict": verdict, "rule": "a rule", "agrees": True},
+        "observed": observed,
+        "trained": [[half] for half in halves] if fits == 2 else [halves],
+        "warnings": [],
+        "raised": None,
+        "runs": 1,
+        "others": [],
+    } | told  # fmt: skip
+
+
+def atlas(keras="3.15.1", backend="tensorflow", *cells):
+    """Make a file of the atlas."""
+    package = "tf_keras" if backend == "tf_keras" else "keras"
+    on = "tensorflow" if backend == "tf_keras" else backend
+    about = {"keras": keras, "package": package, "backend": on}
+    return {"environment": about, "cells": list(cells)}
+
+
+def test_a_row_counts_what_was_never_trained_and_what_was_trained_again_too_early():
+    sound, lossy = rows_of([atlas("3.15.1", "jax", cell(), cell("restarts", fits=2))])
+    assert (sound.never, sound.repeated, sound.loses) == (0, 0, False)
+    assert (lossy.never, lossy.repeated, lossy.loses) == (10, 10, True)
+    assert (lossy.feed, lossy.backend) == ("arrays(shuffle=False)", "jax")
+    assert lossy.question == Question(5, fits=2)
+
+
+def test_what_a_feed_without_end_skips_is_lost_and_what_it_was_never_asked_for_is_not():
+    endless = {"feed": "py_dataset", "options": {"workers": 0, "endless": True}}
+    went_on = row_of(cell(**endless), "3.15.1", "jax")
+    skipped = cell(**endless, trained=[[batches([0, 1, 2]), batches([5, 6, 7])]])
+    row = row_of(skipped, "3.15.1", "jax")
+    assert went_on.never == 0
+    assert row.never == 4
+    assert rows_to_draw(row.feed, row.trained) == 16
+
+
+def test_the_minority_of_a_balanced_feed_is_never_missed():
+    balanced = {"feed": "tf_data", "options": {"pipeline": "choose_from_datasets"}}
+    trained = [[[[majority, 10]] for majority in range(10)]]
+    row = row_of(cell(**balanced, trained=trained), "3.15.1", "tensorflow")
+    assert (row.never, row.repeated) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcome"),
+    [
+        ("IndexError: out of range", "raises"),
+        ("did not end in 120 s", "hangs"),
+        ("the process ended with exit code -11", "crashes"),
+    ],
+)
+def test_a_cell_that_told_nothing_is_a_row_too(raised, outcome):
+    nothing = {"expected": None, "observed": None, "trained": [], "raised": raised}
+    row = row_of(cell(**nothing), "3.15.1", "torch")
+    assert row.outcome == outcome
+    assert row.failed
+    assert not row.loses
+    assert (row.expected, row.lost, row.steps) == (None, None, ())
+
+
+def test_chance_and_timing_are_counted_apart():
+    drawn = cell("restarts", "tf_data", {"pipeline": "sample_from_datasets"}, fits=2)
+    differing = cell("restarts", fits=2, others=[{"trained": [], "raised": None}], runs=5)
+    read_ahead = cell("skips", "generator", {"endless": True}, fits=2)
+    rows = rows_of([atlas("3.15.1", "tensorflow", drawn, differing, read_ahead, cell())])
+    told = summary.counts(rows)
+    assert [row.is_certain for row in rows] == [False, False, False, True]
+    assert (told["cells"], told["certain"], told["lose"], told["differ"]) == (4, 1, 0, 1)
+    assert summary.never_losing(rows) == []
+
+
+def test_what_changed_between_versions_is_told_by_the_first_that_has_it():
+    files = [
+        atlas("3.9.2", "jax", cell("restarts"), cell(feed="grain_loader", options={})),
+        atlas("3.12.4", "jax", cell("restarts")),
+        atlas("3.15.1", "jax", cell(), cell(feed="grain_loader", options={})),
+    ]
+    rows = rows_of(files)
+    assert summary.versions(rows) == ["3.9.2", "3.12.4", "3.15.1"]
+    ((backend, turns, group),) = summary.changes(rows)
+    assert backend == "jax"
+    assert turns == (("3.9.2", "restarts, rows lost"), ("3.15.1", "resumes"))
+    assert [row.feed for row in group] == ["arrays(shuffle=False)"]
+    assert "3.9.2: restarts, rows lost → 3.15.1: resumes | 1 |" in summary.changes_table(rows)
+
+
+def test_where_the_expectation_was_wrong_is_grouped_by_its_rule():
+    wrong = {"verdict": "resumes", "rule": "iterator kept", "agrees": False}
+    rows = rows_of([atlas("3.15.1", "jax", cell("restarts", expected=wrong), cell())])
+    table = summary.disagreements_table(rows)
+    assert "| iterator kept | resumes | restarts | 1 | `arrays(shuffle=False)` | – |" in table
+    assert summary.disagreements_table(rows[1:]) == ""
+
+
+def test_the_answer_says_how_many_lose_and_which_are_safe():
+    again = cell("restarts", "tf_data", {"pipeline": "finite"}, fits=2)
+    rows = rows_of([atlas("3.15.1", "jax", cell(), cell(fits=2), again)])
+    told = summary.answer(rows)
+    assert "In 1 of 3 ways to call `fit`" in told
+    assert "1 times because `fit` was called again with the same feed, 0 times in one call" in told
+    assert "In one call, no feed loses a row in any environment." in told
+    assert "only 1 feeds are safe in every environment: `arrays(shuffle=False)`." in told
+
+
+def test_the_summary_for_the_readme_puts_feeds_alike_on_a_line():
+    feeds = [{}, {"feed": "grain_loader", "options": {}}]
+    sound = [cell(**feed, fits=fits) for feed in feeds for fits in (1, 2)]
+    other = [cell(), cell("restarts", fits=2)]
+    rows = rows_of([atlas("3.15.1", "tensorflow", *sound), atlas("3.15.1", "jax", *other)])
+    told = summary.readme(rows)
+    assert "| `arrays` (shuffle=False) | resumes | resumes | jax |" in told
+    assert "| `grain_loader` | resumes | resumes | – |" in told
+    assert max(len(line) for line in told.splitlines() if "|" not in line) <= summary.telling.WIDTH
+
+
+def test_all_cells_are_written_a_line_each(tmp_path):
+    rows = rows_of([atlas("3.15.1", "tensorflow", cell(), cell("restarts", fits=2))])
+    summary.write_csv(rows, tmp_path / "cells.csv")
+    first, second = csv.DictReader((tmp_path / "cells.csv").open())
+    assert (first["feed"], first["outcome"], first["never"]) == (rows[0].feed, "resumes", "0")
+    assert (second["fits"], second["steps"]) == ("2", "5; 5")
+    assert set(first) == {f.name for f in dataclasses.fields(rows[0])} - {"trained", "question"} | {
+        f.name for f in dataclasses.fields(Question)
+    }
+
+
+def test_a_folder_without_an_atlas_is_refused(tmp_path):
+    from epochwatch_lab.atlas.files import read_atlas
+
+    with pytest.raises(BadInput, match="got no file of the atlas; `make atlas` makes them"):
+        rows_of(read_atlas(tmp_path))
