@@ -33,10 +33,10 @@ def missing_extras_named(asked_for: str) -> Iterator[None]:
         BadInput: a package is not installed; the line names it and its extra.
 
     Example:
-        >>> with missing_extras_named("--figure"):
-        ...     raise ModuleNotFoundError(name="matplotlib.figure")
+        >>> with missing_extras_named("draw"):
+        ...     raise ModuleNotFoundError(name="bokeh.plotting")
         Traceback (most recent call last):
-        epochwatch.errors.BadInput: --figure: needs matplotlib, which is not installed; pip install 'epochwatch[figures]'
+        epochwatch.errors.BadInput: draw: needs bokeh, not installed; pip install 'epochwatch[report]'
     """
     try:
         yield
@@ -46,6 +46,5 @@ def missing_extras_named(asked_for: str) -> Iterator[None]:
             raise
         extra = _EXTRAS.get(package, LABORATORY)
         raise BadInput(
-            f"{asked_for}: needs {package}, which is not installed; "
-            f"pip install 'epochwatch[{extra}]'"
+            f"{asked_for}: needs {package}, not installed; pip install 'epochwatch[{extra}]'"
         ) from None

@@ -31,12 +31,13 @@ def write_json(path: Path, content) -> None:
     write_whole(path, lambda file: file.write(text.encode()))
 
 
-def read_json(path: Path):
-    """Read a JSON file; None where it is not there, or is no JSON."""
+def read_json(path: Path) -> dict | None:
+    """Read a JSON object; None where there is none, whatever else there is."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return None
+    return content if isinstance(content, dict) else None
 
 
 def sync_folder(folder: Path) -> None:
