@@ -24,17 +24,6 @@ FRAMEWORKS = {
 INSTRUMENT = ["_samplers", "feeds", "_exposures", "_watching", "_auditing", "_report", "_cli"]
 LABORATORY = ["datasets", "models", "strategies", "figures", "atlas", "runs", "post", "_report"]
 LABORATORY += ["_site", "_cli"]
-    "datasets",
-    "models",
-    "strategies",
-    "figures",
-    "atlas",
-    "runs",
-    "post",
-    "_report",
-    "_site",
-    "_cli",
-]
 
 
 def imported_by(statement):

@@ -33,10 +33,10 @@ def missing_extras_named(asked_for: str) -> Iterator[None]:
         BadInput: a package is not installed; the line names it and its extra.
 
     Example:
-        >>> with missing_extras_named("draw"):
-        ...     raise ModuleNotFoundError(name="bokeh.plotting")
+        >>> with missing_extras_named("jax"):
+        ...     raise ModuleNotFoundError(name="torch.utils")
         Traceback (most recent call last):
-        epochwatch.errors.BadInput: draw: needs bokeh, not installed; pip install 'epochwatch[report]'
+        epochwatch.errors.BadInput: jax: needs torch, not installed; pip install 'epochwatch[torch]'
     """
     try:
         yield
