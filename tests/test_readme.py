@@ -3,12 +3,11 @@
 import json
 import re
 import statistics
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
+from click.testing import CliRunner
 
+from epochwatch._cli import command
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._text import percent
 from epochwatch_lab.runs import project
@@ -87,9 +86,9 @@ def test_what_the_readme_imports_is_there():
 
 def test_the_recipe_for_ci_finds_what_the_readme_says(tmp_path, monkeypatch):
     (tmp_path / "feeds.py").write_text(FEEDS)
-    command = [Path(sys.executable).with_name("epochwatch"), *AUDIT.split()[1:], "--json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 1, done.stderr
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command, [*AUDIT.split()[1:], "--json"])
+    assert done.exit_code == 1, done.stderr
     report = json.loads(done.stdout)
     assert report["verdict"] == "runs dry"
     assert report["steps"]["run"] == [3, 3, 3, 1, 3]
