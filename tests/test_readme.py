@@ -14,6 +14,7 @@ from epochwatch_lab.runs import project
 
 README = (project.ROOT / "README.md").read_text()
 WATCH, BALANCE, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)
+(WATCH_PRINTS,) = re.findall(r"print\(log\)  # (.*)", WATCH)
 (AUDIT,) = re.findall(r"```sh\n(epochwatch audit .*?)\n```", README)
 
 
@@ -27,8 +28,7 @@ def ran(recipe):
 def test_the_recipe_for_watching_runs_and_prints_what_it_says(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = ran(WATCH)
-    (promised,) = re.findall(r"print\(log\)  # (.*)", WATCH)
-    assert capsys.readouterr().out.strip() == promised
+    assert capsys.readouterr().out.strip() == WATCH_PRINTS
     assert names["log"].counts()[7] == 2
     assert names["log"].coverage(names["index"]).tolist() == [1.0, 1.0]
     assert names["log"].to_arrow().num_rows == 80
