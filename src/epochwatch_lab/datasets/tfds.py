@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from epochwatch.errors import BadInput, DataError
-from epochwatch_lab.datasets.one_vs_rest import LABELS_SHOWN, Streams, one_vs_rest
+from epochwatch_lab.datasets._imbalance import LABELS_SHOWN, Streams, one_vs_rest
 from epochwatch_lab.datasets.tfds_rows import Rows, whole_of
 
 BYTES_READ_AT_ONCE = 2**26
