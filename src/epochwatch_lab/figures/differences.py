@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib import ticker
 
 from epochwatch._report.style import FAINT, INK, NEVER
-from epochwatch_lab.intervals import Interval
+from epochwatch_lab.strategies import Interval
 
 ROW = 0.27  # inches
 PALE = "#7d848c"

@@ -7,7 +7,7 @@ from matplotlib import ticker
 
 from epochwatch._report.style import FAINT, looks
 from epochwatch._text import percent
-from epochwatch_lab.intervals import Interval
+from epochwatch_lab.strategies import Interval
 
 
 class Point(NamedTuple):

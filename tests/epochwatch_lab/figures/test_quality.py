@@ -5,7 +5,7 @@ import pytest
 from epochwatch._report import style
 from epochwatch_lab.figures import differences, quality
 from epochwatch_lab.figures.quality import Point
-from epochwatch_lab.intervals import Interval
+from epochwatch_lab.strategies import Interval
 
 RATIOS = {
     8: {
