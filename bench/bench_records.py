@@ -26,9 +26,13 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from epochwatch_lab.datasets.tfrecords.layout import Export, find_export
-from epochwatch_lab.datasets.tfrecords.reading import Reading, read_export
-from epochwatch_lab.datasets.tfrecords.writing import write_export
+from epochwatch_lab.datasets.tfrecords import (
+    Export,
+    Reading,
+    find_export,
+    read_export,
+    write_export,
+)
 
 ROUNDS = {1: 5, 4: 3, 16: 3}  # by GB
 GB = 10**9

@@ -107,7 +107,7 @@ def test_only_the_files_that_must_import_a_framework():
     allowed = {f"epochwatch/feeds/{name}.py" for name in of_feeds}
     lab = {"models.py", "datasets/_mnist.py", "atlas/toy_feeds.py"}
     # Only TensorFlow reads and writes TFRecords at the speed of the disk.
-    of_records = {"checking", "damage", "layout", "reading", "streams", "writing"}
+    of_records = {"_checking", "damage", "_finding", "_layout", "_reading", "_streams", "_writing"}
     lab |= {f"datasets/tfrecords/{name}.py" for name in of_records}
     allowed |= {f"epochwatch_lab/{name}" for name in lab}
     assert {name for name in found if not name.startswith("epochwatch/_watching/")} == allowed
