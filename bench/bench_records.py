@@ -110,8 +110,8 @@ def size(folder: str, gigabytes: int) -> dict:
     print(f"{gigabytes:3} GB, {row['records']:,} records, {row['rounds']} rounds by turns")
     for which in WAYS:
         low, high = row[f"{which}_speeds"]
-        print(f"  {which}: {row[f'{which}_speed']:,.0f} records/s ({low:,.0f} to {high:,.0f}), "
-              f"{row[f'{which}_memory']:.2f} GB at most")  # fmt: skip
+        speed = f"{row[f'{which}_speed']:,.0f} records/s ({low:,.0f} to {high:,.0f})"
+        print(f"  {which}: {speed}, {row[f'{which}_memory']:.2f} GB at most")
     print(f"  speed of the feed to that of the bare files: {row['ratio']:.2f}", flush=True)
     return row
 

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from epochwatch.errors import BadInput, DataError
+from epochwatch_lab.datasets._reason import reason_of
 
 # Of a clone; an installed package has no data beside it.
 EMBEDDED = Path(__file__).resolve().parents[3] / "data" / "mnist.npz"
 IDX_MAGIC_UINT8 = 0x0800
-REASON_WIDTH = 300
 USE_ANOTHER = "use load_mnist() without a source, which takes what is here"
 WAYS_OUT = (
     "run from a clone of the repository, which has it as data/mnist.npz, or connect to the "
@@ -189,8 +188,7 @@ def _checked(read: Callable[[], Mnist], origin: str, remedy: str) -> Mnist:
     # A flipped byte raises any of six types (as measured) in zipfile, zlib and NumPy, and a
     # failed download in Keras a bare Exception.
     except Exception as error:
-        reason = textwrap.shorten(f"{type(error).__name__}: {error}", REASON_WIDTH)
-        raise DataError(f"{origin}: cannot be read ({reason}); {remedy}") from error
+        raise DataError(f"{origin}: cannot be read ({reason_of(error)}); {remedy}") from error
     arrays = (array for split in mnist for array in split)
     for array, original in zip(arrays, IDX_FILES.values(), strict=True):
         if not _is_same(array, original):

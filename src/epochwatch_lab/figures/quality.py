@@ -58,11 +58,11 @@ def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) 
 
 def describe(ratios: Mapping[int, Mapping[str, Point]], score: str) -> str:
     """Say in words what `draw` shows."""
-    said = []
+    parts = []
     for ratio, points in ratios.items():
         each = "; ".join(
             f"{name} {quality.mean:.3f} at {percent(coverage)}"
             for name, (coverage, quality) in points.items()
         )
-        said.append(f"At 1 to {ratio:,}: {each}.")
-    return f"Points with bars: {score} against the share of the majority trained. {' '.join(said)}"
+        parts.append(f"At 1 to {ratio:,}: {each}.")
+    return f"Points with bars: {score} against the share of the majority trained. {' '.join(parts)}"

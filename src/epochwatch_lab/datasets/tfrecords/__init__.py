@@ -19,6 +19,8 @@ side of a patch, of which the mixer says nothing.
 
 import importlib
 
+from epochwatch._extras import missing_extras_named
+
 _HOMES = {
     "Export": "_layout",
     "Faults": "_faults",
@@ -39,8 +41,8 @@ __all__ = [*_HOMES, "damage"]
 
 def __getattr__(name: str):
     # TensorFlow is imported when something needs it.
-    if name == "damage":
-        return importlib.import_module(f"{__name__}.damage")
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with missing_extras_named("datasets.tfrecords"):
+        module = importlib.import_module(f"{__name__}.{_HOMES.get(name, name)}")
+    return getattr(module, name) if name in _HOMES else module
