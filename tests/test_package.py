@@ -105,9 +105,9 @@ def test_only_the_files_that_must_import_a_framework():
     }
     of_feeds = {"tf_data", "py_dataset", "_tf_keras_sequence", "torch_loader", "grain_loader"}
     allowed = {f"epochwatch/feeds/{name}.py" for name in of_feeds}
-    lab = {"models.py", "datasets/mnist.py", "atlas/toy_feeds.py"}
+    lab = {"models.py", "datasets/_mnist.py", "atlas/toy_feeds.py"}
     # Only TensorFlow reads and writes TFRecords at the speed of the disk.
-    of_records = {"checking", "damage", "layout", "reading", "streams", "writing"}
+    of_records = {"_checking", "damage", "_finding", "_layout", "_reading", "_streams", "_writing"}
     lab |= {f"datasets/tfrecords/{name}.py" for name in of_records}
     allowed |= {f"epochwatch_lab/{name}" for name in lab}
     assert {name for name in found if not name.startswith("epochwatch/_watching/")} == allowed

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from epochwatch.errors import DataError
-from epochwatch_lab.datasets import load_mnist, mnist
+from epochwatch_lab.datasets import _mnist as mnist
+from epochwatch_lab.datasets import load_mnist
 
 ROOT = mnist.EMBEDDED.parents[1]
 SCRIPT = ROOT / "scripts" / "build_mnist.py"

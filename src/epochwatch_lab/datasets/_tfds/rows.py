@@ -23,12 +23,12 @@ class Rows(NamedTuple):
     first: np.ndarray
 
     @classmethod
-    def of(cls, split_info: Any) -> "Rows":
-        """Read it from what TFDS knows of a whole split, a `tfds.core.SplitInfo`."""
+    def from_split(cls, split_info: Any) -> "Rows":
+        """Make it from a whole split's `tfds.core.SplitInfo`."""
         files = [path.name for path in split_info.filepaths]
         return cls(files, np.cumsum([0, *split_info.shard_lengths], dtype=np.int64))
 
-    def of_ids(self, ids: Iterable[bytes]) -> np.ndarray:
+    def rows_from_ids(self, ids: Iterable[bytes]) -> np.ndarray:
         """Turn ids into rows.
 
         Args:
@@ -39,7 +39,7 @@ class Rows(NamedTuple):
 
         Example:
             >>> rows = Rows(["a.tfrecord-0-of-2", "a.tfrecord-1-of-2"], np.array([0, 3, 5]))
-            >>> rows.of_ids([b"a.tfrecord-0-of-2__2", b"a.tfrecord-1-of-2__0"])
+            >>> rows.rows_from_ids([b"a.tfrecord-0-of-2__2", b"a.tfrecord-1-of-2__0"])
             array([2, 3])
         """
         first = dict(zip(self.files, self.first.tolist(), strict=False))
@@ -59,7 +59,7 @@ class Rows(NamedTuple):
         for file, place in zip(files, rows - self.first[files], strict=True):
             yield f"{self.files[file]}__{place}"
 
-    def of_part(self, split_info: Any) -> np.ndarray:
+    def part_rows(self, split_info: Any) -> np.ndarray:
         """List the rows of a part of the split, in the order of the files.
 
         Args:
@@ -76,7 +76,7 @@ class Rows(NamedTuple):
         return np.concatenate(parts)
 
 
-def whole_of(split: str, splits: Any) -> Any:
+def whole_split(split: str, splits: Any) -> Any:
     """Find the split that a part is of.
 
     Args:
@@ -89,10 +89,10 @@ def whole_of(split: str, splits: Any) -> Any:
     Raises:
         BadInput: there is no such split or part, or it is of several.
     """
-    found = PART_OF_A_SPLIT.fullmatch(split)
+    match = PART_OF_A_SPLIT.fullmatch(split)
     try:
         # `in` and `splits[split]` would both take a sum of splits.
-        whole = splits[found["name"]] if found and found["name"] in list(splits) else None
+        whole = splits[match["name"]] if match and match["name"] in list(splits) else None
         samples = splits[split].num_examples if whole else None
     except (ValueError, AssertionError, KeyError):
         samples = None

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.datasets.tfrecords.layout import MIXER
-from epochwatch_lab.datasets.tfrecords.scene import LABEL_BAND, Scene
+from epochwatch_lab.datasets.tfrecords._layout import MIXER
+from epochwatch_lab.datasets.tfrecords._scene import LABEL_BAND, Scene
 
 METRES = 10.0  # an edge of a pixel
 ORIGIN = (500_000.0, 5_200_000.0)  # upper left corner, in metres of UTM zone 12 north
@@ -59,21 +59,21 @@ def write_export(
     Raises:
         BadInput: a size is not allowed.
     """
-    _check(patches=patches, ratio=ratio, bands=bands, files=files)
+    _check_counts(patches=patches, ratio=ratio, bands=bands, files=files)
     if patch < 8 or kernel % 2 or not 0 <= kernel <= patch // 4:
         raise BadInput(
             f"patch and kernel: got {patch} and {kernel}, allowed: a patch of 8 pixels or more, "
             "and an even kernel from 0 to a quarter of it"
         )
-    scene = Scene.of(patches, ratio, bands, patch, kernel, seed)
+    scene = Scene.from_sizes(patches, ratio, bands, patch, kernel, seed)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     names = [*(f"B{number + 1}" for number in range(bands)), LABEL_BAND]
-    template = Template(names, scene.size**2)
+    template = RecordTemplate(names, scene.size**2)
     ends = np.linspace(0, patches, files + 1).astype(int)
     for number, (begin, end) in enumerate(itertools.pairwise(ends)):
-        with writer(folder, prefix, number, compressed) as write:
-            for numbers in _chunks(begin, end, scene.at_once):
+        with open_writer(folder, prefix, number, compressed) as write:
+            for numbers in _number_chunks(begin, end, scene.at_once):
                 write(template.filled(scene.pixels(numbers)))
                 progress(len(numbers))
     mixer = json.dumps(mixer_of(scene), indent=2)
@@ -101,13 +101,13 @@ def write_table(
     Raises:
         BadInput: a size is not allowed.
     """
-    _check(rows=rows, ratio=ratio, bands=bands)
-    scene = Scene.of(rows, ratio, bands, 8, 0, seed)
+    _check_counts(rows=rows, ratio=ratio, bands=bands)
+    scene = Scene.from_sizes(rows, ratio, bands, 8, 0, seed)
     file = Path(file)
     file.parent.mkdir(parents=True, exist_ok=True)
-    template = Template([*(f"B{number + 1}" for number in range(bands)), LABEL_BAND], 1)
+    template = RecordTemplate([*(f"B{number + 1}" for number in range(bands)), LABEL_BAND], 1)
     with tf.io.TFRecordWriter(str(file), "GZIP") as open_file:
-        for numbers in _chunks(0, rows, scene.at_once):
+        for numbers in _number_chunks(0, rows, scene.at_once):
             pixels = scene.pixels(numbers).reshape(len(numbers), bands + 1, -1)
             at = pixels[:, -1].argmax(axis=1)  # the first of the rare class, or any
             for record in template.filled(pixels[np.arange(len(numbers)), :, at]):
@@ -115,7 +115,7 @@ def write_table(
     return scene.minority
 
 
-class Template:
+class RecordTemplate:
     """Records that differ in their numbers only, so that they are made many at a time.
 
     Args:
@@ -142,7 +142,7 @@ class Template:
 
 
 @contextlib.contextmanager
-def writer(folder: Path, prefix: str, number: int, compressed: bool) -> Iterator[Callable]:
+def open_writer(folder: Path, prefix: str, number: int, compressed: bool) -> Iterator[Callable]:
     """Open one file of a set, made aside: what is called with records writes them."""
     name = f"{prefix}-{number:05}.tfrecord" + ".gz" * compressed
     aside = folder / f".{name}.part"
@@ -155,7 +155,7 @@ def writer(folder: Path, prefix: str, number: int, compressed: bool) -> Iterator
 
 
 def mixer_of(scene: Scene) -> dict:
-    """Say where the patches belong, as Earth Engine does; the margins are not told there."""
+    """Describe where the patches belong as Earth Engine does, which leaves out their margins."""
     return {
         "projection": {
             "crs": "EPSG:32612",
@@ -167,12 +167,12 @@ def mixer_of(scene: Scene) -> dict:
     }
 
 
-def _check(**counts: int) -> None:
+def _check_counts(**counts: int) -> None:
     for name, count in counts.items():
         if count < 1:
             raise BadInput(f"{name}: got {count}, allowed: 1 or more")
 
 
-def _chunks(begin: int, end: int, at_once: int) -> Iterator[np.ndarray]:
+def _number_chunks(begin: int, end: int, at_once: int) -> Iterator[np.ndarray]:
     for first in range(begin, end, at_once):
         yield np.arange(first, min(first + at_once, end))

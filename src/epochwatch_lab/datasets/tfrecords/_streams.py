@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.datasets.tfrecords.faults import SKIP, Faults
-from epochwatch_lab.datasets.tfrecords.layout import Export, index_of
-from epochwatch_lab.datasets.tfrecords.reading import Reading, records_of
-from epochwatch_lab.datasets.tfrecords.writing import writer
+from epochwatch_lab.datasets.tfrecords._faults import SKIP, Faults
+from epochwatch_lab.datasets.tfrecords._layout import Export, record_index
+from epochwatch_lab.datasets.tfrecords._reading import Reading, read_records
+from epochwatch_lab.datasets.tfrecords._writing import open_writer
 
 AT_ONCE = 256  # records handed to Python
 NONE = np.empty(0, np.int64)
@@ -42,7 +42,7 @@ class Survey(NamedTuple):
         return self.index[self.positives == 0]
 
 
-def survey(export: Export, faults: Faults | None = None, positive: float = 1) -> Survey:
+def survey_export(export: Export, faults: Faults | None = None, positive: float = 1) -> Survey:
     """Go through an export once, and count.
 
     Args:
@@ -61,14 +61,14 @@ def survey(export: Export, faults: Faults | None = None, positive: float = 1) ->
     def counted(channels: tf.Tensor, label: tf.Tensor, data: tf.Tensor) -> tuple:
         return (tf.math.count_nonzero(label == positive, axis=1),)
 
-    records = records_of(export, faults, counted, Reading()).batch(AT_ONCE)
+    records = read_records(export, faults, counted, Reading()).batch(AT_ONCE)
     with faults.in_one_line():
-        found = list(records.as_numpy_iterator())
-        index, positives = map(np.concatenate, zip(*found, strict=True)) if found else (NONE, NONE)
+        batches = list(records.as_numpy_iterator())
+    index, positives = map(np.concatenate, zip(*batches, strict=True)) if batches else (NONE, NONE)
     return Survey(index, positives, export.layout.values)
 
 
-class Copied(NamedTuple):
+class CopiedStream(NamedTuple):
     """A stream written as a set of its own.
 
     Attributes:
@@ -88,7 +88,7 @@ def split_export(
     positive: float = 1,
     files: int = 4,
     compressed: bool = False,
-) -> dict[str, Copied]:
+) -> dict[str, CopiedStream]:
     """Write the records of the two streams as sets of their own, `minority-*` and `majority-*`.
 
     The records are copied as they are; what cannot be read is in neither set. The minority, rare
@@ -97,7 +97,7 @@ def split_export(
     Args:
         export: as `find_export` found it.
         folder: where, a new one.
-        counts: what `survey` counted in the export.
+        counts: what `survey_export` counted in the export.
         positive: value of the rare class in the label band.
         files: how many files to spread the majority over, evenly and in order.
         compressed: whether to pack them with GZIP.
@@ -124,10 +124,10 @@ def split_export(
         copies = _copies(export, positive, is_minority=name == "minority")
         split = np.array_split(origin, parts[name])
         for number, part in enumerate(split):
-            with writer(folder, name, number, compressed) as write:
+            with open_writer(folder, name, number, compressed) as write:
                 write(itertools.islice(copies, len(part)))
-        index = [index_of(first + n, np.arange(len(part))) for n, part in enumerate(split)]
-        copied[name] = Copied(np.concatenate(index), origin)
+        index = [record_index(first + n, np.arange(len(part))) for n, part in enumerate(split)]
+        copied[name] = CopiedStream(np.concatenate(index), origin)
         first += len(split)
     return copied
 
@@ -138,7 +138,7 @@ def _copies(export: Export, positive: float, *, is_minority: bool) -> Iterator[b
     def copied(channels: tf.Tensor, label: tf.Tensor, data: tf.Tensor) -> tuple:
         return tf.reduce_any(label == positive, axis=1), data
 
-    records = records_of(export, Faults(SKIP), copied, Reading())
+    records = read_records(export, Faults(SKIP), copied, Reading())
     of_stream = records.filter(lambda index, has_any, record: has_any == is_minority)
     batches = of_stream.map(lambda index, has_any, record: record).batch(AT_ONCE // 8)
     return itertools.chain.from_iterable(batches.as_numpy_iterator())

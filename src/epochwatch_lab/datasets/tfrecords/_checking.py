@@ -1,4 +1,4 @@
-"""Looking through a damaged file, and reading what stands between the damage.
+"""Inspecting a damaged file, and reading what stands between the damage.
 
 A file that reads without a gap to its end is never looked at here.
 """
@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from epochwatch_lab.datasets.tfrecords import framing
-from epochwatch_lab.datasets.tfrecords.faults import EMPTY, Fault, Faults
-from epochwatch_lab.datasets.tfrecords.layout import MIXER, Export
+from epochwatch_lab.datasets.tfrecords import _framing as framing
+from epochwatch_lab.datasets.tfrecords._faults import EMPTY, Fault, Faults
+from epochwatch_lab.datasets.tfrecords._layout import MIXER, Export
 
 END = -1
 FOREVER = np.iinfo(np.int64).max
@@ -36,8 +36,8 @@ def _reading_on(path: Path, offset: int) -> Iterator[bytes]:
     return place.flat_map(from_offset).as_numpy_iterator()
 
 
-class Checked:
-    """Looks through files that something is wrong with, each once.
+class FileInspector:
+    """Inspects files that something is wrong with, each once.
 
     Args:
         export: that the files belong to.
@@ -49,7 +49,7 @@ class Checked:
         self.faults = faults
         self._lock = threading.Lock()
         self._files = {}
-        self._told_of = {}  # by file: records that can be read or are known to be damaged
+        self._accounted = {}  # by file: records that can be read or are known to be damaged
 
     def __call__(self, number, expected, bytes_read, first) -> tuple[bytes, np.ndarray]:
         """Note what is wrong with the records from `expected` on, to before `first`.
@@ -67,46 +67,50 @@ class Checked:
         path = self.export.files[number]
         size = framing.unpacked_bytes(path)
         if first == END and expected and bytes_read % framing.WORD == size:
-            self._end(number, int(expected))
+            self._account(number, int(expected))
             return b"", NO_RUNS
         with self._lock:
             if number not in self._files:
-                self._files[number] = self._look_through(path)
-        found = self._files[number]
+                self._files[number] = self._inspect(path)
+        inspection = self._files[number]
         until = FOREVER if first == END else first
-        for fault in found.faults:
+        for fault in inspection.faults:
             if expected <= fault.record < until:
                 self.faults.note(int(number), fault)
-        is_untold = first == END and not found.tells_the_end(expected, size)
-        if is_untold:
+        ends_unexplained = first == END and not inspection.explains_end(expected, size)
+        if ends_unexplained:
             what = "corrupt: the file cannot be unpacked any further"
             self.faults.note(int(number), Fault(path.name, int(expected), what, ends_file=True))
         if first == END:
-            cut = sum(fault.lost for fault in found.faults if fault.ends_file)
-            self._end(number, max(int(expected), len(found.ends)) + cut + is_untold)
-        return str(found.plain).encode(), found.runs(expected, until)
+            cut = sum(fault.lost for fault in inspection.faults if fault.ends_file)
+            known = max(int(expected), len(inspection.ends)) + cut + ends_unexplained
+            self._account(number, known)
+        return str(inspection.plain).encode(), inspection.runs(expected, until)
 
-    def _end(self, number: int, records: int) -> None:
+    def _account(self, number: int, records: int) -> None:
         """At the last file's end, miss patches that the mixer promises and that left no trace."""
         with self._lock:
-            self._told_of[int(number)] = records
-            told = sum(self._told_of.values())
-            is_last = len(self._told_of) == len(self.export.chosen)
+            self._accounted[int(number)] = records
+            accounted = sum(self._accounted.values())
+            is_last = len(self._accounted) == len(self.export.chosen)
         promised = self.export.promised
-        if is_last and promised is not None and promised > told:
-            missing = promised - told
+        if is_last and promised is not None and promised > accounted:
+            missing = promised - accounted
             what = f"{missing:,} of the {promised:,} patches that {MIXER} promises are nowhere"
-            self.faults.note(len(self.export.files), Fault("all files", told, what, lost=missing))
+            fault = Fault("all files", accounted, what, lost=missing)
+            self.faults.note(len(self.export.files), fault)
 
     @functools.cached_property
     def _folder(self) -> tempfile.TemporaryDirectory:
         return tempfile.TemporaryDirectory(prefix="epochwatch-")
 
-    def _look_through(self, path: Path) -> "Looked":
-        plain = framing.unpack(path, Path(self._folder.name)) if framing.is_packed(path) else path
-        found = Looked(plain, [], [], [])
+    def _inspect(self, path: Path) -> "Inspection":
+        plain = path
+        if framing.is_packed(path):
+            plain = framing.unpack_file(path, Path(self._folder.name))
+        inspection = Inspection(plain, [], [], [])
         records = iter(())
-        for frame in framing.frames(plain):
+        for frame in framing.read_frames(plain):
             if not frame.number:
                 records = _reading_on(plain, 0)
             what = frame.fault
@@ -116,18 +120,13 @@ class Checked:
                 except tf.errors.DataLossError:
                     what = "corrupt: the checksum of its data is wrong"
                     records = _reading_on(plain, frame.end)
-            found.add(path.name, frame, what)
-        told = bool(found.faults) and found.faults[-1].ends_file
-        if not found.ends and not told:
-            found.faults.append(Fault(path.name, 0, EMPTY, lost=0))
-        elif not told and found.ends[-1] % framing.WORD != framing.unpacked_bytes(path):
-            ends = "truncated: the packed file ends before it"
-            found.faults.append(Fault(path.name, len(found.ends), ends, ends_file=True))
-        return found
+            inspection.add(path.name, frame, what)
+        inspection.add_end(path)
+        return inspection
 
 
-class Looked(NamedTuple):
-    """What was found in a file.
+class Inspection(NamedTuple):
+    """What is known of a file from frame to frame.
 
     Attributes:
         plain: the file, or an unpacked copy of it.
@@ -150,13 +149,23 @@ class Looked(NamedTuple):
         if frame.end is not None:
             self.ends.append(frame.end)
 
-    def tells_the_end(self, read: int, size: int) -> bool:
-        """Say whether these faults, or none, are why no more than so many records were read."""
+    def add_end(self, path: Path) -> None:
+        """Take down how the file ends, where no fault has said so yet."""
+        if self.faults and self.faults[-1].ends_file:
+            return
+        if not self.ends:
+            self.faults.append(Fault(path.name, 0, EMPTY, lost=0))
+        elif self.ends[-1] % framing.WORD != framing.unpacked_bytes(path):
+            what = "truncated: the packed file ends before it"
+            self.faults.append(Fault(path.name, len(self.ends), what, ends_file=True))
+
+    def explains_end(self, read: int, size: int) -> bool:
+        """Whether these faults, or none, are why no more than so many records were read."""
         whole = len(self.ends) == read and [0, *self.ends][-1] % framing.WORD == size
         return whole or any(fault.record >= read for fault in self.faults)
 
     def runs(self, begin: int, end: int) -> np.ndarray:
-        """Say where good records stand together, within bounds: int64 (runs, 3)."""
+        """Where good records stand together, within bounds: int64 (runs, 3)."""
         good = np.array([number for number in self.good if begin <= number < end], np.int64)
         if not len(good):
             return NO_RUNS

@@ -55,7 +55,7 @@ class Faults:
             raise BadInput(f"on_fault: got {on_fault!r}, allowed: {STOP}, {SKIP}")
         self.on_fault = on_fault
         self.stopped = None
-        self._found = {}
+        self._noted = {}
 
     def note(self, file_number: int, fault: Fault) -> None:
         """Take down a fault.
@@ -63,13 +63,13 @@ class Faults:
         Raises:
             BadInput: on the first one, where that is asked for.
         """
-        self._found[file_number, fault.record] = fault
+        self._noted[file_number, fault.record] = fault
         if self.on_fault == STOP:
             self.stopped = f"{fault}; {REMEDY}"
             raise BadInput(self.stopped)
 
     def __iter__(self) -> Iterator[Fault]:
-        return iter([self._found[place] for place in sorted(self._found)])
+        return iter([self._noted[place] for place in sorted(self._noted)])
 
     @property
     def skipped(self) -> int:
@@ -81,7 +81,7 @@ class Faults:
         """Files of which the end is lost."""
         return sum(fault.ends_file for fault in self)
 
-    def told(self) -> list[dict]:
+    def as_json(self) -> list[dict]:
         """List them as JSON can have it."""
         return [fault._asdict() for fault in self]
 

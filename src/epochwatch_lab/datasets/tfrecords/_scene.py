@@ -39,11 +39,11 @@ class Scene(NamedTuple):
     seed: int
 
     @classmethod
-    def of(cls, patches: int, ratio: int, bands: int, patch: int, kernel: int, seed: int):
+    def from_sizes(cls, patches: int, ratio: int, bands: int, patch: int, kernel: int, seed: int):
         """Choose the patches with the rare class: one to `ratio` others, and at least one.
 
         Example:
-            >>> Scene.of(31, ratio=9, bands=2, patch=8, kernel=2, seed=0).minority
+            >>> Scene.from_sizes(31, ratio=9, bands=2, patch=8, kernel=2, seed=0).minority
             array([1, 3, 9])
         """
         rare = max(1, round(patches / (ratio + 1)))
@@ -125,6 +125,6 @@ class Scene(NamedTuple):
         return relief
 
     def _signature(self) -> np.ndarray:
-        """Say by how much the rare class differs in each band, the same in all scenes."""
+        """By how much the rare class differs in each band, the same in all scenes."""
         signs = np.random.default_rng(self.bands).choice([-1, 1], self.bands)
         return (SIGNATURE * signs).astype(np.float32)

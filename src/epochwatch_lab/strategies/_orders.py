@@ -11,19 +11,19 @@ from epochwatch._samplers import BalancedSampler
 from epochwatch.feeds._order import slots
 
 
-def resumed(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+def resumed_order(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
     """Balance batches; each stream is shuffled once, and goes on where it was.
 
     Example:
-        >>> resumed((2, 4), 4, 3, seed=1)
+        >>> resumed_order((2, 4), 4, 3, seed=1)
         array([[0, 2, 1, 3],
                [0, 4, 1, 5],
                [0, 2, 1, 3]])
     """
-    return _of_places(np.arange(steps), sizes, batch, seed)
+    return _rows_at(np.arange(steps), sizes, batch, seed)
 
 
-def restarted(
+def restarted_order(
     sizes: tuple[int, int], batch: int, steps: int, seed: int, epoch: int | None = None
 ) -> np.ndarray:
     """Balance batches, and begin anew after each epoch: the accident.
@@ -36,30 +36,30 @@ def restarted(
         epoch: steps of an epoch; a minority epoch where it is not given.
 
     Returns:
-        int64 (steps, batch); what `resumed` begins with, again and again.
+        int64 (steps, batch); what `resumed_order` begins with, again and again.
 
     Example:
-        >>> restarted((2, 4), 4, 3, seed=1)
+        >>> restarted_order((2, 4), 4, 3, seed=1)
         array([[0, 2, 1, 3],
                [0, 2, 1, 3],
                [0, 2, 1, 3]])
     """
     epoch = epoch or Lengths.of(*sizes, batch // 2).minority
-    return _of_places(np.arange(steps) % epoch, sizes, batch, seed)
+    return _rows_at(np.arange(steps) % epoch, sizes, batch, seed)
 
 
-def restarted_at_a_tenth(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+def tenth_restarted_order(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
     """Balance batches, and begin anew each time a tenth of the majority has been taken."""
     epoch = -(-Lengths.of(*sizes, batch // 2).majority // 10)
-    return restarted(sizes, batch, steps, seed, epoch)
+    return restarted_order(sizes, batch, steps, seed, epoch)
 
 
-def sampled(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+def sampled_order(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
     """Balance batches as `BalancedSampler` does: each pass of a stream in another order."""
     return BalancedSampler(sizes, batch, seed=seed)[:steps]
 
 
-def drawn(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+def drawn_order(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
     """Balance batches; every sample is drawn at random from its stream, with replacement."""
     half = (steps, batch // 2)
     random = np.random.default_rng(seed)
@@ -68,7 +68,7 @@ def drawn(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarr
     return np.stack([minority, majority], axis=2).reshape(steps, batch)
 
 
-def shuffled(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
+def shuffled_order(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
     """Take all samples as they are, not balanced, each pass over them in another order."""
     random = np.random.default_rng(seed)
     passes = -(-steps * batch // sum(sizes))
@@ -76,10 +76,10 @@ def shuffled(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.nd
     return rows[: steps * batch].reshape(steps, batch)
 
 
-def _of_places(places: np.ndarray, sizes: tuple[int, int], batch: int, seed: int) -> np.ndarray:
+def _rows_at(places: np.ndarray, sizes: tuple[int, int], batch: int, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     minority, majority = (random.permutation(size) for size in sizes)
-    of_stream = np.concatenate([minority, sizes[0] + majority])
+    rows_of_streams = np.concatenate([minority, sizes[0] + majority])
     longest = slots(0, (int(places.max()) + 1) * batch, sizes)
-    rows = of_stream[longest.position + longest.stream * sizes[0]]
+    rows = rows_of_streams[longest.position + longest.stream * sizes[0]]
     return rows.reshape(-1, batch)[places]

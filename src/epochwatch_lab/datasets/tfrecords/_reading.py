@@ -14,10 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.datasets.tfrecords import framing
-from epochwatch_lab.datasets.tfrecords.checking import END, Checked, from_offset
-from epochwatch_lab.datasets.tfrecords.faults import Faults
-from epochwatch_lab.datasets.tfrecords.layout import Export, Layout, index_of
+from epochwatch_lab.datasets.tfrecords import _framing as framing
+from epochwatch_lab.datasets.tfrecords._checking import END, FileInspector, from_offset
+from epochwatch_lab.datasets.tfrecords._faults import Faults
+from epochwatch_lab.datasets.tfrecords._layout import Export, Layout, record_index
 
 DECODERS = 2  # lots of records of a file parsed at once
 TARGETS = ("patch", "pixels")
@@ -84,11 +84,11 @@ def read_export(
             return x, tf.reduce_max(is_positive, axis=1)
         return x, tf.reshape(is_positive, (-1, *shape, 1))
 
-    read = records_of(export, faults or Faults(), samples, reading or Reading())
+    read = read_records(export, faults or Faults(), samples, reading or Reading())
     return read.map(lambda index, x, label: (x, {"label": label, "index": index}))
 
 
-def silently(export: Export) -> tf.data.Dataset:
+def read_silently(export: Export) -> tf.data.Dataset:
     """Read an export as `ignore_errors()` does, which leaves out what is damaged and says nothing.
 
     Args:
@@ -110,7 +110,9 @@ def _features(layout: Layout) -> dict:
     return {name: tf.io.FixedLenFeature([layout.values], tf.float32) for name in names}
 
 
-def records_of(export: Export, faults: Faults, make: Callable, reading: Reading) -> tf.data.Dataset:
+def read_records(
+    export: Export, faults: Faults, make: Callable, reading: Reading
+) -> tf.data.Dataset:
     """Read the chosen files in lots, and deliver `(index, *made)` of every record.
 
     Args:
@@ -150,12 +152,12 @@ class _FileReader:
     def __init__(self, export: Export, faults: Faults, make: Callable):
         self.layout = export.layout
         self.make = make
-        self.check = Checked(export, faults)
+        self.inspect = FileInspector(export, faults)
         self.features = _features(self.layout)
-        self.together = export.layout.together
+        self.lot_size = export.layout.lot_size
 
     def __call__(self, number: tf.Tensor, path: tf.Tensor, packed: tf.Tensor) -> tf.data.Dataset:
-        records = tf.data.TFRecordDataset(path, packed).enumerate().batch(self.together)
+        records = tf.data.TFRecordDataset(path, packed).enumerate().batch(self.lot_size)
         # Whatever is left out here is missed below, where the numbers are looked at.
         made = records.map(self._parsed, num_parallel_calls=DECODERS).ignore_errors()
         nothing = tf.nest.map_structure(
@@ -163,7 +165,8 @@ class _FileReader:
         )
         end = tf.data.Dataset.from_tensors((np.int64(END), np.int64(0), np.int64(0), nothing))
         follow = functools.partial(self._follow, number)
-        return made.concatenate(end).scan((np.int64(0), np.int64(0)), _beside).flat_map(follow)
+        begin = (np.int64(0), np.int64(0))  # the first record expected, the bytes read
+        return made.concatenate(end).scan(begin, _with_expected).flat_map(follow)
 
     def _parsed(self, records: tf.Tensor, data: tf.Tensor) -> tuple:
         parsed = tf.io.parse_example(data, self.features)
@@ -182,14 +185,14 @@ class _FileReader:
 
         def after_a_gap():
             gap = (number, expected, bytes_read, first)
-            found = tf.numpy_function(self.check, gap, [tf.string, tf.int64], stateful=True)
-            return self._saved(number, *found).concatenate(delivered())
+            saved = tf.numpy_function(self.inspect, gap, [tf.string, tf.int64], stateful=True)
+            return self._saved(number, *saved).concatenate(delivered())
 
         return tf.cond(first == expected, delivered, after_a_gap)
 
     def _numbered(self, number, first, made) -> tf.data.Dataset:
         count = tf.shape(made[0], tf.int64)[0]
-        index = index_of(number, first) + tf.range(count)
+        index = record_index(number, first) + tf.range(count)
         return tf.data.Dataset.from_tensor_slices((index, *made))
 
     def _saved(self, number, path, runs) -> tf.data.Dataset:
@@ -198,7 +201,7 @@ class _FileReader:
 
         def of_run(run):
             records = from_offset(path, run[0]).take(run[2]).enumerate(run[1])
-            made = records.batch(self.together).map(self._parsed)
+            made = records.batch(self.lot_size).map(self._parsed)
             return made.flat_map(
                 lambda first, count, size, made: self._numbered(number, first, made)
             )
@@ -206,7 +209,7 @@ class _FileReader:
         return tf.data.Dataset.from_tensor_slices(runs).flat_map(of_run)
 
 
-def _beside(state: tuple, element: tuple) -> tuple:
+def _with_expected(state: tuple, element: tuple) -> tuple:
     """Put beside some records which one was expected, and the bytes read before them."""
     (expected, bytes_read), (first, count, size, made) = state, element
     return (first + count, bytes_read + size), (expected, bytes_read, first, made)

@@ -1,4 +1,4 @@
-"""One class against all others, as two streams whose samples keep their index."""
+"""One class against all others, in any ratio: two streams whose samples keep their index."""
 
 from typing import Any
 
@@ -41,6 +41,40 @@ def one_vs_rest(images: np.ndarray, labels: np.ndarray, positive: Any = 1) -> St
     _check_no_nan(images)
     is_positive = labels == positive
     return Streams(_stream(images, is_positive, 1), _stream(images, ~is_positive, 0))
+
+
+def at_ratio(streams: Streams, ratio: int, seed: int = 0) -> Streams:
+    """Leave samples out until the majority is `ratio` times the minority, or as near as can be.
+
+    Samples of the minority are left out. Where it has too few even so, because the ratio is
+    below the natural one, it is kept whole and the majority gives up samples instead. With one
+    seed, what is kept at a higher ratio is also kept at a lower one.
+
+    Args:
+        streams: the minority and the majority.
+        ratio: majority samples to one of the minority.
+        seed: which samples are left out.
+
+    Returns:
+        The streams, in their original order; each has at least one sample.
+
+    Raises:
+        BadInput: the ratio is below 1.
+
+    Example:
+        >>> streams = one_vs_rest(np.arange(24), np.arange(24) % 4 == 0, positive=True)
+        >>> [stream.samples for stream in at_ratio(streams, 9)]
+        [2, 18]
+        >>> [stream.samples for stream in at_ratio(streams, 2)]
+        [6, 12]
+    """
+    if ratio < 1:
+        raise BadInput(f"ratio: got {ratio}, allowed: 1 or more majority samples to one")
+    minority, majority = streams
+    wanted = max(1, round(majority.samples / ratio))
+    if wanted <= minority.samples:
+        return Streams(_left_over(minority, wanted, seed), majority)
+    return Streams(minority, _left_over(majority, minority.samples * ratio, seed))
 
 
 def _stream(images: np.ndarray, is_member: np.ndarray, label: int) -> Stream:
@@ -86,3 +120,9 @@ def _check_no_nan(images: np.ndarray) -> None:
             f"images: got NaN in {bad_rows.size:,} of {len(images):,} images, the first in row "
             f"{bad_rows[0]}, allowed: numbers only; leave these rows out, of labels too"
         )
+
+
+def _left_over(stream: Stream, samples: int, seed: int) -> Stream:
+    chosen = np.random.default_rng([seed, stream.label]).permutation(stream.samples)[:samples]
+    chosen.sort()
+    return Stream(stream.images[chosen], stream.label, stream.index[chosen])

@@ -5,12 +5,13 @@ between strategies are taken within a seed, and their mean is estimated over the
 """
 
 import json
+import statistics
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.intervals import Interval, interval
-from epochwatch_lab.strategies.known import BASELINE
+from epochwatch_lab.strategies._intervals import Interval, mean_interval
+from epochwatch_lab.strategies._strategies import BASELINE
 
 CONFIDENCE = 0.95
 
@@ -20,7 +21,7 @@ class Evidence:
 
     Args:
         runs: of each its `ratio`, its `seed`, and by strategy what was `trained`, its `test`
-            scores, and its `errors` in the majority: `[wrong, of]`, `seen` and `never_seen`.
+            scores, and its `errors` in the majority: `[wrong, samples]`, `seen` and `never_seen`.
         parameters: that they share.
         seconds: from the first one's beginning to the last one's end, where it is known.
     """
@@ -61,18 +62,18 @@ class Evidence:
         """Which there are, in their order."""
         return list(self.runs[0]["strategies"])
 
-    def of(self, ratio: int, strategy: str) -> list[Mapping]:
-        """Collect what was measured with a strategy at a ratio, by seed."""
+    def measured_with(self, ratio: int, strategy: str) -> list[Mapping]:
+        """What was measured with a strategy at a ratio, by seed."""
         return [run["strategies"][strategy] for run in self.runs if run["ratio"] == ratio]
 
     def scores(self, ratio: int, strategy: str, score: str) -> list[float]:
-        """Collect one of the test scores, by seed."""
-        return [measured["test"][score] for measured in self.of(ratio, strategy)]
+        """One of the test scores, by seed."""
+        return [measured["test"][score] for measured in self.measured_with(ratio, strategy)]
 
     def coverage(self, ratio: int, strategy: str) -> float:
-        """Say what share of the majority was trained on, on average."""
-        shares = [a / b for a, b in (m["trained"]["majority"] for m in self.of(ratio, strategy))]
-        return sum(shares) / len(shares)
+        """The share of the majority that was trained on, on average."""
+        trained = [one["trained"]["majority"] for one in self.measured_with(ratio, strategy)]
+        return statistics.mean(seen / samples for seen, samples in trained)
 
     def against_baseline(
         self, score: str, baseline: str = BASELINE, at_once: int | None = None
@@ -101,7 +102,7 @@ class Evidence:
 
     def _difference(self, ratio, name, baseline, score, confidence) -> Interval:
         ours, theirs = (self.scores(ratio, one, score) for one in (name, baseline))
-        return interval([a - b for a, b in zip(ours, theirs, strict=True)], confidence)
+        return mean_interval([a - b for a, b in zip(ours, theirs, strict=True)], confidence)
 
     def errors_in_all(self, ratio: int, strategy: str, part: str) -> tuple[int, int]:
         """Count the wrong ones among seen or never-seen majority samples, of all seeds.
@@ -109,8 +110,8 @@ class Evidence:
         Returns:
             How many were wrong, and of how many.
         """
-        pairs = [measured["errors"][part] for measured in self.of(ratio, strategy)]
-        return sum(wrong for wrong, _ in pairs), sum(of for _, of in pairs)
+        pairs = [measured["errors"][part] for measured in self.measured_with(ratio, strategy)]
+        return sum(wrong for wrong, _ in pairs), sum(samples for _, samples in pairs)
 
     def error_rates(self, ratio: int, strategy: str) -> dict[str, list[float]]:
         """Collect the error rates among seen and never-seen majority samples, by seed.
@@ -118,8 +119,8 @@ class Evidence:
         Returns:
             `seen` and `never_seen`; empty where there are no such samples.
         """
-        errors = [measured["errors"] for measured in self.of(ratio, strategy)]
+        errors = [measured["errors"] for measured in self.measured_with(ratio, strategy)]
         return {
-            part: [wrong / of for wrong, of in (one[part] for one in errors) if of]
+            part: [wrong / samples for wrong, samples in (one[part] for one in errors) if samples]
             for part in ("seen", "never_seen")
         }

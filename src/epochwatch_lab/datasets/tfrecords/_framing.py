@@ -27,7 +27,7 @@ class Frame(NamedTuple):
     Attributes:
         number: of the record, from 0.
         offset: where it begins, in bytes.
-        end: where the next one begins; None where that cannot be told.
+        end: where the next one begins; None where nothing says so.
         fault: what is wrong with the framing; None where nothing is.
     """
 
@@ -38,15 +38,15 @@ class Frame(NamedTuple):
 
 
 def is_packed(path: Path) -> bool:
-    """Say whether a file is GZIP, by how it begins, whatever its name."""
+    """Whether a file is GZIP, by how it begins, whatever its name."""
     with path.open("rb") as file:
         return file.read(2) == GZIP_MAGIC
 
 
 def unpacked_bytes(path: Path) -> int:
-    """Say how many bytes are in a file, unpacked, modulo 2**32: as a whole GZIP file tells itself.
+    """How many bytes are in a file, unpacked, modulo 2**32, by what a GZIP file ends with.
 
-    A cut file says something else, which is what this is good for.
+    A cut file ends with something else, which is what this is good for.
     """
     size = path.stat().st_size
     if not is_packed(path):
@@ -56,7 +56,7 @@ def unpacked_bytes(path: Path) -> int:
         return int.from_bytes(file.read()[4:], "little")
 
 
-def unpack(path: Path, folder: Path) -> Path:
+def unpack_file(path: Path, folder: Path) -> Path:
     """Write a packed file unpacked into a folder, as far as it goes."""
     plain = folder / path.name.removesuffix(".gz")
     # What was unpacked before the damage is kept.
@@ -70,7 +70,7 @@ def unpack(path: Path, folder: Path) -> Path:
     return plain
 
 
-def frames(plain: Path) -> Iterator[Frame]:
+def read_frames(plain: Path) -> Iterator[Frame]:
     """Go from record to record by their lengths; what is in them is not read.
 
     Ends at the end of the file, or with a frame whose fault does not let it go on.

@@ -1,12 +1,14 @@
-"""MNIST from three places, from each the same samples in the same rows.
+"""MNIST from wherever it is, the same samples in the same rows.
 
 A sample's index is its row in the original training set, so no source is believed:
 what it gives is written back as the four original IDX files, in memory, and has to have
 their SHA-256.
 """
 
+import contextlib
 import hashlib
-import textwrap
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,11 +16,16 @@ from typing import NamedTuple
 import numpy as np
 
 from epochwatch.errors import BadInput, DataError
+from epochwatch_lab.datasets._reason import reason_of
 
+# Of a clone; an installed package has no data beside it.
 EMBEDDED = Path(__file__).resolve().parents[3] / "data" / "mnist.npz"
 IDX_MAGIC_UINT8 = 0x0800
-REASON_WIDTH = 300
-USE_EMBEDDED = 'use load_mnist(source="embedded"), which needs no network'
+USE_ANOTHER = "use load_mnist() without a source, which takes what is here"
+WAYS_OUT = (
+    "run from a clone of the repository, which has it as data/mnist.npz, or connect to the "
+    "network once, so that Keras can download it"
+)
 
 
 class IdxFile(NamedTuple):
@@ -83,16 +90,17 @@ class Mnist(NamedTuple):
     test: Split
 
 
-def load_mnist(source: str = "embedded") -> Mnist:
+def load_mnist(source: str = "auto") -> Mnist:
     """Load MNIST, checked against the checksums of the original files.
 
     TFDS keeps the samples in an order of its own (that of a hash). They are put back into
-    the original order by their content, with the help of the embedded file: no two images
-    of a split are the same.
+    the original order by their content, with the help of the samples that "auto" gives: no
+    two images of a split are the same.
 
     Args:
-        source: "embedded" (data/mnist.npz of this repository), "keras" (downloaded and
-            kept by `keras.datasets`) or "tfds" (the same by TensorFlow Datasets).
+        source: "embedded" (data/mnist.npz of a clone of the repository), "keras" (downloaded
+            once and kept by `keras.datasets`), "tfds" (the same by TensorFlow Datasets), or
+            "auto": the embedded file in a clone, elsewhere what Keras downloads.
 
     Returns:
         The samples, exactly the same whatever the source.
@@ -112,14 +120,30 @@ def load_mnist(source: str = "embedded") -> Mnist:
     return SOURCES[source]()
 
 
+class _MnistDataSet:
+    """MNIST as a `DataSet`: a parameter of notebooks that can be checked and stamped."""
+
+    name = "MNIST"
+
+    def check(self) -> None:
+        """Load and check the samples; outside of a clone Keras downloads them the first time.
+
+        Raises:
+            DataError: they are damaged, or not here and there is no network.
+        """
+        load_mnist()
+
+    def digest(self) -> str:
+        """Combine the checksums of the four files, which samples of every source have."""
+        checksums = "".join(file.sha256 for file in IDX_FILES.values())
+        return hashlib.sha256(checksums.encode()).hexdigest()
+
+
+MNIST = _MnistDataSet()
+
+
 def read_npz(path: Path) -> Mnist:
     """Read MNIST from a file in the format of data/mnist.npz.
-
-    Args:
-        path: an .npz file with the arrays x_train, y_train, x_test and y_test.
-
-    Returns:
-        The samples, checked.
 
     Raises:
         DataError: the file is missing, damaged, or holds something else.
@@ -131,20 +155,31 @@ def read_npz(path: Path) -> Mnist:
     return _checked(lambda: _npz(path), str(path), remedy)
 
 
+def _anywhere() -> Mnist:
+    # A damaged file in a clone is a fault to mend, not a reason to use another in silence.
+    return _embedded() if EMBEDDED.exists() else _keras()
+
+
 def _embedded() -> Mnist:
     return read_npz(EMBEDDED)
 
 
 def _keras() -> Mnist:
-    return _checked(_downloaded_by_keras, "MNIST from Keras", USE_EMBEDDED)
+    kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets" / "mnist.npz"
+    # What is kept is read without the seconds that importing Keras takes; what is not, or is
+    # damaged, Keras downloads.
+    with contextlib.suppress(DataError):
+        return read_npz(kept)
+    with contextlib.redirect_stdout(sys.stderr):  # a command's stdout is for its answer
+        return _checked(_downloaded_by_keras, f"MNIST, which Keras keeps as {kept}", WAYS_OUT)
 
 
 def _tfds() -> Mnist:
-    original = _embedded()
-    return _checked(lambda: _in_order_of(original), "MNIST from TFDS", USE_EMBEDDED)
+    original = _anywhere()
+    return _checked(lambda: _in_original_order(original), "MNIST from TFDS", USE_ANOTHER)
 
 
-SOURCES = {"embedded": _embedded, "keras": _keras, "tfds": _tfds}
+SOURCES = {"auto": _anywhere, "embedded": _embedded, "keras": _keras, "tfds": _tfds}
 
 
 def _checked(read: Callable[[], Mnist], origin: str, remedy: str) -> Mnist:
@@ -153,8 +188,7 @@ def _checked(read: Callable[[], Mnist], origin: str, remedy: str) -> Mnist:
     # A flipped byte raises any of six types (as measured) in zipfile, zlib and NumPy, and a
     # failed download in Keras a bare Exception.
     except Exception as error:
-        reason = textwrap.shorten(f"{type(error).__name__}: {error}", REASON_WIDTH)
-        raise DataError(f"{origin}: cannot be read ({reason}); {remedy}") from error
+        raise DataError(f"{origin}: cannot be read ({reason_of(error)}); {remedy}") from error
     arrays = (array for split in mnist for array in split)
     for array, original in zip(arrays, IDX_FILES.values(), strict=True):
         if not _is_same(array, original):
@@ -184,7 +218,7 @@ def _downloaded_by_keras() -> Mnist:
     return Mnist(*(Split(*split) for split in keras.datasets.mnist.load_data()))
 
 
-def _in_order_of(original: Mnist) -> Mnist:
+def _in_original_order(original: Mnist) -> Mnist:
     import tensorflow_datasets as tfds
 
     splits = tfds.as_numpy(tfds.load("mnist", split=["train", "test"], batch_size=-1))

@@ -60,7 +60,7 @@ def recall_at_precision(actual: np.ndarray, score: np.ndarray, precision: float)
 
 
 def calibration_error(actual: np.ndarray, probability: np.ndarray, bins: int = BINS) -> float:
-    """Say how far probabilities are off on average: the expected calibration error.
+    """Measure how far probabilities are off on average: the expected calibration error.
 
     The samples are cut into bins of (nearly) equally many by their probability; of each bin the
     mean probability is set against the share of positives in it.
@@ -85,7 +85,7 @@ def calibration_error(actual: np.ndarray, probability: np.ndarray, bins: int = B
     return float(np.round(sum(off) / len(actual), 12))
 
 
-def held_out(
+def held_out_scores(
     actual: np.ndarray, score: np.ndarray, trained: float, precision: float
 ) -> dict[str, float]:
     """Judge a model by samples that it was not trained on.
@@ -94,7 +94,7 @@ def held_out(
         actual: bool (n,), whether a sample is positive.
         score: float (n,), the model's.
         trained: share of positives that it was trained at.
-        precision: at which recall is told.
+        precision: at which recall is measured.
 
     Returns:
         `pr_auc` (the average precision) and `recall`, which no correction of the prior changes;
