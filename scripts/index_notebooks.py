@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from epochwatch._files import write_whole
-from epochwatch_lab.post.metadata import PostMetadata
+from epochwatch_lab.post import PostMetadata
 from epochwatch_lab.runs import project
 from epochwatch_lab.runs.parameters import NOTEBOOKS
 from epochwatch_lab.tables import markdown_table
@@ -28,7 +28,7 @@ def row(notebook: str) -> dict[str, str]:
     """Say question, answer and file of the post of one notebook."""
     path = project.notebook_path(notebook)
     metadata = json.loads(path.read_text())["metadata"]["epochwatch"]
-    post = PostMetadata.of({"metadata": {"epochwatch": metadata}})
+    post = PostMetadata.from_notebook({"metadata": {"epochwatch": metadata}})
     written = (BLOG / post.file_name("jekyll")).read_text()
     answer = yaml.safe_load(written.split("---\n")[1])["excerpt"].split(". ")[0]
     return {

@@ -105,7 +105,7 @@ def sweep_page(subject: Subject, folder: Path, output: Path) -> str:
 
 
 def _texts(subject: Subject) -> dict:
-    from epochwatch_lab.post.markdown import plain_text
+    from epochwatch_lab.post._markdown import plain_text
 
     verdict = subject.findings.get("verdict")
     verdict = None if verdict is None else str(verdict)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import yaml
 
-from epochwatch_lab.post.metadata import PostMetadata
+from epochwatch_lab.post import PostMetadata
 from epochwatch_lab.runs import project
 from epochwatch_lab.runs.parameters import NOTEBOOKS
 
@@ -49,11 +49,11 @@ def rendered(name: str, outputs: Path, work: Path) -> Rendered | None:
         BadInput: the notebook, or its run, cannot be read.
     """
     read = json.loads(project.notebook_path(name).read_text())
-    post = PostMetadata.of(read)
+    post = PostMetadata.from_notebook(read)
     run = outputs / name / "default" / "notebook.ipynb"
     site = outputs / "blog"
     if run.is_file():
-        from epochwatch_lab.post.blog import export_post  # nbconvert takes seconds to import
+        from epochwatch_lab.post import export_post  # nbconvert takes seconds to import
 
         site = work
         export_post(run, site)

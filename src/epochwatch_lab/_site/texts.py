@@ -12,7 +12,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from epochwatch_lab.post.formulas import as_mathml
+from epochwatch_lab.post._formulas import with_mathml
 
 FENCE = "---\n"
 
@@ -40,7 +40,7 @@ def as_html(text: str, source: Path, places: dict[Path, str], here: str) -> str:
         The HTML. A link to a file that is no part of the site is plain text.
     """
     reader = MarkdownIt("commonmark", {"highlight": coloured}).enable(["table", "strikethrough"])
-    tokens = reader.parse(as_mathml(text))
+    tokens = reader.parse(with_mathml(text))
     for token in tokens:
         if token.type == "table_open":
             token.attrSet("tabindex", "0")

@@ -24,46 +24,43 @@ _FORMULA = re.compile(
 _OWN_LINE = ("block", "latex_block", "environment")
 
 
-def as_mathml(text: str) -> str:
-    r"""Write the formulas of a text as MathML.
+def with_mathml(text: str) -> str:
+    r"""Write each formula of a text as MathML, in an element of the class `math`.
 
     Args:
         text: Markdown as Jupyter reads it, its lines ending in a line feed.
-
-    Returns:
-        The same with each formula in an element of the class `math`.
 
     Raises:
         BadInput: a formula cannot be written so.
 
     Example:
-        >>> as_mathml("It costs $5, not `$x$`.")
+        >>> with_mathml("It costs $5, not `$x$`.")
         'It costs $5, not `$x$`.'
-        >>> as_mathml("$x$")[:60]
+        >>> with_mathml("$x$")[:60]
         '<span class="math"><math xmlns="http://www.w3.org/1998/Math/'
     """
     # A cheap look first: most texts have no formula, and Markdown takes long to read.
     if not _FORMULA.search(text):
         return text
     lines, written, begin = text.split("\n"), [], 0
-    for first, end in [*_code(text), (len(lines), len(lines))]:
+    for first, end in [*_code_blocks(text), (len(lines), len(lines))]:
         if first > begin:
-            written.append(_FORMULA.sub(_replaced, "\n".join(lines[begin:first])))
+            written.append(_FORMULA.sub(_replacement, "\n".join(lines[begin:first])))
         written += lines[first:end]
         begin = end
     return "\n".join(written)
 
 
-def _code(text: str) -> list[tuple[int, int]]:
+def _code_blocks(text: str) -> list[tuple[int, int]]:
     tokens = MarkdownIt("commonmark").parse(text)
     return [tuple(token.map) for token in tokens if token.type in ("fence", "code_block")]
 
 
-def _replaced(found: re.Match) -> str:
-    if found["code"]:
-        return found[0]
-    kind = found.lastgroup if found.lastgroup != "name" else "environment"
-    mathml = _mathml(found[kind], "block" if kind in _OWN_LINE else "inline")
+def _replacement(match: re.Match) -> str:
+    if match["code"]:
+        return match[0]
+    kind = match.lastgroup if match.lastgroup != "name" else "environment"
+    mathml = _mathml(match[kind], "block" if kind in _OWN_LINE else "inline")
     return f'<span class="math">{mathml}</span>'
 
 
@@ -74,20 +71,20 @@ def _mathml(formula: str, display: str) -> str:
         words = "".join(ElementTree.fromstring(mathml).itertext())
     # The library has a dozen errors with no ancestor of their own, and trips over more.
     except Exception as error:
-        raise _bad(formula, type(error).__name__) from None
+        raise _refusal(formula, type(error).__name__) from None
     # What it does not know it hands through as if it were a name.
     if unknown := re.search(r"\\[A-Za-z]*|&", words):
-        raise _bad(formula, unknown[0])
+        raise _refusal(formula, unknown[0])
     return re.sub("&#x([0-9A-F]+);", _character, mathml)
 
 
-def _character(found: re.Match) -> str:
+def _character(match: re.Match) -> str:
     # ASCII might be Markdown, and Liquid's escape_once knows no hexadecimal.
-    code = int(found[1], 16)
+    code = int(match[1], 16)
     return f"&#{code};" if code < 128 else chr(code)
 
 
-def _bad(formula: str, fault: str) -> BadInput:
+def _refusal(formula: str, fault: str) -> BadInput:
     return BadInput(
         f"formula {' '.join(formula.split())!r}: got {fault}, which has no MathML here, allowed: "
         "LaTeX that latex2mathml knows; write it otherwise, or as code"

@@ -6,7 +6,10 @@ import re
 from nbformat import NotebookNode, v4
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.post import cells, html_table, markdown, terminal
+from epochwatch_lab.post import _terminal
+from epochwatch_lab.post._cells import cell_name, code_cells, has_tag
+from epochwatch_lab.post._html_tables import tables_as_markdown
+from epochwatch_lab.post._markdown import plain_text
 
 # Images that cannot be published come before text, so as to be refused and not lost.
 _FORMS = ("text/markdown", "image/png", "image/svg+xml", "image/jpeg", "text/plain")
@@ -31,9 +34,9 @@ def clean_outputs(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode
     Raises:
         BadInput: a cell failed that was not tagged `raises-exception`.
     """
-    for cell in cells.code_cells(notebook):
+    for cell in code_cells(notebook):
         _refuse_failure(cell)
-        cell.outputs = list(filter(None, map(_cleaned, _joined(cell.outputs))))
+        cell.outputs = list(filter(None, map(_cleaned_output, _joined_streams(cell.outputs))))
     return notebook, resources
 
 
@@ -47,26 +50,26 @@ def note_excerpt(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode,
     Returns:
         The notebook and the resources.
     """
-    answers = (cell for cell in cells.code_cells(notebook) if cells.has_tag(cell, "answer"))
+    answers = (cell for cell in code_cells(notebook) if has_tag(cell, "answer"))
     answer = next(answers, v4.new_code_cell())
-    resources["excerpt"] = " ".join(filter(None, map(_plain_text, answer.outputs)))
+    resources["excerpt"] = " ".join(filter(None, map(_output_text, answer.outputs)))
     return notebook, resources
 
 
 def _refuse_failure(cell: NotebookNode) -> None:
     errors = [output for output in cell.outputs if output.output_type == "error"]
-    if errors and not cells.has_tag(cell, "raises-exception"):
+    if errors and not has_tag(cell, "raises-exception"):
         raise BadInput(
-            f"{cells.name(cell)}: failed with {errors[0].ename}, allowed: a notebook that ran to "
+            f"{cell_name(cell)}: failed with {errors[0].ename}, allowed: a notebook that ran to "
             "its end; correct it, or tag a cell that is meant to fail raises-exception"
         )
 
 
-def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+def _joined_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
     # A progress bar is written in many pieces, with standard error's between them.
-    heard = [output for output in outputs if output.get("name") != "stderr"]
+    kept = [output for output in outputs if output.get("name") != "stderr"]
     joined = []
-    for kind, run in itertools.groupby(heard, lambda output: output.output_type):
+    for kind, run in itertools.groupby(kept, lambda output: output.output_type):
         if kind == "stream":
             text = "".join(output.text for output in run)
             run = [v4.new_output("stream", name="stdout", text=text)]
@@ -74,12 +77,12 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return joined
 
 
-def _cleaned(output: NotebookNode) -> NotebookNode | None:
+def _cleaned_output(output: NotebookNode) -> NotebookNode | None:
     match output.output_type:
         case "error":  # without its traceback, which names the machine's folders
-            return _stdout(f"{output.ename}: {terminal.shown(output.evalue)}")
+            return _stdout(f"{output.ename}: {_terminal.shown(output.evalue)}")
         case "stream":
-            return _stdout(terminal.readable(output.text))
+            return _stdout(_terminal.readable(output.text))
         case _:
             return _one_form(output)
 
@@ -87,7 +90,7 @@ def _cleaned(output: NotebookNode) -> NotebookNode | None:
 def _stdout(text: str) -> NotebookNode | None:
     if not text:
         return None
-    return v4.new_output("stream", name="stdout", text=terminal.shortened(text))
+    return v4.new_output("stream", name="stdout", text=_terminal.shortened(text))
 
 
 def _one_form(output: NotebookNode) -> NotebookNode | None:
@@ -104,19 +107,19 @@ def _one_form(output: NotebookNode) -> NotebookNode | None:
 
 
 def _table(output: NotebookNode) -> dict[str, str]:
-    table = html_table.as_markdown(output.data.get("text/html", ""))
+    table = tables_as_markdown(output.data.get("text/html", ""))
     return {"text/markdown": table} if table else {}
 
 
 def _text(plain: str) -> dict[str, str]:
-    shown = terminal.shortened(terminal.shown(plain))
+    shown = _terminal.shortened(_terminal.shown(plain))
     bare = not shown.strip() or _BARE_OBJECT.fullmatch(shown)
     return {} if bare else {"text/plain": shown}
 
 
-def _plain_text(output: NotebookNode) -> str:
+def _output_text(output: NotebookNode) -> str:
     if output.output_type == "stream":
         return " ".join(output.text.split())
     if "text/markdown" in output.data:
-        return markdown.plain_text(output.data["text/markdown"])
+        return plain_text(output.data["text/markdown"])
     return " ".join(output.data.get("text/plain", "").split())

@@ -71,18 +71,12 @@ class _Screen:
 
 
 def shown(text: str) -> str:
-    r"""Say what a terminal shows in the end.
+    r"""Write what a terminal shows in the end, as lines without trailing spaces.
 
     Carriage returns, backspaces, "cursor up" and "erase in line" are carried out, as
     progress bars need them; colours and all other control codes are dropped. (nbconvert's
     CoalesceStreamsPreprocessor drops what stands before a carriage return even where the
     rest is too short to cover it, and knows no backspace.)
-
-    Args:
-        text: what a program wrote.
-
-    Returns:
-        The lines, without trailing spaces.
 
     Example:
         >>> shown("loss 0.25\rloss 0.1\b2\n\x1b[1mdone\x1b[0m")
@@ -109,12 +103,6 @@ def _shown_lines(text: str) -> list[str]:
 def readable(text: str) -> str:
     r"""Clean standard output: what the terminal shows, less log lines and bars.
 
-    Args:
-        text: what a program wrote to its standard output.
-
-    Returns:
-        The lines that are worth reading; empty if there are none.
-
     Example:
         >>> readable("I0000 00:00:1795474837.460977 2797 port.cc:153] oneDNN is on\nhello\n")
         'hello'
@@ -135,13 +123,7 @@ def _is_tqdm_bar(line: str) -> bool:
 
 
 def shortened(text: str) -> str:
-    r"""Leave out the middle of a text of many lines, and the end of long lines.
-
-    Args:
-        text: any text.
-
-    Returns:
-        The text, with a word on how much was left out.
+    r"""Leave out the middle of many lines, and the end of long lines, and note how much that was.
 
     Example:
         >>> shortened("x" * 1_234_567)[997:]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epochwatch_lab.post import terminal
+from epochwatch_lab.post import _terminal as terminal
 
 MOVES = ["\r", "\n", "\b", "\b\b\b", "\x1b[A", "\x1b[2A"]
 ERASURES = ["\x1b[K", "\x1b[1K", "\x1b[2K"]

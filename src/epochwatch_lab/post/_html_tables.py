@@ -4,14 +4,14 @@ import re
 
 import bs4
 
-from epochwatch_lab.post import markdown
-from epochwatch_lab.post.terminal import FIRST_LINES
+from epochwatch_lab.post import _markdown
+from epochwatch_lab.post._terminal import FIRST_LINES
 
 _NUMBER = re.compile(r"[-+−]?[\d.,]+(?:e[-+]?\d+)?%?|-?inf|nan|\\<NA\\>|\.\.\.|", re.IGNORECASE)
 _MOST_COLUMNS = 1000  # that a cell spans in HTML
 
 
-def as_markdown(html: str) -> str:
+def tables_as_markdown(html: str) -> str:
     """Write HTML that is tables as Markdown.
 
     Names that stand in several rows of a header are joined by a slash, and a cell that spans
@@ -24,7 +24,7 @@ def as_markdown(html: str) -> str:
         Markdown; nothing where the HTML is more than tables, as scikit-learn's diagrams are.
 
     Example:
-        >>> print(as_markdown("<table><tr><th>n</th></tr><tr><td>42</td></tr></table>"))
+        >>> print(tables_as_markdown("<table><tr><th>n</th></tr><tr><td>42</td></tr></table>"))
         | n |
         | ---: |
         | 42 |
@@ -33,14 +33,14 @@ def as_markdown(html: str) -> str:
     for style in soup.find_all("style"):
         style.decompose()
     blocks = soup.find_all(["table", "p"])
-    told = [_table(b) if b.name == "table" else markdown.literal(b.get_text()) for b in blocks]
+    shown = [_table(b) if b.name == "table" else _markdown.escaped(b.get_text()) for b in blocks]
     for block in blocks:
         block.extract()
-    return "" if soup.get_text(strip=True) else "\n\n".join(filter(None, told))
+    return "" if soup.get_text(strip=True) else "\n\n".join(filter(None, shown))
 
 
 def _table(table: bs4.Tag) -> str:
-    rows = _filled(table.find_all("tr"))
+    rows = _grid(table.find_all("tr"))
     if not rows:
         return ""
     head = sum(row.find("td") is None for row in table.find_all("tr"))
@@ -48,19 +48,19 @@ def _table(table: bs4.Tag) -> str:
     header = [" / ".join(dict.fromkeys(filter(None, column[:head]))) for column in columns]
     marks = ["---:" if all(map(_NUMBER.fullmatch, c[head:])) else ":---" for c in columns]
     shown = rows[head:][:FIRST_LINES]
-    lines = [f"| {' | '.join(line)} |" for line in (header, marks, *shown)]
     left_out = len(rows) - head - len(shown)
-    return "\n".join(lines) + (f"\n\n… {left_out:,} rows left out" if left_out else "")
+    note = f"\n\n… {left_out:,} rows left out" if left_out else ""
+    return _markdown.table(header, marks, shown) + note
 
 
-def _filled(rows: list[bs4.Tag]) -> list[list[str]]:
+def _grid(rows: list[bs4.Tag]) -> list[list[str]]:
     grid: dict[tuple[int, int], str] = {}
     for number, row in enumerate(rows):
         column = 0
         for cell in row.find_all(["th", "td"]):
             while (number, column) in grid:
                 column += 1
-            text = markdown.literal(cell.get_text(" "))
+            text = _markdown.escaped(cell.get_text(" "))
             for below in range(_span(cell, "rowspan", len(rows) - number)):
                 for right in range(_span(cell, "colspan", _MOST_COLUMNS)):
                     grid[number + below, column + right] = "" if below else text

@@ -9,9 +9,9 @@ import nbformat
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 from epochwatch_lab.post import FLAVORS
-from epochwatch_lab.post.images import PLAIN_NAME
-from epochwatch_lab.post.metadata import PostMetadata
-from epochwatch_lab.post.post import PostExporter
+from epochwatch_lab.post._exporter import PostExporter
+from epochwatch_lab.post._images import PLAIN_NAME
+from epochwatch_lab.post._metadata import PostMetadata
 
 
 def export_post(
@@ -41,10 +41,10 @@ def export_post(
         BadInput: the notebook cannot be read or published, or the folder not written.
 
     Example:
-        `export_post("outputs/01_does_fit_resume/default/notebook.ipynb", "outputs/blog")[0]`
-        is `PosixPath("outputs/blog/_posts/2026-11-23-does-fit-resume.md")`.
+        `export_post("executed.ipynb", "blog")[0]` is
+        `PosixPath("blog/_posts/2026-11-23-does-fit-resume.md")`.
     """
-    notebook, blog = _read(Path(notebook_path)), Path(blog_folder)
+    notebook, blog = _read_notebook(Path(notebook_path)), Path(blog_folder)
     posts, images = {}, {}
     for flavor in flavors:
         exporter = PostExporter(flavor=flavor, site="..", **options)
@@ -54,8 +54,8 @@ def export_post(
         images |= {blog / name: content for name, content in resources["outputs"].items()}
     try:
         for path, content in {**images, **posts}.items():
-            _write(path, content)
-        for stale in _written_for(post, blog, flavors) - {*posts, *images}:
+            _write_file(path, content)
+        for stale in _earlier_files(post, blog, flavors) - {*posts, *images}:
             stale.unlink()
     except OSError as error:
         raise BadInput(
@@ -64,7 +64,7 @@ def export_post(
     return list(posts)
 
 
-def _read(path: Path) -> nbformat.NotebookNode:
+def _read_notebook(path: Path) -> nbformat.NotebookNode:
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
@@ -77,12 +77,12 @@ def _read(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda file: file.write(content))
 
 
-def _written_for(post: PostMetadata, blog: Path, flavors: Sequence[str]) -> set[Path]:
+def _earlier_files(post: PostMetadata, blog: Path, flavors: Sequence[str]) -> set[Path]:
     names = re.compile(rf"\d{{4}}-\d\d-\d\d-{post.slug}\.md")
     posts = (blog / "_posts").glob("*.md") if "jekyll" in flavors else ()
     images = (blog / post.image_folder).glob("*.[ps][nv]g")

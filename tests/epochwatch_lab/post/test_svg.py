@@ -5,7 +5,7 @@ import io
 import pytest
 
 from epochwatch._report import style
-from epochwatch_lab.post import vectors
+from epochwatch_lab.post._svg import svg_fault
 from epochwatch_lab.runs import project
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink">{}</svg>'
@@ -24,7 +24,7 @@ def drawn():
 
 
 def test_what_matplotlib_draws_only_draws():
-    assert vectors.fault(drawn().decode()) == ""
+    assert svg_fault(drawn().decode()) == ""
 
 
 def test_the_same_figure_is_the_same_bytes():
@@ -50,22 +50,22 @@ def test_the_same_figure_is_the_same_bytes():
     ],
 )
 def test_what_runs_or_fetches_is_named(inside, named):
-    assert named in vectors.fault(SVG.format(inside))
+    assert named in svg_fault(SVG.format(inside))
 
 
 def test_entities_are_refused_before_they_are_read():
     bomb = '<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + SVG.format("&b;")
-    assert vectors.fault(bomb) == "an SVG with <!ENTITY"
+    assert svg_fault(bomb) == "an SVG with <!ENTITY"
 
 
 def test_references_inside_the_picture_are_kept():
     inside = '<use x:href="#a"/><g style="clip-path: url(#b)" fill="url(\'#c\')"/>'
-    assert vectors.fault(SVG.format(inside)) == ""
+    assert svg_fault(SVG.format(inside)) == ""
 
 
 def test_the_committed_figures_only_draw_and_are_small():
     figures = list((project.OUTPUTS / "blog").rglob("*.svg"))
     assert figures
     for figure in figures:
-        assert vectors.fault(figure.read_text()) == ""
+        assert svg_fault(figure.read_text()) == ""
         assert figure.stat().st_size < 500_000, f"{figure}: draw what is many with rasterized=True"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from epochwatch_lab.post import html_table
+from epochwatch_lab.post._html_tables import tables_as_markdown
 
 STYLE = "<style scoped>.dataframe tbody tr th { vertical-align: top; }</style>"
 
@@ -38,7 +38,7 @@ MANY_LEVELS = frame(
 
 
 def test_a_data_frame_has_its_style_dropped_and_numbers_stand_right():
-    assert html_table.as_markdown(PLAIN).splitlines() == [
+    assert tables_as_markdown(PLAIN).splitlines() == [
         "|  | stream | share |",
         "| ---: | :--- | ---: |",
         "| 0 | minority | 2.5e-01 |",
@@ -49,7 +49,7 @@ def test_a_data_frame_has_its_style_dropped_and_numbers_stand_right():
 
 
 def test_the_name_of_an_index_is_the_name_of_its_column():
-    assert html_table.as_markdown(NAMED_INDEX).splitlines() == [
+    assert tables_as_markdown(NAMED_INDEX).splitlines() == [
         "| stream | n |",
         "| :--- | ---: |",
         "| minority | -53258 |",
@@ -57,7 +57,7 @@ def test_the_name_of_an_index_is_the_name_of_its_column():
 
 
 def test_names_of_several_levels_are_joined_and_a_long_cell_stands_in_its_first_row():
-    assert html_table.as_markdown(MANY_LEVELS).splitlines() == [
+    assert tables_as_markdown(MANY_LEVELS).splitlines() == [
         "| a | b | p / r | p / s |",
         "| :--- | ---: | ---: | ---: |",
         "| x | 1 | 0 | 1 |",
@@ -66,12 +66,12 @@ def test_names_of_several_levels_are_joined_and_a_long_cell_stands_in_its_first_
 
 
 def test_what_a_cell_holds_is_text_whatever_it_resembles():
-    shown = html_table.as_markdown(frame(heads("a*b*"), row("&lt;b&gt; $x$<br>`y`\n\nz")))
+    shown = tables_as_markdown(frame(heads("a*b*"), row("&lt;b&gt; $x$<br>`y`\n\nz")))
     assert shown.splitlines()[::2] == ["| a\\*b\\* |", "| \\<b\\> \\$x\\$ \\`y\\` z |"]
 
 
 def test_a_very_long_table_is_cut_and_says_by_how_much():
-    shown = html_table.as_markdown(frame(heads("n"), "".join(row(str(n)) for n in range(1100))))
+    shown = tables_as_markdown(frame(heads("n"), "".join(row(str(n)) for n in range(1100))))
     assert len(shown.splitlines()) == 2 + 80 + 2
     assert shown.endswith("| 79 |\n\n… 1,020 rows left out")
 
@@ -81,10 +81,10 @@ def test_a_very_long_table_is_cut_and_says_by_how_much():
     ["", "<b>only</b>", "<table></table>", f"<details>LogisticRegression{PLAIN}</details>"],
 )
 def test_what_is_more_or_less_than_tables_is_left_to_its_text(html):
-    assert html_table.as_markdown(html) == ""
+    assert tables_as_markdown(html) == ""
 
 
 @pytest.mark.parametrize("span", ["0", "x", "-1", "99999999999"])
 def test_a_span_that_makes_no_sense_does_no_harm(span):
     cells = f'<td rowspan="{span}">1</td>', "<td>2</td>"
-    assert "| 1 | 2 |" in html_table.as_markdown(frame(heads("a", "b"), row(*cells)))
+    assert "| 1 | 2 |" in tables_as_markdown(frame(heads("a", "b"), row(*cells)))

@@ -9,6 +9,8 @@ from nbformat import v4
 
 from epochwatch_lab.post import export_post
 
+pytestmark = pytest.mark.slow
+
 LAYOUT = "<html><body><h1>{{ page.title }}</h1><i>{{ page.excerpt }}</i>{{ content }}</body></html>"
 TITLE = "Does {{ fit }} resume? {% raw %}"
 ALT = "^a [b] {{ c }} | d_e_f *g* `h` <i> & &amp;\nj \\ $k$ ~ {: .l} !"

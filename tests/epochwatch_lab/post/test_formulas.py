@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.post import formulas
+from epochwatch_lab.post._formulas import with_mathml
 
-X = formulas.as_mathml("$x$")
-BLOCK = formulas.as_mathml("$$x$$")
+X = with_mathml("$x$")
+BLOCK = with_mathml("$$x$$")
 PIECES = st.sampled_from(["$", "$$", "`", "``", "\n", "\n\n", " ", "a", "\\", "- ", "    ", "5"])
 
 
@@ -35,7 +35,7 @@ def test_a_formula_in_a_line_and_one_on_its_own_are_told_apart():
     ],
 )
 def test_formulas_are_replaced_and_nothing_else(written, expected):
-    assert formulas.as_mathml(written) == expected
+    assert with_mathml(written) == expected
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_formulas_are_replaced_and_nothing_else(written, expected):
     ],
 )
 def test_code_and_lone_dollars_are_left_alone(written):
-    assert formulas.as_mathml(written) == written
+    assert with_mathml(written) == written
 
 
 @given(st.lists(PIECES).map("".join))
 def test_what_is_no_formula_is_never_changed(text):
     try:
-        written = formulas.as_mathml(text)
+        written = with_mathml(text)
     except BadInput:
         return
     kept = re.split(r'<span class="math">.*?</span>', written)
@@ -83,14 +83,14 @@ KNOWN = [
 
 @pytest.mark.parametrize("formula", KNOWN)
 def test_what_notebooks_write_is_one_line_that_breaks_no_table(formula):
-    written = formulas.as_mathml(f"$${formula}$$")
+    written = with_mathml(f"$${formula}$$")
     assert written.count("<math") == 1
     assert not set(written) & set("|\n\\`*_")
     assert "&#x" not in written
 
 
 def test_an_environment_needs_no_dollars():
-    written = formulas.as_mathml("a\n\\begin{equation}\nx\n\\end{equation}\nb")
+    written = with_mathml("a\n\\begin{equation}\nx\n\\end{equation}\nb")
     assert written.startswith("a\n<span")
     assert 'display="block"' in written
 
@@ -108,5 +108,5 @@ def test_an_environment_needs_no_dollars():
 )
 def test_what_cannot_be_shown_is_refused_in_one_line(formula, fault):
     with pytest.raises(BadInput, match=rf"^formula .*: got {fault}.*, which has no MathML") as got:
-        formulas.as_mathml(f"a $$\n{formula}\n$$ b")
+        with_mathml(f"a $$\n{formula}\n$$ b")
     assert "\n" not in str(got.value)

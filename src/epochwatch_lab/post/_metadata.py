@@ -3,7 +3,7 @@
 import datetime
 import re
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import yaml
@@ -13,6 +13,10 @@ from epochwatch.errors import BadInput
 
 def _is_line(value: Any) -> bool:
     return isinstance(value, str) and value.splitlines() == [value] and not value.isspace()
+
+
+def _is_list_of_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_line, value))
 
 
 def _is_slug(value: Any) -> bool:
@@ -36,13 +40,11 @@ _RULES = {
     "slug": _Rule(_is_slug, "lower-case letters and digits, in words joined by a hyphen"),
     "date": _Rule(_is_date, "a date such as 2026-11-23"),
     "published": _Rule(lambda value: isinstance(value, bool), "true or false"),
-    "tags": _Rule(
-        lambda value: isinstance(value, list) and all(map(_is_line, value)),
-        "a list of words",
-    ),
+    "tags": _Rule(_is_list_of_lines, "a list of words"),
     "excerpt": _Rule(lambda value: value == "" or _is_line(value), "one line of text"),
+    "hidden_parameters": _Rule(_is_list_of_lines, "a list of the names of parameters"),
 }
-_DEFAULTS = {"published": False, "tags": [], "excerpt": ""}
+_DEFAULTS = {"published": False, "tags": [], "excerpt": "", "hidden_parameters": []}
 
 
 class PostMetadata(NamedTuple):
@@ -55,6 +57,8 @@ class PostMetadata(NamedTuple):
         published: whether Jekyll shows it.
         tags: words to find it by.
         excerpt: the post in a sentence; if empty, what the cell tagged `answer` says.
+        hidden_parameters: those that the table of parameters leaves out, as they say where a
+            run is kept and not what it did.
     """
 
     title: str
@@ -63,30 +67,31 @@ class PostMetadata(NamedTuple):
     published: bool
     tags: list[str]
     excerpt: str = ""
+    hidden_parameters: Sequence[str] = ()
 
     @classmethod
-    def of(cls, notebook: Mapping, **overrides) -> "PostMetadata":
+    def from_notebook(cls, notebook: Mapping, **overrides) -> "PostMetadata":
         """Read a notebook's own metadata.
 
         Args:
             notebook: the notebook, as nbformat reads it.
-            **overrides: what is said instead, by key; None leaves it to the notebook.
+            **overrides: values in place of the notebook's, by key; None keeps the notebook's.
 
         Returns:
             The metadata, checked.
 
         Raises:
-            BadInput: a key of the metadata `epochwatch` is missing or not as it should be, or
-                what is said instead of it is not.
+            BadInput: a key of the metadata `epochwatch`, or what overrides it, is missing or not
+                as it should be.
         """
-        said = {key: value for key, value in overrides.items() if value is not None}
-        given = notebook["metadata"].get("epochwatch", {} if said else None)
+        overrides = {key: value for key, value in overrides.items() if value is not None}
+        given = notebook["metadata"].get("epochwatch", {} if overrides else None)
         if not isinstance(given, Mapping):
             raise BadInput(
                 f"notebook metadata epochwatch: got {_shortly(given)}, allowed: an object with "
                 "title, slug and date; write it under the notebook's metadata"
             )
-        values = {key: _checked(key, given, said) for key in _RULES}
+        values = {key: _checked_value(key, given, overrides) for key in _RULES}
         return cls(**values | {"date": datetime.date.fromisoformat(values["date"])})
 
     def file_name(self, flavor: str) -> str:
@@ -126,17 +131,18 @@ class PostMetadata(NamedTuple):
             ---
             <BLANKLINE>
         """
-        told = ("title", "date", "published", "tags", *(["excerpt"] if self.excerpt else []))
-        fields = {"layout": "post"} | {key: getattr(self, key) for key in told}
+        keys = ("title", "date", "published", "tags", *(["excerpt"] if self.excerpt else []))
+        fields = {"layout": "post"} | {key: getattr(self, key) for key in keys}
         body = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=float("inf"))
         return f"---\n{body}---\n"
 
 
-def _checked(key: str, given: Mapping, said: Mapping) -> Any:
-    value = said.get(key, given.get(key, _DEFAULTS.get(key)))
+def _checked_value(key: str, given: Mapping, overrides: Mapping) -> Any:
+    value = overrides.get(key, given.get(key, _DEFAULTS.get(key)))
     if not _RULES[key].holds(value):
-        where = "" if key in said else "notebook metadata epochwatch."
-        remedy = "say such a one" if key in said else "correct it in the notebook's metadata"
+        where, remedy = "notebook metadata epochwatch.", "correct it in the notebook's metadata"
+        if key in overrides:
+            where, remedy = "", "give such a one"
         raise BadInput(
             f"{where}{key}: got {_shortly(value)}, allowed: {_RULES[key].allowed}; {remedy}"
         )

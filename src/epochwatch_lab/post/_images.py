@@ -8,10 +8,12 @@ from nbconvert import filters
 from nbformat import NotebookNode
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.post import cells, markdown, vectors
+from epochwatch_lab.post import _markdown
+from epochwatch_lab.post._cells import cell_name
+from epochwatch_lab.post._svg import svg_fault
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
-LINK = "\ufdd0"  # stands for the way to the site until the post knows it; in no text
+SITE_LINK = "\ufdd0"  # stands for the way to the site until the post knows it; in no text
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _REMEDY = 'display(figure, metadata={"image/png": {"alt": "…"}, "filename": "…"})'
 
@@ -43,11 +45,12 @@ def publish_images(notebook: NotebookNode, resources: dict) -> tuple[NotebookNod
         _refuse_files(cell, cell.source if cell.cell_type == "markdown" else "")
         for output in cell.get("outputs", []):
             if _is_image(output):
-                path = f"{folder}/{_name(cell, output)}"
+                path = f"{folder}/{_file_name(cell, output)}"
                 if f"{path}.png" in files:
-                    raise _bad(cell, f"a second image named {path}.png", "a name of its own")
-                files |= _files(cell, output, path)
-                reference = markdown.image(_alt(cell, output), f"{LINK}/{path}.png")
+                    raise _refusal(cell, f"a second image named {path}.png", "a name of its own")
+                files |= _image_files(cell, output, path)
+                words = _alternative_text(cell, output)
+                reference = _markdown.image(words, f"{SITE_LINK}/{path}.png")
                 output.data = NotebookNode({"text/markdown": reference})
             else:
                 _refuse_files(cell, output.get("data", {}).get("text/markdown", ""))
@@ -59,45 +62,45 @@ def _is_image(output: NotebookNode) -> bool:
     return any(form.startswith("image/") for form in output.get("data", {}))
 
 
-def _name(cell: NotebookNode, output: NotebookNode) -> str:
+def _file_name(cell: NotebookNode, output: NotebookNode) -> str:
     given = output.metadata.get("filename")
     if not isinstance(given, str) or not PLAIN_NAME.fullmatch(given):
-        raise _bad(
+        raise _refusal(
             cell, f"an image named {given!r}", "a plain name of letters, digits, _ and -, no ending"
         )
     return given
 
 
-def _alt(cell: NotebookNode, output: NotebookNode) -> str:
+def _alternative_text(cell: NotebookNode, output: NotebookNode) -> str:
     given = output.metadata.get("image/png", {}).get("alt")
     if not isinstance(given, str) or not given.strip():
-        raise _bad(cell, f"an image with the text {given!r}", "what it shows, in words")
+        raise _refusal(cell, f"an image with the text {given!r}", "what it shows, in words")
     return given
 
 
-def _files(cell: NotebookNode, output: NotebookNode, path: str) -> dict[str, bytes]:
-    files = {f"{path}.png": _png(cell, output)}
+def _image_files(cell: NotebookNode, output: NotebookNode, path: str) -> dict[str, bytes]:
+    files = {f"{path}.png": _png_content(cell, output)}
     if "image/svg+xml" in output.data:
         svg = output.data["image/svg+xml"]
-        if fault := vectors.fault(svg):
-            raise _bad(cell, fault, "an SVG that draws, and neither runs nor fetches anything")
+        if fault := svg_fault(svg):
+            raise _refusal(cell, fault, "an SVG that draws, and neither runs nor fetches anything")
         files[f"{path}.svg"] = svg.encode()
     return files
 
 
-def _png(cell: NotebookNode, output: NotebookNode) -> bytes:
+def _png_content(cell: NotebookNode, output: NotebookNode) -> bytes:
     try:
         content = binascii.a2b_base64(output.data.get("image/png", ""))
     except binascii.Error:
         content = b""
     if not content.startswith(_PNG_SIGNATURE):
-        raise _bad(cell, "an image that is not a PNG", "a PNG")
+        raise _refusal(cell, "an image that is not a PNG", "a PNG")
     return content
 
 
 def _refuse_attachments(cell: NotebookNode) -> None:
     if cell.get("attachments"):
-        raise _bad(cell, "an image attached to the cell", "an image that a code cell shows")
+        raise _refusal(cell, "an image attached to the cell", "an image that a code cell shows")
 
 
 def _refuse_files(cell: NotebookNode, text: str) -> None:
@@ -107,8 +110,8 @@ def _refuse_files(cell: NotebookNode, text: str) -> None:
         sources = [image.get("src", "") for image in page.find_all("img")]
         for source in sources:
             if not source.startswith("https://"):
-                raise _bad(cell, f"an image at {source!r}", "one at https://, or of an output")
+                raise _refusal(cell, f"an image at {source!r}", "one at https://, or of an output")
 
 
-def _bad(cell: NotebookNode, got: str, allowed: str) -> BadInput:
-    return BadInput(f"{cells.name(cell)}: got {got}, allowed: {allowed}; show it with {_REMEDY}")
+def _refusal(cell: NotebookNode, got: str, allowed: str) -> BadInput:
+    return BadInput(f"{cell_name(cell)}: got {got}, allowed: {allowed}; show it with {_REMEDY}")

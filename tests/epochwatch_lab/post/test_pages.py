@@ -16,7 +16,11 @@ from markdown_it import MarkdownIt
 
 from epochwatch_lab.post import export_post
 from epochwatch_lab.runs import project
-from tests.epochwatch_lab.publishing import adversarial
+from tests.epochwatch_lab.conftest import LOOKS
+from tests.epochwatch_lab.looks import CONTRASTS, WIDER
+from tests.epochwatch_lab.post import adversarial
+
+pytestmark = pytest.mark.slow
 
 SITE = Path(__file__).with_name("site")
 BLOG = project.OUTPUTS / "blog"
@@ -25,28 +29,10 @@ PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").glob("*.md"))
 ADVERSARIAL = "2026-11-20-adversarial"
 BELOW = "2026-11-20-below"  # the same by `relative_url`, in a site below /blog
 
-# Of all texts that are seen, how far they stand out from their ground; 4.5 is what is legible.
-CONTRASTS = """() => {
-  const light = c => { const [r, g, b] = c.map(v => (v /= 255) <= 0.04045 ? v / 12.92
-    : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const parsed = text => text.match(/[\\d.]+/g).map(Number);
-  const ground = e => { for (; e; e = e.parentElement) {
-    const c = parsed(getComputedStyle(e).backgroundColor);
-    if (c.length < 4 || c[3] > 0) return c.slice(0, 3); } return [255, 255, 255]; };
-  const found = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const e = walk.currentNode.parentElement;
-    if (!walk.currentNode.data.trim() || ["SCRIPT", "STYLE"].includes(e.tagName)) continue;
-    const a = light(parsed(getComputedStyle(e).color).slice(0, 3)), b = light(ground(e));
-    found.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.className, e.tagName]);
-  }
-  return found; }"""
 COLOURS = """() => [...new Set([...document.querySelectorAll(".highlight code, .highlight code *")]
   .map(e => getComputedStyle(e).color))].length"""
 BROKEN = """() => [...document.images].filter(i => !(i.complete && i.naturalWidth && i.alt))
   .map(i => i.src)"""
-WIDER = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 FRACTIONS = """() => [...document.querySelectorAll("mfrac")].map(f =>
   [...f.children].map(c => [c.getBoundingClientRect(), parseFloat(getComputedStyle(c).fontSize)])
     .map(([box, size]) => [box.top, box.bottom, size]))"""
@@ -89,15 +75,6 @@ def address(built):
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Root, as in a container, has no sandbox.
-        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-
-
 def path_of(post):
     year, month, day, slug = post.split("-", 3)
     return f"{'/blog' if post == BELOW else ''}/{year}/{month}/{day}/{slug}.html"
@@ -105,7 +82,7 @@ def path_of(post):
 
 @pytest.fixture(
     scope="module",
-    params=[(w, scheme) for w in (360, 1280) for scheme in ("light", "dark")],
+    params=LOOKS,
     ids=lambda given: "-".join(map(str, given)),
 )
 def look(request, browser):

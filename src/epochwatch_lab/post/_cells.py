@@ -7,42 +7,19 @@ from nbformat import NotebookNode
 
 
 def code_cells(notebook: NotebookNode) -> Iterator[NotebookNode]:
-    """List the cells of code.
-
-    Args:
-        notebook: any notebook.
-
-    Returns:
-        Its code cells, in order.
-    """
     return (cell for cell in notebook.cells if cell.cell_type == "code")
 
 
 def has_tag(cell: NotebookNode, tag: str) -> bool:
-    """Say whether a cell is tagged so.
-
-    Args:
-        cell: any cell.
-        tag: the tag's name.
-
-    Returns:
-        Whether it is.
-    """
     return tag in cell.metadata.get("tags", [])
 
 
-def name(cell: NotebookNode) -> str:
+def cell_name(cell: NotebookNode) -> str:
     r"""Name a cell so that its author finds it in Jupyter.
-
-    Args:
-        cell: any cell.
-
-    Returns:
-        Its execution count, if it has one, and how it begins.
 
     Example:
         >>> from nbformat import v4
-        >>> name(v4.new_code_cell("show(order)\nplot()", execution_count=7))
+        >>> cell_name(v4.new_code_cell("show(order)\nplot()", execution_count=7))
         "cell [7] 'show(order)'"
     """
     first_line = reprlib.repr(cell.source.strip().partition("\n")[0])

@@ -1,7 +1,5 @@
 import base64
-import os
 import re
-import shutil
 import struct
 import zlib
 
@@ -12,27 +10,6 @@ from nbformat import v4
 def chunk(kind, content):
     checksum = zlib.crc32(kind + content)
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
-
-
-def required(command):
-    """Find a program of the system, which CI must have."""
-    found = shutil.which(command)
-    remedy = f"{command} is not on the PATH: apt-get install {command}"
-    if not found and os.environ.get("CI"):
-        pytest.fail(remedy)
-    if not found:
-        pytest.skip(remedy)
-    return found
-
-
-@pytest.fixture(scope="session")
-def jekyll():
-    return required("jekyll")
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    return required("chromium")
 
 
 @pytest.fixture(scope="session")

@@ -5,17 +5,12 @@ import ast
 from nbformat import NotebookNode, v4
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.post import cells
-from epochwatch_lab.tables import markdown_table
-
-_NOT_TOLD = {"run_name", "sweep_file"}  # they say where something is kept, not what was run
+from epochwatch_lab.post import _markdown
+from epochwatch_lab.post._cells import cell_name, has_tag
 
 
-def assigned(source: str) -> dict[str, str]:
-    """Read the assignments of a cell without running it.
-
-    Args:
-        source: Python whose assignments are `name = value` or `name: type = value`.
+def assigned_values(source: str) -> dict[str, str]:
+    """Read the assignments of a cell, as `name = value` or `name: type = value`, and run nothing.
 
     Returns:
         Each name's value, as Python writes it.
@@ -24,7 +19,7 @@ def assigned(source: str) -> dict[str, str]:
         SyntaxError: the source is not Python.
 
     Example:
-        >>> assigned("seed: int = 1_000  # any whole number")
+        >>> assigned_values("seed: int = 1_000  # any whole number")
         {'seed': '1000'}
     """
     values = {}
@@ -42,44 +37,51 @@ def tabulate_parameters(notebook: NotebookNode, resources: dict) -> tuple[Notebo
 
     Args:
         notebook: its cells tagged `parameters` and `injected-parameters` are read.
-        resources: nbconvert's; not used.
+        resources: nbconvert's, with the `post`, whose `hidden_parameters` are left out.
 
     Returns:
-        The notebook and the resources.
+        The notebook, changed in place, and the resources.
 
     Raises:
         BadInput: one of the two cells is not Python.
     """
-    defaults = {}
-    kept = []
+    defaults, kept = {}, []
     for cell in notebook.cells:
-        if cells.has_tag(cell, "parameters"):
-            defaults = _assigned_in(cell)
-        if not cells.has_tag(cell, "injected-parameters"):
+        if has_tag(cell, "parameters"):
+            defaults = _values_in(cell)
+        if not has_tag(cell, "injected-parameters"):
             kept.append(cell)
-        elif rows := _differences(defaults, _assigned_in(cell)):
-            header = ["parameter", "default", "this run"]
-            kept.append(v4.new_markdown_cell(markdown_table(header, rows)))
+            continue
+        values = _values_in(cell)
+        for name in resources["post"].hidden_parameters:
+            values.pop(name, None)
+        if rows := _differences(defaults, values):
+            kept.append(v4.new_markdown_cell(_table(rows)))
     notebook.cells = kept
     return notebook, resources
 
 
-def _assigned_in(cell: NotebookNode) -> dict[str, str]:
+def _values_in(cell: NotebookNode) -> dict[str, str]:
     try:
-        return assigned(cell.source)
+        return assigned_values(cell.source)
     except SyntaxError as error:
         raise BadInput(
-            f"{cells.name(cell)}: got {error.msg}, allowed: assignments such as seed: int = 1; "
+            f"{cell_name(cell)}: got {error.msg}, allowed: assignments such as seed: int = 1; "
             "parameters are read from the cell without running it"
         ) from None
 
 
-def _differences(defaults: dict[str, str], given: dict[str, str]) -> list[list[str]]:
+def _differences(defaults: dict[str, str], values: dict[str, str]) -> list[list[str]]:
     return [
         [f"`{name}`", _code(defaults[name]) if name in defaults else "", _code(value)]
-        for name, value in given.items()
-        if name not in _NOT_TOLD and defaults.get(name) != value
+        for name, value in values.items()
+        if defaults.get(name) != value
     ]
+
+
+def _table(rows: list[list[str]]) -> str:
+    header = ["parameter", "default", "this run"]
+    return _markdown.table(header, [":---"] * len(header), rows)
 
 
 def _code(value: str) -> str:

@@ -21,23 +21,16 @@ from nbformat import NotebookNode
 from traitlets import Bool, Enum, List, Unicode, default
 from traitlets.config import Config
 
-from epochwatch_lab.post import FLAVORS, LINKS, formulas, kramdown, liquid, markdown
-from epochwatch_lab.post.images import LINK, publish_images
-from epochwatch_lab.post.metadata import PostMetadata
-from epochwatch_lab.post.outputs import clean_outputs, note_excerpt
-from epochwatch_lab.post.parameters import tabulate_parameters
+from epochwatch_lab.post import FLAVORS, LINKS, _markdown
+from epochwatch_lab.post._formulas import with_mathml
+from epochwatch_lab.post._images import SITE_LINK, publish_images
+from epochwatch_lab.post._metadata import PostMetadata
+from epochwatch_lab.post._outputs import clean_outputs, note_excerpt
+from epochwatch_lab.post._parameters import tabulate_parameters
 
 
 def drop_title(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-    """Drop the heading that the first cell of text begins with.
-
-    Args:
-        notebook: any notebook.
-        resources: nbconvert's; not used.
-
-    Returns:
-        The notebook, changed in place, and the resources.
-    """
+    """Drop the heading that the first cell of text begins with."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\A\s*# .*\n?", "", cell.source)
@@ -45,26 +38,33 @@ def drop_title(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, d
     return notebook, resources
 
 
-def _for_kramdown(text: str) -> str:
-    return kramdown.adapted(formulas.as_mathml(text.replace("\r\n", "\n").replace("\r", "\n")))
+def _jekyll_prose(text: str) -> str:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _markdown.for_kramdown(with_mathml(lines))
 
 
 def _unchanged(text: str) -> str:
     return text
 
 
-def _said(kind, text: str):
+def _language_name(notebook: NotebookNode) -> str:
+    name = notebook.metadata.get("language_info", {}).get("name", "")
+    # It stands behind a fence, where it must not end the line.
+    return name if re.fullmatch(r"[A-Za-z0-9_+#-]+", name) else "python"
+
+
+def _override(kind, text: str):
     return kind(default_value=None, allow_none=True, help=text).tag(config=True)
 
 
 class PostExporter(MarkdownExporter):
     """Export an executed notebook as a post.
 
-    The notebook's metadata names the post:
-    `{"epochwatch": {"title", "slug", "date", "published", "tags", "excerpt"}}`; each can be
-    said otherwise by the option of that name. The same executed notebook gives the same
-    bytes. The images are in `resources["outputs"]`, by their paths in the site, and the
-    post's metadata in `resources["post"]`.
+    The notebook's metadata names the post: `{"epochwatch": {"title", "slug", "date", "published",
+    "tags", "excerpt", "hidden_parameters"}}`, of which the first three are needed; the option of
+    the same name overrides each. The same executed notebook gives the same bytes. The images are
+    in `resources["outputs"]`, by their paths in the site, and the post's metadata in
+    `resources["post"]`.
 
     Example:
         jupyter nbconvert --to epochwatch_post --PostExporter.links=relative_url notebook.ipynb
@@ -73,12 +73,13 @@ class PostExporter(MarkdownExporter):
     flavor = Enum(FLAVORS, "jekyll", help="Who shows the post.").tag(config=True)
     links = Enum(LINKS, "absolute", help="How Jekyll finds images.").tag(config=True)
     site = Unicode(".", help="For GitHub: from the post to the folder of assets.").tag(config=True)
-    title = _said(Unicode, "One line, instead of the notebook's.")
-    slug = _said(Unicode, "The post's name in its address.")
-    date = _said(Unicode, "Such as 2026-11-23.")
-    tags = _said(List, "Words to find it by.")
-    published = _said(Bool, "Whether Jekyll shows it.")
-    excerpt = _said(Unicode, "The post in a sentence.")
+    title = _override(Unicode, "One line, instead of the notebook's.")
+    slug = _override(Unicode, "The post's name in its address.")
+    date = _override(Unicode, "Such as 2026-11-23.")
+    tags = _override(List, "Words to find it by.")
+    published = _override(Bool, "Whether Jekyll shows it.")
+    excerpt = _override(Unicode, "The post in a sentence.")
+    hidden_parameters = _override(List, "What the table of parameters leaves out.")
 
     export_from_notebook = None  # JupyterLab's menu has Markdown already
 
@@ -120,8 +121,8 @@ class PostExporter(MarkdownExporter):
     def default_filters(self):
         """What the template calls, beside nbconvert's own."""
         yield from super().default_filters()
-        yield "fenced", markdown.fenced
-        yield "prose", _for_kramdown if self.flavor == "jekyll" else _unchanged
+        yield "fenced", _markdown.fenced
+        yield "prose", _jekyll_prose if self.flavor == "jekyll" else _unchanged
 
     def from_notebook_node(self, nb, resources=None, **kw):
         """Convert a notebook.
@@ -138,21 +139,22 @@ class PostExporter(MarkdownExporter):
             BadInput: the metadata, a cell, an image or a formula cannot be published.
         """
         overrides = {key: getattr(self, key) for key in PostMetadata._fields}
-        post = PostMetadata.of(nb, **overrides)
-        body, resources = super().from_notebook_node(nb, {**(resources or {}), "post": post}, **kw)
+        post = PostMetadata.from_notebook(nb, **overrides)
+        resources = {**(resources or {}), "post": post, "language": _language_name(nb)}
+        body, resources = super().from_notebook_node(nb, resources, **kw)
         post = post._replace(excerpt=post.excerpt or resources["excerpt"])
         resources["post"] = post
-        written = self._for_jekyll if self.flavor == "jekyll" else self._for_github
-        return written(post, markdown.tidy(body)), resources
+        write = self._jekyll_post if self.flavor == "jekyll" else self._github_post
+        return write(post, _markdown.tidied(body)), resources
 
-    def _for_jekyll(self, post: PostMetadata, body: str) -> str:
+    def _jekyll_post(self, post: PostMetadata, body: str) -> str:
         # On the finished text, so that nothing can come out unprotected.
-        text = liquid.protect(body)
+        text = _markdown.for_liquid(body)
         if self.links == "relative_url":
-            path = re.compile(rf"{LINK}(/{post.image_folder}/[A-Za-z0-9_-]+\.png)")
+            path = re.compile(rf"{SITE_LINK}(/{post.image_folder}/[A-Za-z0-9_-]+\.png)")
             text = path.sub(r"{{ '\1' | relative_url }}", text)
-        return f"{post.front_matter()}\n{text.replace(LINK, '')}"
+        return f"{post.front_matter()}\n{text.replace(SITE_LINK, '')}"
 
-    def _for_github(self, post: PostMetadata, body: str) -> str:
-        heading = f"# {markdown.literal(post.title)}\n\n*{post.date}*\n\n"
-        return heading + body.replace(LINK, self.site)
+    def _github_post(self, post: PostMetadata, body: str) -> str:
+        heading = f"# {_markdown.escaped(post.title)}\n\n*{post.date}*\n\n"
+        return heading + body.replace(SITE_LINK, self.site)
