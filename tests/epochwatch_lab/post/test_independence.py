@@ -1,11 +1,8 @@
-"""The exporter stands alone: it needs nothing of the laboratory, and what its extra names."""
+"""The exporter stands alone: it needs nothing of the laboratory, and no framework."""
 
 import ast
-import importlib.metadata
-import re
 import subprocess
 import sys
-import tomllib
 
 import pytest
 
@@ -44,18 +41,6 @@ def test_nothing_of_the_laboratory_is_imported():
 def test_that_test_sees_an_import_that_is_not_allowed(line):
     (name,) = imported_names(f"def late():\n    {line}")
     assert not is_own(name)
-
-
-def test_the_extra_names_exactly_what_is_imported():
-    extras = tomllib.loads((project.ROOT / "pyproject.toml").read_text())["project"]
-    named = {
-        re.match("[a-z0-9-]+", requirement)[0]
-        for requirement in extras["optional-dependencies"]["post"]
-    }
-    packages = {name.partition(".")[0] for name in IMPORTS} - sys.stdlib_module_names
-    distributions = importlib.metadata.packages_distributions()
-    homes = {distributions[package][0].lower() for package in packages - {"epochwatch_lab"}}
-    assert named == homes - {"epochwatch"}
 
 
 def test_nbconvert_is_imported_when_it_is_needed_and_no_framework_ever():

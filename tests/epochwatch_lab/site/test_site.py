@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._site.build import build_site
-from epochwatch_lab._site.cells import read_files, toll_of, verdict_of
+from epochwatch_lab._site.cells import cell_toll, cell_verdict, read_files
 from epochwatch_lab._site.columns import ABSENT, columns_of
-from epochwatch_lab._site.page import colours
+from epochwatch_lab._site.page import row_colours
 from epochwatch_lab.atlas.cells import Cell
 from epochwatch_lab.runs import project
-from tests.epochwatch_lab.publishing.test_pages import CONTRASTS, SCREENSHOTS, WIDER
+from tests.epochwatch_lab.looks import CONTRASTS, WIDER
 
 ATLAS = Path(__file__).with_name("atlas")
 BLOG = project.OUTPUTS / "blog"
@@ -136,7 +136,7 @@ TRAINED = st.lists(st.lists(st.lists(BATCH, max_size=12), max_size=3), max_size=
 @given(TRAINED, st.sampled_from([{}, {"pipeline": "choose_from_datasets"}]))
 def test_the_toll_is_what_counting_by_brute_force_gives(trained, options):
     cell = {"raised": None, "options": options, "trained": trained}
-    assert toll_of(cell) == costs(cell)
+    assert cell_toll(cell) == costs(cell)
 
 
 @pytest.mark.parametrize("cell", RAW, ids=id_of)
@@ -154,7 +154,7 @@ def test_what_was_never_trained_is_what_the_audit_says(cell):
     ],
 )
 def test_a_cell_without_a_verdict_says_how_it_ended(raised, verdict):
-    assert verdict_of({"raised": raised}) == verdict
+    assert cell_verdict({"raised": raised}) == verdict
 
 
 def test_nothing_is_lost_in_the_columns():
@@ -191,10 +191,10 @@ def light(colour):
 
 
 def test_numbers_stand_out_from_the_colours_they_are_written_on():
-    for ground, ink in colours(20):
+    for ground, ink in row_colours(20):
         low, high = sorted([light(ground), light(ink)])
         assert (high + 0.05) / (low + 0.05) >= 4.5
-    grounds = [light(ground) for ground, _ in colours(20)]
+    grounds = [light(ground) for ground, _ in row_colours(20)]
     assert grounds == sorted(grounds)
 
 
