@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from epochwatch_lab.post import export_post
 from epochwatch_lab.runs import project
-from tests.epochwatch_lab.conftest import LOOKS
+from tests.epochwatch_lab.conftest import LOOKS, SCREENSHOTS
 from tests.epochwatch_lab.looks import CONTRASTS, WIDER
 from tests.epochwatch_lab.post import adversarial
 
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.slow
 
 SITE = Path(__file__).with_name("site")
 BLOG = project.OUTPUTS / "blog"
-SCREENSHOTS = project.OUTPUTS / "screenshots"
 PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").glob("*.md"))
 ADVERSARIAL = "2026-11-20-adversarial"
 BELOW = "2026-11-20-below"  # the same by `relative_url`, in a site below /blog
