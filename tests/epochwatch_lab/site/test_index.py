@@ -17,18 +17,18 @@ def script():
 
 
 def test_the_committed_pages_are_current():
-    for path, text in script().pages().items():
-        assert path.read_text() == f"{text}\n", "remake it with `make run`"
+    for path, text in script().index_pages().items():
+        assert path.read_text() == f"{text}\n", "remake it with `make blog`"
 
 
 def test_every_notebook_is_listed_and_no_other_exists():
     on_disk = sorted(path.stem for path in project.NOTEBOOKS.glob("*.ipynb"))
     assert on_disk == sorted(NOTEBOOKS)
-    assert all(f"({name}.ipynb)" in next(iter(script().pages().values())) for name in on_disk)
+    assert all(f"({name}.ipynb)" in next(iter(script().index_pages().values())) for name in on_disk)
 
 
 def test_every_link_of_the_pages_leads_to_a_file():
-    for path, text in script().pages().items():
+    for path, text in script().index_pages().items():
         links = re.findall(r"\]\(([^)]+)\)", text)
         assert links
         assert all((path.parent / link).exists() for link in links)
