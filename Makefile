@@ -132,11 +132,9 @@ bench-backends:
 	    .venv-$$backend/bin/python bench/bench_watching.py || exit; \
 	done
 
-## blog: write the posts of the runs named default again
+## blog: publish the runs named default that there are
 blog: .venv
-	@for notebook in $(PUBLISHED); do \
-	  $(VENV)/epochwatch post "outputs/$$notebook/default" || exit; \
-	done
+	@$(VENV)/epochwatch post --skip-missing $(PUBLISHED:%=outputs/%/default)
 	@$(VENV)/python scripts/index_notebooks.py
 
 ## lock: resolve the locks anew from pyproject.toml

@@ -13,6 +13,8 @@ import pytest
 import epochwatch
 from epochwatch_lab.runs import project
 
+pytestmark = pytest.mark.slow  # the pages are built in a process of their own
+
 SCRIPT = project.ROOT / "scripts" / "build_docs.py"
 # Elements that HTML leaves open.
 MODULE = ""  # stands for an anchor where the docstring is the module's
