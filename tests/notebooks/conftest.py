@@ -24,7 +24,7 @@ def without_floats(text):
 
 def both_posts(outputs, post):
     """Read a post as it is committed, and as the current code writes it."""
-    return [(folder / "blog" / post).read_text() for folder in (project.OUTPUTS, outputs)]
+    return [(folder / "blog" / post).read_text() for folder in (project.ROOT / "outputs", outputs)]
 
 
 def pictures_of(post, slug):
@@ -33,10 +33,10 @@ def pictures_of(post, slug):
     Returns:
         Their names, in order, and the ways to the site's root that the post has.
     """
-    text = (project.OUTPUTS / "blog" / post).read_text()
+    text = (project.ROOT / "outputs" / "blog" / post).read_text()
     shown = re.findall(rf"!\[[^\]]+\]\((\S*)/assets/img/{slug}/([a-z_]+)\.png\)", text)
     names = [name for _, name in shown]
-    kept = {file.name for file in (project.OUTPUTS / "blog/assets/img" / slug).iterdir()}
+    kept = {file.name for file in (project.ROOT / "outputs" / "blog/assets/img" / slug).iterdir()}
     assert kept == {f"{name}.{ending}" for name in names for ending in ("png", "svg")}
     return names, {way for way, _ in shown}
 

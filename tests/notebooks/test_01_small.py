@@ -8,7 +8,7 @@ import papermill
 import pytest
 
 from epochwatch_lab.runs import project
-from epochwatch_lab.runs.parameters import DoesFitResume
+from epochwatch_lab.runs import DoesFitResume
 from tests.notebooks.conftest import NOTEBOOK
 
 SMALL = {"epochs": 3, "steps_per_epoch": 34, "positive_digit": 7, "batch_size": 32}
@@ -49,7 +49,7 @@ def by_hand(tmp_path, **parameters):
     notebook = nbformat.read(project.notebook_path(NOTEBOOK), as_version=4)
     elsewhere = (
         "from pathlib import Path\nfrom epochwatch_lab.runs import project\n"
-        f"project.OUTPUTS = Path({str(tmp_path)!r})"
+        f"project.ROOT / "outputs" = Path({str(tmp_path)!r})"
     )
     notebook.cells.insert(2, nbformat.v4.new_code_cell(elsewhere))
     nbformat.write(notebook, tmp_path / "copy.ipynb")

@@ -46,12 +46,10 @@ def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
         BadInput: the run is not finished, or the notebook cannot be a post.
     """
     from epochwatch_lab.post import export_post
-    from epochwatch_lab.runs import ledger
-    from epochwatch_lab.runs.execute import NOTEBOOK
-    from epochwatch_lab.runs.run import RECORD
+    from epochwatch_lab.runs.record import NOTEBOOK, damaged_files, read_record
 
-    record = ledger.read_json(run_folder / RECORD)
-    lacking = [RECORD] if record is None else ledger.damaged(run_folder, record)
+    record = read_record(run_folder)
+    lacking = damaged_files(run_folder, record)
     if lacking:
         raise BadInput(
             f"{run_folder}: no finished run ({', '.join(lacking)} missing or damaged); run it first"
@@ -63,8 +61,8 @@ def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
 
 def slug_of(notebook: Path, run_name: str) -> str | None:
     """Name the post of a run that is not the published one; None where its notebook has no name."""
-    from epochwatch_lab.runs import ledger
+    from epochwatch._files import read_json
 
-    said = ledger.read_json(notebook) or {}
+    said = read_json(notebook) or {}
     slug = said.get("metadata", {}).get("epochwatch", {}).get("slug")
     return slug and re.sub(r"[^a-z0-9]+", "-", f"{slug}-{run_name}".lower()).strip("-")

@@ -14,7 +14,7 @@ from epochwatch._text import percent
 from epochwatch_lab._report.matrix import Epoch, coverage
 from epochwatch_lab._report.population import Population
 from epochwatch_lab._report.subject import object_at
-from epochwatch_lab.runs.compare import leaves
+from epochwatch_lab.runs.ledger import flattened
 from epochwatch_lab.runs.parameters import varied
 
 
@@ -100,7 +100,7 @@ def of_boundaries(epochs: list[Epoch], population: Population) -> Table:
 
 def of_values(caption: str, values: Mapping, header: tuple[str, str] = ("name", "value")) -> Table:
     """Tabulate an object of JSON, what is nested in it under names with dots."""
-    return Table.of(caption, header, leaves(values))
+    return Table.of(caption, header, flattened(values))
 
 
 def of_tests(findings: Mapping) -> Table:

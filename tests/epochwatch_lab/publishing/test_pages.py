@@ -19,8 +19,8 @@ from epochwatch_lab.runs import project
 from tests.epochwatch_lab.publishing import adversarial
 
 SITE = Path(__file__).with_name("site")
-BLOG = project.OUTPUTS / "blog"
-SCREENSHOTS = project.OUTPUTS / "screenshots"
+BLOG = project.ROOT / "outputs" / "blog"
+SCREENSHOTS = project.ROOT / "outputs" / "screenshots"
 PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").glob("*.md"))
 ADVERSARIAL = "2026-11-20-adversarial"
 BELOW = "2026-11-20-below"  # the same by `relative_url`, in a site below /blog

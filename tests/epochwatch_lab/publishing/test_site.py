@@ -29,7 +29,7 @@ from epochwatch_lab.runs import project
 from tests.epochwatch_lab.publishing.test_pages import CONTRASTS, SCREENSHOTS, WIDER
 
 ATLAS = Path(__file__).with_name("atlas")
-BLOG = project.OUTPUTS / "blog"
+BLOG = project.ROOT / "outputs" / "blog"
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 NAME = "each_fit_starts_over"
 TITLE = "Each call of `fit` starts over"
