@@ -9,7 +9,7 @@ import pytest
 
 from epochwatch_lab.runs import project
 
-SCREENSHOTS = project.OUTPUTS / "screenshots"
+SCREENSHOTS = (project.ROOT / "outputs") / "screenshots"
 WIDTHS, SCHEMES = (360, 1280), ("light", "dark")  # a telephone and a desk
 # By hand two looks, in which every width and every scheme occurs; in CI all four.
 ALL_LOOKS = list(itertools.product(WIDTHS, SCHEMES))

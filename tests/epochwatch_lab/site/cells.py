@@ -7,7 +7,7 @@ from epochwatch_lab.atlas.cells import Cell
 from epochwatch_lab.runs import project
 
 ATLAS = Path(__file__).with_name("atlas")
-BLOG = project.OUTPUTS / "blog"
+BLOG = project.ROOT / "outputs" / "blog"
 NAME = "each_fit_starts_over"
 TITLE = "Each call of `fit` starts over"
 PAGE = f"""---

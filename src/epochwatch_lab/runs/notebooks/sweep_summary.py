@@ -1,17 +1,32 @@
-"""The summary of a sweep: a notebook and a figure of what its runs have found."""
+"""The notebook that sums a sweep up: what it may be given, and how its runs are put together."""
 
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
-from epochwatch_lab.runs import ledger
+from pydantic import Field
+
+from epochwatch._files import read_json
+from epochwatch_lab.runs import project
 from epochwatch_lab.runs.driver import POLL
 from epochwatch_lab.runs.execute import execute, folder_of
 from epochwatch_lab.runs.folder import BeingMade
-from epochwatch_lab.runs.parameters import SweepSummary
-from epochwatch_lab.runs.run import FINDINGS, RECORD
-from epochwatch_lab.runs.sweep import Request, Sweep
+from epochwatch_lab.runs.parameters import RUN_NAME, Parameters
+from epochwatch_lab.runs.record import FINDINGS, is_finished, read_record
+from epochwatch_lab.runs.sweep import PlannedRun, Sweep
+
+
+class SweepSummary(Parameters):
+    """Parameters of the notebook that sums up a sweep."""
+
+    notebook: ClassVar[str] = project.SUMMARY
+    promised: ClassVar[tuple[str, ...]] = ("findings.json",)  # without a run, there is no figure
+
+    sweep_file: str = Field("digits.yaml", description="the sweep's file")
+    run_name: str = Field(
+        "interactive", pattern=f"^{RUN_NAME}$", description="the summary's folder under outputs"
+    )
 
 
 def runs_of(sweep: Sweep, outputs: Path) -> list[dict]:
@@ -21,27 +36,27 @@ def runs_of(sweep: Sweep, outputs: Path) -> list[dict]:
         For each run its `id`, `folder` (below outputs), `state`, the `parameters` in which the
         runs differ, and its `findings`; empty where it is not finished.
     """
-    return [_run_of(sweep, request, outputs) for request in sweep.requests]
+    return [_run_of(sweep, planned, outputs) for planned in sweep.planned]
 
 
-def _run_of(sweep: Sweep, request: Request, outputs: Path) -> dict:
-    state, begun, folder = _state_of(request, outputs)
-    values = request.parameters.model_dump()
-    said = ledger.read_json(folder / FINDINGS) if state == "finished" else {}
+def _run_of(sweep: Sweep, planned: PlannedRun, outputs: Path) -> dict:
+    state, begun, folder = _state_of(planned, outputs)
+    values = planned.parameters.model_dump()
+    written = read_json(folder / FINDINGS) if state == "finished" else {}
     return {
-        "id": request.id,
-        "folder": f"{sweep.notebook}/{request.parameters.run_name}",
+        "id": planned.id,
+        "folder": f"{sweep.notebook}/{planned.parameters.run_name}",
         "state": state,
         "begun": begun,
         "parameters": {name: values[name] for name in sweep.varied},
-        "findings": said.get("findings", {}),
+        "findings": written.get("findings", {}),
     }
 
 
-def _state_of(request: Request, outputs: Path) -> tuple[str, str | None, Path]:
-    folder = folder_of(request.parameters, outputs)
-    if ledger.is_finished(folder.final, request.id):
-        return "finished", ledger.read_json(folder.final / RECORD).get("begun"), folder.final
+def _state_of(planned: PlannedRun, outputs: Path) -> tuple[str, str | None, Path]:
+    folder = folder_of(planned.parameters, outputs)
+    if is_finished(folder.final, planned.id):
+        return "finished", read_record(folder.final).get("begun"), folder.final
     return "failed" if folder.failed.exists() else "missing", None, folder.final
 
 
@@ -66,14 +81,23 @@ class Group(NamedTuple):
 
 def groups(runs: Sequence[Mapping], without: str = "seed") -> list[Group]:
     """Put finished runs together that differ in nothing but one parameter, in their order."""
-    found: dict[tuple, Group] = {}
+    by_shared: dict[tuple, Group] = {}
     for run in runs:
         shared = {k: v for k, v in run["parameters"].items() if k != without}
-        group = found.setdefault(tuple(shared.items()), Group(shared, [], {}))
+        group = by_shared.setdefault(tuple(shared.items()), Group(shared, [], {}))
         group.verdicts.append(run["findings"].get("verdict"))
         for name, number in numbers(run["findings"]).items():
             group.numbers.setdefault(name, []).append(number)
-    return list(found.values())
+    return list(by_shared.values())
+
+
+def names_of_numbers(groups: Sequence[Group]) -> list[str]:
+    """List the numbers that all runs have found, which alone can be compared."""
+    return [
+        name
+        for name in (groups[0].numbers if groups else ())
+        if all(len(group.numbers.get(name, ())) == len(group.verdicts) for group in groups)
+    ]
 
 
 def changed_by(parameter: str, runs: Sequence[Mapping]) -> list[str]:
@@ -94,7 +118,7 @@ def numbers(findings: Mapping) -> dict[str, float]:
     return coverage | findings.get("test", {})
 
 
-def summed_up(sweep: Sweep, file: Path, outputs: Path) -> Path | None:
+def sum_up(sweep: Sweep, file: Path, outputs: Path) -> Path | None:
     """Run the notebook that sums a sweep up, where there is none of its runs as they are now.
 
     Returns:
@@ -103,12 +127,12 @@ def summed_up(sweep: Sweep, file: Path, outputs: Path) -> Path | None:
     Raises:
         RunFailed: the notebook failed.
     """
-    now = [[request.id, *_state_of(request, outputs)[:2]] for request in sweep.requests]
+    now = [[planned.id, *_state_of(planned, outputs)[:2]] for planned in sweep.planned]
     if not any("finished" in one for one in now):
         return None
     parameters = SweepSummary(sweep_file=str(file.resolve()), run_name=sweep.name)
     final = folder_of(parameters, outputs).final
-    while _summed_up_in(final) != now:
+    while _states_in(final) != now:
         try:
             return execute(parameters, outputs)
         except BeingMade:  # by another driver of this sweep, which may have seen less
@@ -116,9 +140,9 @@ def summed_up(sweep: Sweep, file: Path, outputs: Path) -> Path | None:
     return final
 
 
-def _summed_up_in(folder: Path) -> list[list] | None:
+def _states_in(folder: Path) -> list[list] | None:
     try:
-        runs = ledger.read_json(folder / FINDINGS)["findings"]["runs"]
+        runs = read_json(folder / FINDINGS)["findings"]["runs"]
         return [[run["id"], run["state"], run["begun"]] for run in runs]
     except (TypeError, KeyError):  # no summary, or not of this form
         return None
