@@ -24,7 +24,7 @@ from epochwatch_lab._site.build import build_site
 from epochwatch_lab._site.cells import read_files, toll_of, verdict_of
 from epochwatch_lab._site.columns import ABSENT, columns_of
 from epochwatch_lab._site.page import colours
-from epochwatch_lab.atlas.cells import Cell
+from epochwatch_lab.atlas.cells import AtlasCell
 from epochwatch_lab.runs import project
 from tests.epochwatch_lab.publishing.test_pages import CONTRASTS, SCREENSHOTS, WIDER
 
@@ -63,7 +63,7 @@ def raw_cells(atlas=ATLAS):
 
 
 def id_of(cell):
-    return f"{cell['file']}: {Cell(*(cell[field] for field in Cell._fields)).name}"
+    return f"{cell['file']}: {AtlasCell.from_json(cell).name}"
 
 
 RAW = list(raw_cells())

@@ -5,12 +5,12 @@ import pytest
 
 from epochwatch._auditing.counting import StreamCounts
 from epochwatch._auditing.expectation import Expectation
-from epochwatch._auditing.report import Report
 from epochwatch._auditing.rules import RULES
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.verdict import judge
 from epochwatch._report import figure as audit
 from epochwatch._report import style
+from epochwatch._report.report import Report
 
 
 def judged_places(epochs, length=10, asked=None):
@@ -29,12 +29,15 @@ def report_of(judged, exposures, coverage=(0.5,), streams=None, length=10, by="i
     exposures = np.array(exposures)
     trained = int(np.count_nonzero(exposures))
     whole = StreamCounts(
-        None if coverage is None else len(exposures), trained, exposures,
+        None if coverage is None else len(exposures),
+        trained,
+        exposures,
         None if coverage is None else np.array(coverage),
-    )  # fmt: skip
+    )
     expected = Expectation(judged.verdict, RULES["one epoch"], judged)
-    return Report(judged, whole, streams or {}, by, len(exposures), 0, 0, 0, expected, {},
-                  length=length)  # fmt: skip
+    return Report(
+        judged, whole, streams or {}, by, len(exposures), 0, 0, 0, expected, {}, length=length
+    )
 
 
 RESTARTS = judged_places([[0, 1, 2], [0, 1, 2]])
