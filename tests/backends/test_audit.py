@@ -221,7 +221,7 @@ def test_the_contracts_example_is_what_an_audit_says():
         "schema": 1,
         "verdict": "runs dry",
         "steps": {
-            "call": 3,
+            "asked": 3,
             "run": [3, 3, 3, 1, 3],
             "findings": [None, None, None, "runs dry", None],
         },

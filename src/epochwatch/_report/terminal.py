@@ -245,7 +245,7 @@ def expectation_rows(expected: Expectation) -> Iterator[tuple[str, str | Text]]:
     if expected.judged is not None and expected.exact:
         asked = expected.judged.steps_asked
         runs = zip(expected.judged.steps_run, expected.judged.step_findings, strict=True)
-        yield "steps", f"{asked:,} asked for in an epoch; {in_turn(runs)} to be run"
+        yield "steps", f"{asked:,} asked for in an epoch; to be run: {in_turn(runs)}"
     yield "rule", f"{expected.rule.name} ({expected.rule.source})"
 
 

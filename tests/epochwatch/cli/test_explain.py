@@ -23,7 +23,7 @@ def test_it_prints_in_a_few_lines_what_is_expected_and_why(explain):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "expected  runs dry"
-    assert "steps     3 asked for in an epoch; 3 × 3, 1 (runs dry), 3 to be run" in lines
+    assert "steps     3 asked for in an epoch; to be run: 3 × 3, 1 (runs dry), 3" in lines
     assert lines[-2].startswith("rule      ends inside an epoch (keras/src/trainers/")
     assert len(lines) < 10
     assert max(map(len, lines)) <= 80

@@ -83,6 +83,7 @@ def test_a_damaged_file_is_told_in_one_line(tmp_path, text):
         list(read_atlas(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_worker_observes_each_cell_in_a_process_of_its_own(tmp_path):
     part = Part(HERE, "tensorflow", Path(sys.executable), tmp_path / "kept.jsonl")
     names = [
