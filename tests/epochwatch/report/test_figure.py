@@ -1,16 +1,20 @@
 """The figure of an audit draws what there is to show, and its words say what it shows."""
 
+import sys
+
 import numpy as np
 import pytest
 
+import epochwatch._report
 from epochwatch._auditing.counting import StreamCounts
 from epochwatch._auditing.expectation import Expectation
-from epochwatch._auditing.report import Report
 from epochwatch._auditing.rules import RULES
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.verdict import judge
 from epochwatch._report import figure as audit
 from epochwatch._report import style
+from epochwatch._report.report import Report
+from epochwatch.errors import BadInput
 
 
 def judged_places(epochs, length=10, asked=None):
@@ -29,12 +33,15 @@ def report_of(judged, exposures, coverage=(0.5,), streams=None, length=10, by="i
     exposures = np.array(exposures)
     trained = int(np.count_nonzero(exposures))
     whole = StreamCounts(
-        None if coverage is None else len(exposures), trained, exposures,
+        None if coverage is None else len(exposures),
+        trained,
+        exposures,
         None if coverage is None else np.array(coverage),
-    )  # fmt: skip
+    )
     expected = Expectation(judged.verdict, RULES["one epoch"], judged)
-    return Report(judged, whole, streams or {}, by, len(exposures), 0, 0, 0, expected, {},
-                  length=length)  # fmt: skip
+    return Report(
+        judged, whole, streams or {}, by, len(exposures), 0, 0, 0, expected, {}, length=length
+    )
 
 
 RESTARTS = judged_places([[0, 1, 2], [0, 1, 2]])
@@ -112,4 +119,17 @@ def test_the_words_tell_where_the_epochs_begin_and_what_was_lost():
         "Audit of a feed, 2 epochs; verdict: restarts. The epochs begin at place 0, 0 of 10. "
         "Exposures a sample: 0 to 2; samples never trained: 14. Coverage in the end: all samples "
         "30.0%."
+    )
+
+
+def test_without_matplotlib_a_report_that_is_drawn_says_which_extra_brings_it(monkeypatch):
+    report = report_of(RESUMES, [1])
+    assert len(report.draw().axes) == 3
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "epochwatch._report.figure")
+    monkeypatch.delattr(epochwatch._report, "figure")
+    with pytest.raises(BadInput) as refusal:
+        report.draw()
+    assert str(refusal.value) == (
+        "draw: needs matplotlib, not installed; pip install 'epochwatch[figures]'"
     )

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from epochwatch._auditing.counting import StreamCounts
 from epochwatch._report import terminal as table
-from tests.epochwatch_lab.figures.test_audit import RESTARTS, RESUMES, judged_places, report_of
+from tests.epochwatch.report.test_figure import RESTARTS, RESUMES, judged_places, report_of
 
 
 def changed(report, **fields):
@@ -30,7 +30,7 @@ def reports():
     yield report_of(RESTARTS, [2] * 6 + [0] * 14)
     yield report_of(RESUMES, [1, 2], coverage=None, length=None)
     yield changed(report_of(RESUMES, [1, 2], streams=WIDE), conflicts=7)
-    yield changed(report_of(RESTARTS, [1], by="content"), strangers=1_000_000, rows=9)
+    yield changed(report_of(RESTARTS, [1], by="content"), not_in_pass=1_000_000, rows=9)
     yield changed(report_of(RESUMES, [1]), expected=report_of(RESTARTS, [1]).expected)
 
 
@@ -105,8 +105,8 @@ def test_samples_told_apart_by_content_are_shown_by_the_first_digits():
     ("fields", "said"),
     [
         ({"identified_by": "content", "rows": 22}, "20 in a pass equal another one"),
-        ({"identified_by": "content", "strangers": 2}, 'give the samples an index: {"label": …'),
-        ({"strangers": 2}, "passes of the feed differ"),
+        ({"identified_by": "content", "not_in_pass": 2}, 'give the samples an index: {"label": …'),
+        ({"not_in_pass": 2}, "passes of the feed differ"),
         ({"conflicts": 3}, "3 indices came with different contents"),
     ],
 )

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from epochwatch._exposures.writer import RecordingFailed
-from epochwatch.errors import BadInput
+from epochwatch._extras import EXTRAS
+from epochwatch.errors import BadInput, RecordingFailed
 
-EXTRAS = ("grain", "jax", "tf_keras", "torch")
 FEW = 5
 
 
@@ -31,7 +30,7 @@ class Target(NamedTuple):
         return self.place.endswith(".py")
 
 
-def found(text: str) -> Target:
+def parse_target(text: str) -> Target:
     """Read a target, and look whether there is such a file or module, without loading it."""
     place, _, name = text.rpartition(":")
     target = Target(place, name)
@@ -45,7 +44,7 @@ def found(text: str) -> Target:
             raise BadInput(f"{text}: no file {place} in {Path.cwd()}")
         return target
     look_in(Path.cwd())
-    with blamed(f"{text}: the package of {place}"):
+    with user_errors(f"{text}: the package of {place}"):
         if not is_there(place):
             raise BadInput(
                 f"{text}: no module {place}, neither in {Path.cwd()} nor installed; a file is "
@@ -55,7 +54,7 @@ def found(text: str) -> Target:
 
 
 def is_there(module: str) -> bool:
-    """Say whether there is a module; its package is imported for that."""
+    """Whether there is a module; its package is imported to see it."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError as error:
@@ -65,13 +64,13 @@ def is_there(module: str) -> bool:
 
 
 def is_dotted(place: str) -> bool:
-    """Say whether a text can be the name of a module."""
+    """Whether a text can be the name of a module."""
     return all(part.isidentifier() for part in place.split("."))
 
 
 def load(target: Target):
     """Load what a target names."""
-    with blamed(f"{target}: {target.place}"):
+    with user_errors(f"{target}: {target.place}"):
         module = file_as_module(Path(target.place)) if target.is_file else imported(target.place)
     try:
         return getattr(module, target.name)
@@ -109,7 +108,7 @@ def look_in(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def blamed(what: str) -> Iterator[None]:
+def user_errors(what: str) -> Iterator[None]:
     """Turn what the user's code raises into bad input: one line, with where it comes from."""
     try:
         yield
@@ -118,8 +117,10 @@ def blamed(what: str) -> Iterator[None]:
     except RecordingFailed as error:
         raise BadInput(str(error)) from error
     except ModuleNotFoundError as error:
-        extra = f"; pip install 'epochwatch[{error.name}]'" if error.name in EXTRAS else ""
-        raise BadInput(f"{what} raised {in_one_line(error)}{extra}") from error
+        # The user's own code may need anything; what an extra brings is named.
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        remedy = f"; pip install 'epochwatch[{extra}]'" if extra else ""
+        raise BadInput(f"{what} raised {in_one_line(error)}{remedy}") from error
     except Exception as error:
         raise BadInput(f"{what} raised {in_one_line(error)}") from error
     except SystemExit as error:
@@ -132,8 +133,8 @@ def blamed(what: str) -> Iterator[None]:
 def in_one_line(error: Exception) -> str:
     """Write an error with the place where it was raised."""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    place, line, said = last.filename, last.lineno, str(error)
+    place, line, text = last.filename, last.lineno, str(error)
     if isinstance(error, SyntaxError):
-        place, line, said = error.filename, error.lineno, error.msg
-    first = (said.strip() or "no message").splitlines()[0]
+        place, line, text = error.filename, error.lineno, error.msg
+    first = (text.strip() or "no message").splitlines()[0]
     return f"{type(error).__name__}: {first} ({Path(place or '?').name}, line {line})"

@@ -6,21 +6,14 @@ from typing import Any
 
 from epochwatch._auditing.counting import StreamCounts
 from epochwatch._auditing.expectation import Expectation
-from epochwatch._auditing.findings import (
-    DISAGREES,
-    FAIL_ON,
-    FINDINGS,
-    INDEX_CONFLICTS,
-    PASSED_OVER,
-)
+from epochwatch._auditing.request import DISAGREES, FAIL_ON, INDEX_CONFLICTS, PASSED_OVER, Gate
 from epochwatch._exposures.verdict import Verdict
-from epochwatch._report import terminal as table
 
 SCHEMA = 1
 
 
 @dataclasses.dataclass(frozen=True)
-class Report:
+class AuditResult:
     """What an audit found.
 
     Attributes:
@@ -29,15 +22,14 @@ class Report:
         streams: the same by stream.
         identified_by: "index" or "content".
         rows: samples in one pass as often as they come; None where there is no end.
-        strangers: samples trained that one pass of the feed does not have; where samples are
+        not_in_pass: samples trained that one pass of the feed does not have; where samples are
             identified by content, a feed that changes them (augmentation) has such.
         conflicts: indices that came with different contents; 0 where most samples do in every
             pass (augmentation).
         passed_over: batches delivered, never trained, while a later one was.
         expected: what was to be expected, and why.
         environment: versions and backend.
-        minimum_coverage: asked of every stream, from 0 to 1; None for nothing.
-        fail_on: names of what counts as a finding, of `FAIL_ON`.
+        gate: what counts as a finding.
         length: batches in one pass of the feed; None where it has no end, or none was met.
     """
 
@@ -46,13 +38,12 @@ class Report:
     streams: dict[str, StreamCounts]
     identified_by: str
     rows: int | None
-    strangers: int
+    not_in_pass: int
     conflicts: int
     passed_over: int
     expected: Expectation
     environment: dict[str, Any]
-    minimum_coverage: float | None = None
-    fail_on: tuple[str, ...] = FINDINGS
+    gate: Gate = dataclasses.field(default_factory=Gate)
     length: int | None = None
 
     @property
@@ -94,18 +85,19 @@ class Report:
             "never trained": any(c.never_trained for c in (self.whole, *self.streams.values())),
         }
         occur |= {name for name, occurs in besides.items() if occurs}
-        found = [name for name in FAIL_ON if name in occur and name in self.fail_on]
-        return found + [f"coverage of {name} below the minimum" for name in self.too_little()]
+        findings = [name for name in FAIL_ON if name in occur and name in self.gate.fail_on]
+        too_little = self._streams_below_the_minimum()
+        return findings + [f"coverage of {name} below the minimum" for name in too_little]
 
-    def too_little(self) -> list[str]:
-        """Name the streams of which less was trained than asked; unknown counts as less."""
-        if self.minimum_coverage is None:
+    def _streams_below_the_minimum(self) -> list[str]:
+        # What is not known counts as less.
+        if self.gate.min_coverage is None:
             return []
         named = self.streams or {"all samples": self.whole}
         return [
             name
             for name, counts in named.items()
-            if counts.coverage is None or counts.coverage[-1] < self.minimum_coverage
+            if counts.coverage is None or counts.coverage[-1] < self.gate.min_coverage
         ]
 
     @property
@@ -132,7 +124,7 @@ class Report:
                 "population": population,
                 "rows": self.rows,
                 "index_conflicts": self.conflicts,
-                "not_in_the_pass": self.strangers,
+                "not_in_the_pass": self.not_in_pass,
                 **counts,
             },
             "coverage": coverage,
@@ -146,16 +138,3 @@ class Report:
             "expected": {**self.expected.as_json(), "agrees": self.agrees},
             "environment": self.environment,
         }
-
-    def __str__(self) -> str:
-        return table.as_text(self)
-
-    def draw(self):
-        """Draw the report.
-
-        Returns:
-            A `matplotlib.figure.Figure`: how often each sample was trained, and the coverage.
-        """
-        from epochwatch._report import figure as audit
-
-        return audit.draw(self)
