@@ -76,7 +76,7 @@ def feed_of(cell):
     return id_of(cell).split(": ")[1]
 
 
-def verdict_said(cell):
+def shown_verdict(cell):
     return cell["observed"]["verdict"] if cell["observed"] else "raises"
 
 
@@ -85,7 +85,7 @@ ORACLE = {
     "feed": lambda cell: [cell["feed"], feed_of(cell)],
     "backend": lambda cell: [cell["environment"]["backend"]],
     "keras": lambda cell: ["{package} {keras}".format(**cell["environment"])],
-    "verdict": lambda cell: [verdict_said(cell)],
+    "verdict": lambda cell: [shown_verdict(cell)],
     "steps_per_epoch": lambda cell: [str(cell["steps_per_epoch"] or "none")],
     "steps_per_execution": lambda cell: [str(cell["steps_per_execution"])],
     "fits": lambda cell: [str(cell["fits"])],
