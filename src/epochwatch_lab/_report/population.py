@@ -38,7 +38,7 @@ class Population(NamedTuple):
     complete: bool
 
     @classmethod
-    def of(cls, parameters: dict, log: ExposureLog) -> "Population":
+    def from_log(cls, parameters: dict, log: ExposureLog) -> "Population":
         """Find the samples of a run: one with `positive_digit` is of MNIST.
 
         Of a log alone, what was trained is one stream.
