@@ -17,7 +17,7 @@ from epochwatch._auditing.report import Report
 from epochwatch._auditing.request import Request, check, check_executions, spoken
 from epochwatch._auditing.samples import Samples
 from epochwatch._exposures.verdict import judge
-from epochwatch._watching.backends import flavour, release, versions
+from epochwatch._watching.backends import fit_kind, keras_release, loaded_versions
 from epochwatch.errors import BadInput
 
 LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
@@ -151,16 +151,16 @@ def explain(
             "more; an audit goes through it to see"
         )
     keras = keras_for(backend)
-    backend = flavour(keras)
+    backend = fit_kind(keras)
     check_executions(request, facts, backend)
-    return expect(facts, request, backend, release(keras))
+    return expect(facts, request, backend, keras_release(keras))
 
 
 def run(keras, audited, request, folder, streams, min_coverage, fail_on, progress) -> Report:
     """Make the passes and the fit, and put the report together; see `audit`."""
     feed = audited.make()
     size, facts = feeding.described(feed, request)
-    backend = flavour(keras)
+    backend = fit_kind(keras)
     check_executions(request, facts, backend)
     asked = feeding.steps_asked(facts, request.steps_per_epoch, audited.make)
     indexed = feeding.is_indexed(audited.make(), size)
@@ -173,7 +173,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     metadata = {"feed": facts.kind, "backend": backend, "parameters": spoken(request)}
     log, begun = observe(
         keras, feed, request, folder, samples, indexed=indexed, progress=progress,
-        metadata=metadata | {"versions": versions(keras)},
+        metadata=metadata | {"versions": loaded_versions(keras)},
     )  # fmt: skip
     passes = Passes(audited, samples, size)
     judged = judge(
@@ -185,7 +185,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
     elif not facts.endless:
         passes.go_on(asked * request.epochs * request.fits)  # as far as the run could have gone
     expected = expect(
-        facts, request, backend, release(keras), found_length=passes.length,
+        facts, request, backend, keras_release(keras), found_length=passes.length,
         fixed_order=judged.fixed_order, own_order=passes.digests,
     )  # fmt: skip
     counts = log.counts()
@@ -204,7 +204,7 @@ def run(keras, audited, request, folder, streams, min_coverage, fail_on, progres
         conflicts=samples.conflicts if indexed and not passes.content_varies() else 0,
         passed_over=judged.passed_over(passes.length),
         expected=expected,
-        environment=versions(keras) | {"backend": backend},
+        environment=loaded_versions(keras) | {"backend": backend},
         minimum_coverage=min_coverage,
         fail_on=tuple(fail_on),
         length=passes.length,

@@ -66,7 +66,7 @@ def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
         # In the graph: bringing every image to Python would take longer than the audit.
         from epochwatch._watching.graph_fingerprint import unconverted
 
-        graph = backends.module("tensorflow")
+        graph = backends.backend_module("tensorflow")
 
         @unconverted
         def identified(*data):

@@ -7,7 +7,7 @@ import numpy as np
 from epochwatch._auditing import feed as feeding
 from epochwatch._auditing.counting import Stream
 from epochwatch._auditing.samples import Samples
-from epochwatch._exposures.feed_order import digest
+from epochwatch._exposures.feed_order import batch_digest
 
 
 class Passes:
@@ -37,7 +37,7 @@ class Passes:
             self.own.add(batch)
             self.samples.add(batch)
             self.rows += batch.shape[1]
-            self.digests.append(digest(batch[0]))
+            self.digests.append(batch_digest(batch[0]))
             yield batch[0]
         self.length = len(self.digests)
 

@@ -39,19 +39,19 @@ class Piece(NamedTuple):
     indices: np.ndarray
 
 
-def as_table(pieces: list[Piece]) -> pa.Table:
+def exposure_table(pieces: list[Piece]) -> pa.Table:
     """Put consecutive pieces, at least one, into a table of exposures."""
     fits, epochs, first_steps, lengths, indices = zip(*pieces, strict=True)
     batches = [len(piece.lengths) for piece in pieces]
     steps = [first + np.arange(n) for first, n in zip(first_steps, batches, strict=True)]
     of_batch = [np.repeat(fits, batches), np.repeat(epochs, batches), np.concatenate(steps)]
-    lengths = np.concatenate(lengths)
+    lengths = np.concatenate(lengths)  # a row of the table to each sample of a batch
     columns = [np.repeat(column, lengths) for column in of_batch] + [np.concatenate(indices)]
     arrays = [pa.array(c, f.type) for c, f in zip(columns, COLUMNS, strict=True)]
     return pa.table(arrays, schema=COLUMNS)
 
 
-def index_of(rows: pa.RecordBatch) -> np.ndarray:
+def index_column(rows: pa.RecordBatch) -> np.ndarray:
     """Return the indices of some rows: int64 (rows,)."""
     return rows.column("index").to_numpy()
 
@@ -68,7 +68,7 @@ def starts_of_runs(rows: pa.RecordBatch, names: list[str]) -> np.ndarray:
     return np.concatenate([[0], np.flatnonzero(changed) + 1, [rows.num_rows]])
 
 
-def in_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]:
+def cut_into_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]:
     """Cut rows in the order trained into batches; one may go on in the next chunk."""
     rest = None  # the last batch of a chunk waits for the next: it may not be complete
     for rows in chunks:
@@ -82,13 +82,13 @@ def in_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]:
 
 def _batches(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[TrainedBatch]:
     places = (rows.column(name).to_numpy()[starts[:-1]].tolist() for name in PLACE)
-    index = index_of(rows)
+    index = index_column(rows)
     # Copies, because whoever keeps one batch shall not keep a million rows.
     cut = (index[start:stop].copy() for start, stop in itertools.pairwise(starts.tolist()))
     return map(TrainedBatch, *places, cut)
 
 
-def in_epochs(
+def cut_into_epochs(
     chunks: Iterable[pa.RecordBatch],
 ) -> Iterator[tuple[tuple[int, int], Iterator[np.ndarray]]]:
     """Cut rows in the order trained into epochs: fit and epoch, and its indices in chunks.

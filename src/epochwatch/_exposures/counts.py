@@ -17,7 +17,7 @@ class Counts(Mapping):
         exposures: int64 (samples,), how often each was trained.
 
     Example:
-        >>> counts = Counts.of([np.array([5, 3, 5])])
+        >>> counts = Counts.from_chunks([np.array([5, 3, 5])])
         >>> counts[5], counts.exposures
         (2, array([1, 2]))
     """
@@ -27,8 +27,15 @@ class Counts(Mapping):
         self.exposures = exposures
 
     @classmethod
-    def of(cls, chunks: Iterable[np.ndarray]) -> "Counts":
-        """Count indices that come in chunks, int64; memory grows with the samples only."""
+    def from_chunks(cls, chunks: Iterable[np.ndarray]) -> "Counts":
+        """Count indices that come in chunks.
+
+        Args:
+            chunks: int64 arrays (n,), each index once an exposure.
+
+        Returns:
+            The counts. Memory grows with the samples, not with the exposures.
+        """
         total = cls(np.empty(0, np.int64), np.empty(0, np.int64))
         for chunk in chunks:
             total = total.plus(cls(*_counted(chunk)))
@@ -92,7 +99,7 @@ def coverage(
         >>> coverage([[np.array([4, 5])], [np.array([6, 4])]], {"even": np.array([4, 6])})
         {'even': array([0.5, 1. ])}
     """
-    sides = {name: _Side(name, stream) for name, stream in streams.items()}
+    sides = {name: _StreamCoverage(name, stream) for name, stream in streams.items()}
     shares = {name: [] for name in sides}
     for chunks in epochs:
         for chunk in chunks:
@@ -112,7 +119,7 @@ def _counted(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.unique(chunk, return_counts=True)
 
 
-class _Side:
+class _StreamCoverage:
     """A stream, and which of its samples have been trained.
 
     The table has a row to a sample, or, where the indices lie dense, to an integer.
@@ -145,5 +152,5 @@ class _Side:
             self.trained[place[self.index[place] == index]] = True
 
     def share(self) -> float:
-        """Say what part has been trained, from 0 to 1."""
+        """Return the part that has been trained, from 0 to 1."""
         return np.count_nonzero(self.trained) / len(self.index)

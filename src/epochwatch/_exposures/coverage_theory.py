@@ -1,115 +1,25 @@
-"""What an epoch of balanced batches holds, in closed form, whichever stream it is counted by.
+"""How soon rounds of random samples have seen a whole stream, in closed form.
 
-A batch takes as many samples of the minority as of the majority, so an epoch that goes through
-the one stream once takes the other in part, or several times. What part, and how often, depends
-on how samples are taken:
+How samples are taken decides it:
 
 - in order, or shuffled without replacement: none comes again before all others have had their
-  turn, however the turns are arranged;
+  turn, so one pass is enough, and there is nothing to compute;
 - anew each round: every round takes a set of different samples at random, whatever the rounds
   before it took, as a feed does that shuffles the whole stream and is cut off by every epoch;
 - with replacement: the same with rounds of a single sample, the coupon collector.
 """
 
-import itertools
 import math
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+# A probability that counts for nothing in a sum of thousands of them.
 NEGLIGIBLE = 1e-12
 NEVER = np.iinfo(np.int64).max
 
 
-class Lengths(NamedTuple):
-    """The two epochs, in steps.
-
-    Attributes:
-        minority: as many as it takes to go once through the minority.
-        majority: as many as it takes to go once through the majority.
-    """
-
-    minority: int
-    majority: int
-
-    @classmethod
-    def of(cls, minority: int, majority: int, samples_a_step: int) -> "Lengths":
-        """Count the steps.
-
-        Args:
-            minority: samples in the minority.
-            majority: samples in the majority.
-            samples_a_step: samples of each in a batch.
-
-        Returns:
-            Both lengths.
-
-        Example:
-            >>> lengths = Lengths.of(6742, 53258, 8)
-            >>> lengths, lengths.minority_epochs
-            (Lengths(minority=843, majority=6658), 8)
-        """
-        return cls(-(-minority // samples_a_step), -(-majority // samples_a_step))
-
-    @property
-    def minority_epochs(self) -> int:
-        """Minority epochs until the whole majority has been seen, taken in order or shuffled."""
-        return -(-self.majority // self.minority)
-
-    def validated(self, times: int) -> int:
-        """Say how long an epoch of `fit` must be for enough validations and not too many.
-
-        Args:
-            times: validations wanted while the majority is gone through once.
-
-        Returns:
-            Steps; never fewer than a minority epoch, so that none ends before the minority
-            has been gone through.
-
-        Example:
-            >>> Lengths(67, 6658).validated(10), Lengths(843, 6658).validated(10)
-            (666, 843)
-        """
-        return max(self.minority, -(-self.majority // times))
-
-
-def turns(samples: int, draws: int) -> tuple[int, int]:
-    """Say how often a sample is trained when none comes again before all have had their turn.
-
-    Args:
-        samples: in the stream.
-        draws: samples taken from it.
-
-    Returns:
-        Exposures of the least and of the most trained sample.
-
-    Example:
-        >>> turns(6742, 6658 * 8)
-        (7, 8)
-    """
-    return draws // samples, -(-draws // samples)
-
-
-def draws_of_one(samples: int, draws: int) -> tuple[float, float]:
-    """Say how often a sample is trained when all are drawn with replacement.
-
-    Args:
-        samples: in the stream.
-        draws: samples taken from it.
-
-    Returns:
-        Mean and standard deviation of its exposures, which are binomial.
-
-    Example:
-        >>> "{:.2f} ± {:.2f}".format(*draws_of_one(6742, 6658 * 8))
-        '7.90 ± 2.81'
-    """
-    mean = draws / samples
-    return mean, math.sqrt(mean * (1 - 1 / samples))
-
-
-class Collector(NamedTuple):
+class CouponCollector(NamedTuple):
     """Rounds that each take some different samples at random, whatever the others took.
 
     Attributes:
@@ -117,7 +27,7 @@ class Collector(NamedTuple):
         a_round: samples that a round takes; 1 is drawing with replacement.
 
     Example:
-        >>> drawn = Collector(53258, 1)
+        >>> drawn = CouponCollector(53258, 1)
         >>> round(drawn.rounds_until_all()), round(drawn.spread_until_all())
         (610344, 68301)
     """
@@ -221,18 +131,3 @@ class Collector(NamedTuple):
             return np.ones(1)
         rounds = math.log(NEGLIGIBLE / self.samples) / math.log(passed_over)
         return self.lacking(np.arange(math.ceil(rounds) + 1))
-
-
-def recut(batches: Iterable, steps: int) -> Iterator[list[np.ndarray]]:
-    """Cut a record into epochs of another length, the last as short as it comes.
-
-    Args:
-        batches: trained batches, as `ExposureLog.batches` gives them.
-        steps: to an epoch.
-
-    Yields:
-        The indices of one epoch in a single chunk, as `coverage` and `Counts.of` take chunks.
-    """
-    indices = (batch.index for batch in batches)
-    while epoch := list(itertools.islice(indices, steps)):
-        yield [np.concatenate(epoch)]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from epochwatch._checks import whole_number
 from epochwatch._samplers.permutation import LARGEST
 from epochwatch.errors import BadInput
 
@@ -49,29 +50,6 @@ class Members(NamedTuple):
         return position + self.first if self.index is None else self.index[position]
 
 
-def whole(name: str, value: Any, low: int, high: int | None = None, remedy: str = "") -> int:
-    """Check a whole number; a bool or a float is none.
-
-    Args:
-        name: what it is called.
-        value: what was given.
-        low: the least allowed.
-        high: the most allowed; None for no end.
-        remedy: what to do instead, the end of a sentence.
-
-    Returns:
-        The number, as Python's own.
-
-    Raises:
-        BadInput: it is no whole number, or out of range.
-    """
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_whole or value < low or (high is not None and value > high):
-        upper = "or more" if high is None else f"to {high:,}"
-        raise BadInput(f"{name}: got {value!r:.60}, allowed: a whole number, {low} {upper}{remedy}")
-    return int(value)
-
-
 def members_of(streams: Any) -> dict[str, Members]:
     """Take streams in any of their forms, by name.
 
@@ -106,7 +84,7 @@ def _named(streams: Any) -> dict[str, Any]:
 def _of_counts(counts: dict[str, Any]) -> dict[str, Members]:
     members, first = {}, 0
     for name, count in counts.items():
-        samples = whole(f"streams: {name}", count, 1, LARGEST, REMEDY)
+        samples = whole_number(f"streams: {name}", count, 1, LARGEST, REMEDY)
         members[name] = Members(samples, None, first)
         first += samples
     if first > LARGEST:
@@ -174,7 +152,7 @@ def slots_of(shares: Any, names: Sequence[str], batch_size: Any) -> list[int]:
         >>> slots_of([1, 1, 2], "abc", 8), slots_of([0.75, 0.25], "ab", 8)
         ([2, 2, 4], [6, 2])
     """
-    batch_size = whole("batch_size", batch_size, 1, LARGEST, " samples")
+    batch_size = whole_number("batch_size", batch_size, 1, LARGEST, " samples")
     weights = _weights_of(shares, names)
     least = sum(weights)
     if batch_size % least:

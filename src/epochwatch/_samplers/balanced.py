@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from epochwatch._samplers.arguments import Members, members_of, slots_of, whole
+from epochwatch._checks import whole_number
+from epochwatch._samplers.arguments import Members, members_of, slots_of
 from epochwatch._samplers.permutation import key_of, keys_of, permuted
 from epochwatch.errors import BadInput
 
@@ -102,7 +103,7 @@ class BalancedSampler:
         self.sizes = tuple(stream.samples for stream in members.values())
         self.slots = tuple(slots_of(shares, self.names, batch_size))
         self.batch_size = sum(self.slots)
-        self.seed = whole("seed", seed, 0, LARGEST_SEED)
+        self.seed = whole_number("seed", seed, 0, LARGEST_SEED)
         self.shard = _checked_shard(shard)
         self._members = tuple(members.values())
         self._columns = columns_of(self.slots)
@@ -139,7 +140,7 @@ class BalancedSampler:
     def __getitem__(self, step: int | slice) -> np.ndarray:
         if isinstance(step, slice):
             return self._batches(*_checked_slice(step))
-        return self._batches(whole("step", step, 0), 1)[0]
+        return self._batches(whole_number("step", step, 0), 1)[0]
 
     def __iter__(self) -> Iterator[np.ndarray]:
         at_once = max(1, SAMPLES_AT_ONCE // self.batch_size)
@@ -165,7 +166,7 @@ class BalancedSampler:
         Raises:
             BadInput: the step is no whole number of 0 or more.
         """
-        step = self._step if step is None else whole("step", step, 0)
+        step = self._step if step is None else whole_number("step", step, 0)
         return {"step": step, **self._identity}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
@@ -187,7 +188,7 @@ class BalancedSampler:
                     f"state: got {name} {state[name]}, allowed: {own}, which is this sampler's; "
                     "make the sampler with the arguments of the one that was saved"
                 )
-        self._step = whole("state: step", state["step"], 0)
+        self._step = whole_number("state: step", state["step"], 0)
 
     @functools.cached_property
     def _identity(self) -> dict[str, int]:
@@ -238,8 +239,8 @@ def columns_of(slots: tuple[int, ...]) -> list[np.ndarray]:
 def _checked_shard(shard: Any) -> tuple[int, int]:
     if not isinstance(shard, (tuple, list)) or len(shard) != 2:
         raise BadInput(f"shard: got {shard!r:.60}, allowed: (i, n), the i-th of n, i from 0")
-    shards = whole("shard: of how many", shard[1], 1, MOST_SHARDS)
-    return whole("shard: which", shard[0], 0, shards - 1), shards
+    shards = whole_number("shard: of how many", shard[1], 1, MOST_SHARDS)
+    return whole_number("shard: which", shard[0], 0, shards - 1), shards
 
 
 def _checked_slice(steps: slice) -> tuple[int, int]:
@@ -248,5 +249,5 @@ def _checked_slice(steps: slice) -> tuple[int, int]:
             "steps: got a slice without an end or with a stride, allowed: sampler[start:stop]; "
             "there is no last step"
         )
-    start = whole("step", 0 if steps.start is None else steps.start, 0)
-    return start, max(0, whole("step", steps.stop, 0) - start)
+    start = whole_number("step", 0 if steps.start is None else steps.start, 0)
+    return start, max(0, whole_number("step", steps.stop, 0) - start)

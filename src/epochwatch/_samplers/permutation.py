@@ -20,6 +20,8 @@ import math
 
 import numpy as np
 
+from epochwatch._splitmix import INCREMENT, mix_in_place
+
 LARGEST = 2**62
 
 # With few numbers a round has little to work with. Measured over 400,000 keys by chi-square: where
@@ -31,8 +33,6 @@ ROUNDS_FOR_FEW, ROUNDS = 24, 10
 # Rows worked on at once, so that all that is computed of them stays in the processor's cache.
 ROWS_AT_ONCE = 2**13
 
-GOLDEN = 0x9E3779B97F4A7C15
-MULTIPLIERS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 MASK = 2**64 - 1
 
 
@@ -65,7 +65,7 @@ def keys_of(key: int, parts: np.ndarray) -> np.ndarray:
     Returns:
         uint64 (n,): what `key_of` would give with the part behind all the others.
     """
-    return _mixed((parts + np.uint64(1)) * np.uint64(GOLDEN) + np.uint64(key))
+    return mix_in_place((parts + np.uint64(1)) * np.uint64(INCREMENT) + np.uint64(key))
 
 
 def permuted(position: np.ndarray, size: int, key: np.ndarray | int) -> np.ndarray:
@@ -124,7 +124,7 @@ def _through_network(
     base_left, base_right = (np.uint64(base) for base in bases)
     left, right = np.divmod(number, base_right)
     for turn in range(1, rounds + 1):
-        round_key = key ^ np.uint64(turn * GOLDEN & MASK)
+        round_key = key ^ np.uint64(turn * INCREMENT & MASK)
         if turn % 2:
             left = (left + _value_at(right, round_key)) % base_left
         else:
@@ -134,18 +134,8 @@ def _through_network(
 
 def _value_at(digit: np.ndarray, key: np.ndarray) -> np.ndarray:
     """Return the `digit`-th value of SplitMix64 from `key` on, halved to leave room for a sum."""
-    value = digit * np.uint64(GOLDEN)
+    value = digit * np.uint64(INCREMENT)
     value += key
-    value = _mixed(value)
+    value = mix_in_place(value)
     value >>= np.uint64(1)
-    return value
-
-
-def _mixed(value: np.ndarray) -> np.ndarray:
-    """Mix the bits of each value, in place."""
-    value ^= value >> np.uint64(30)
-    value *= MULTIPLIERS[0]
-    value ^= value >> np.uint64(27)
-    value *= MULTIPLIERS[1]
-    value ^= value >> np.uint64(31)
     return value

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
-import keras
 import numpy as np
 
+from epochwatch._keras import load_keras
 from epochwatch._watching import backends
+
+keras = load_keras()
 
 CAPACITY = 2**20
 
@@ -46,7 +48,7 @@ class BatchCounter(keras.metrics.Metric):
         name: name of the metric.
         columns: integers kept of each sample; the first is its index.
         backend: how the values travel; None for that of Keras 3. One of
-            `watching.backends.NAMES`.
+            "tensorflow", "jax", "torch".
 
     Example:
         >>> counter = BatchCounter()
@@ -65,7 +67,7 @@ class BatchCounter(keras.metrics.Metric):
         super().__init__(name=name, dtype="int64")
         self.capacity = capacity
         self.columns = columns
-        self.tape = backends.module(backend).Tape(capacity, columns)
+        self.tape = backends.backend_module(backend).Tape(capacity, columns)
 
     def update_state(self, values) -> None:
         """Keep the values of one batch.

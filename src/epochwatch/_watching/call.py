@@ -37,7 +37,7 @@ class Call:
         """Return an argument; None where it is not given."""
         return self._holder(name).get(name)
 
-    def take(self, name: str) -> Any:
+    def remove(self, name: str) -> Any:
         """Return an argument and leave it out of the call; None where it is not given."""
         return self._holder(name).pop(name, None)
 

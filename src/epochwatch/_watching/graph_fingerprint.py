@@ -3,12 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
+from epochwatch._splitmix import INCREMENT, LAST_SHIFT, MIXING
 from epochwatch._watching.fingerprint import (
     COLUMN,
     FOLD,
-    INCREMENT,
-    LAST_SHIFT,
-    MIXING,
     NO_LABEL,
     WORD,
     check_kind,

@@ -6,7 +6,7 @@ from epochwatch._watching import fingerprint as fingerprints
 from epochwatch._watching import host, targets
 from epochwatch.feeds._structures import as_numpy
 
-Door = host.Door
+IndexInterceptor = host.IndexInterceptor
 Tape = host.Tape
 stack = host.stack
 
@@ -43,9 +43,9 @@ def train_through(watch, step):
     """
 
     def train(batches):
-        handover = host.Handover(watch)
-        logs = step([handover.take(data) for data in batches])
-        handover.keep()
+        pending = host.PendingBatches(watch)
+        logs = step([pending.hold(data) for data in batches])
+        pending.keep_trained()
         return logs
 
     return train
@@ -53,7 +53,7 @@ def train_through(watch, step):
 
 def test_through(step):
     """Wrap a test function: list of one batch → logs."""
-    return lambda batches: step([targets.set_aside(data) for data in batches])
+    return lambda batches: step([targets.set_index_aside(data) for data in batches])
 
 
 def class_weights(y, table):

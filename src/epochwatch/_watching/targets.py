@@ -3,15 +3,7 @@
 import numpy as np
 
 from epochwatch.errors import BadInput
-from epochwatch.feeds._structures import leaves
-from epochwatch.feeds._targets import INDEX, LABEL
-
-
-def unpack(data) -> tuple:
-    """Take a batch apart, as Keras does: x, y and sample_weight, None for what is not there."""
-    if not isinstance(data, (tuple, list)):
-        return data, None, None
-    return (*data, None, None)[:3]
+from epochwatch.feeds._structures import INDEX, LABEL, leaves, unpack_batch
 
 
 def without_index(targets):
@@ -33,12 +25,12 @@ def without_index(targets):
 
 
 def has_index(data) -> bool:
-    """Say whether a batch has an index among its targets."""
-    _, y, _ = unpack(data)
+    """Whether a batch has an index among its targets."""
+    _, y, _ = unpack_batch(data)
     return isinstance(y, dict) and INDEX in y
 
 
-def set_aside(data):
+def set_index_aside(data):
     """Set the index aside in a whole batch; it stays the same data where there is none."""
     if not has_index(data):
         return data
@@ -46,9 +38,9 @@ def set_aside(data):
     return x, *map(without_index, rest)
 
 
-def index_of(data):
+def index_target(data):
     """Return the indices of a training batch, as they came; there must be some."""
-    _, y, _ = unpack(data)
+    _, y, _ = unpack_batch(data)
     if not has_index(data):
         got = f"a dictionary of {sorted(y)}" if isinstance(y, dict) else "no dictionary"
         raise BadInput(

@@ -8,6 +8,7 @@ from epochwatch._watching.batch_counter import BatchCounter
 from epochwatch._watching.call import Call
 from epochwatch._watching.recorder import Recording
 from epochwatch.errors import BadInput
+from epochwatch.feeds._structures import unpack_batch
 
 PARAMETERS = ("epochs", "steps_per_epoch", "batch_size", "initial_epoch", "shuffle")
 
@@ -34,21 +35,21 @@ class Watch:
         self.class_weight: dict | None = None
         self.refusal: BadInput | None = None
 
-    def take(self, data) -> tuple:
-        """Take from a training batch what is to be kept of it, int64 (columns, batch).
+    def split_batch(self, data) -> tuple:
+        """Split a training batch into what is kept of it and what the model's own step gets.
 
-        The other is what the model's own step is to be given.
+        What is kept is int64 (columns, batch).
         """
         try:
-            return self.identify(data), self.weighted(targets.set_aside(data))
+            return self.identify(data), self.weighted(targets.set_index_aside(data))
         except BadInput as refusal:
             self.refusal = refusal
             raise
 
     def identify(self, data):
         """Return what is kept of a training batch, int64 (1, batch): its indices."""
-        samples = targets.samples_in(targets.unpack(data)[0])
-        return self.backend.stack([self.backend.index(targets.index_of(data), samples)])
+        samples = targets.samples_in(unpack_batch(data)[0])
+        return self.backend.stack([self.backend.index(targets.index_target(data), samples)])
 
     def weighted(self, data):
         """Put class weights into a batch, where `fit` was given some.
@@ -57,12 +58,12 @@ class Watch:
         """
         if self.class_weight is None:
             return data
-        x, y, sample_weight = targets.unpack(data)
+        x, y, sample_weight = unpack_batch(data)
         targets.check_weighable(y, sample_weight)
         return x, y, self.backend.class_weights(y, targets.class_table(self.class_weight))
 
     @contextlib.contextmanager
-    def telling_refusals(self):
+    def refusals_unwrapped(self):
         """Raise a refusal as it is: tf_keras wraps what is raised in a traced step."""
         self.refusal = None
         try:
@@ -100,15 +101,15 @@ class Watched:
         """Train as `keras.Model.fit` does, recording what is trained on."""
         call = Call(super().fit, args, kwargs)
         if self.epochwatch.weighs:
-            self.use_class_weight(call.take("class_weight"))
+            self.use_class_weight(call.remove("class_weight"))
         weights = targets.weights_beside(call.get("y"), call.get("sample_weight"))
         if weights is not None:
             call.replace("sample_weight", weights)
         with contextlib.ExitStack() as around:
-            around.enter_context(self.epochwatch.telling_refusals())
+            around.enter_context(self.epochwatch.refusals_unwrapped())
             recorder = self.epochwatch.recorder
             if recorder is not None:
-                recorder.sink.metadata |= about(self, call)
+                recorder.sink.metadata |= fit_metadata(self, call)
                 call.replace("callbacks", with_recorder(call.get("callbacks"), recorder))
                 around.enter_context(recorder.recording(steps_per_execution_of(self)))
             return call.make()
@@ -116,10 +117,10 @@ class Watched:
     def train_on_batch(self, *args, **kwargs):
         """Train as `keras.Model.train_on_batch` does, recording what is trained on."""
         call = Call(super().train_on_batch, args, kwargs)
-        self.use_class_weight(call.take("class_weight"))
+        self.use_class_weight(call.remove("class_weight"))
         if self.epochwatch.recorder is not None:
             self.epochwatch.recorder.next_by_hand()
-        with self.epochwatch.telling_refusals():
+        with self.epochwatch.refusals_unwrapped():
             return call.make()
 
     def use_class_weight(self, class_weight: dict | None) -> None:
@@ -146,15 +147,15 @@ def steps_per_execution_of(model) -> int:
     return model.steps_per_execution
 
 
-def about(model, call: Call) -> dict:
-    """Say of a call of `fit` what its log shall know: feed, backend, versions, parameters."""
+def fit_metadata(model, call: Call) -> dict:
+    """Collect what the log of a call of `fit` shall know of it."""
     keras = backends.keras_of(model)
-    given = {name: call.get(name) for name in PARAMETERS}
+    parameters = {name: call.get(name) for name in PARAMETERS}
     return {
         "feed": kind_or_type(call.get("x")),
-        "backend": backends.flavour(keras),
-        "versions": backends.versions(keras),
-        "parameters": {name: value for name, value in given.items() if value is not None}
+        "backend": backends.fit_kind(keras),
+        "versions": backends.loaded_versions(keras),
+        "parameters": {name: value for name, value in parameters.items() if value is not None}
         | {"steps_per_execution": steps_per_execution_of(model)},
     }
 

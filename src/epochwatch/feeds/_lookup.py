@@ -7,9 +7,14 @@ import numpy as np
 
 from epochwatch._samplers import BalancedSampler
 from epochwatch.errors import BadInput
-from epochwatch.feeds._plain_iteration import unpacked
-from epochwatch.feeds._structures import as_numpy, mapped, rows_of
-from epochwatch.feeds._targets import add_index
+from epochwatch.feeds._structures import (
+    add_index,
+    as_numpy,
+    mapped,
+    repack_batch,
+    rows_of,
+    unpack_checked,
+)
 
 # A call of a sampler takes as long as a thousand samples do.
 SAMPLES_AT_ONCE = 2**12
@@ -17,7 +22,7 @@ SAMPLES_AT_ONCE = 2**12
 ALLOWED = "(x, y[, sample_weight]) of arrays whose row i is the sample of index i"
 
 
-class Batches:
+class SampledBatches:
     """Item i is the batch of step i of a sampler: `(x, {"label", "index"}[, sample_weight])`.
 
     At the top of a module, so that workers which are processes can unpickle it.
@@ -50,7 +55,7 @@ class Batches:
 
 
 def steps_at_once(sampler: BalancedSampler) -> int:
-    """Say how many steps to ask a sampler for, as most feeds go on step by step."""
+    """Choose how many steps to ask a sampler for, as most feeds go on step by step."""
     return max(1, SAMPLES_AT_ONCE // sampler.batch_size)
 
 
@@ -67,11 +72,10 @@ def arrays_of(samples: Any) -> tuple:
 
 def with_targets(batch: Any, index: Any) -> tuple:
     """Put the indices of a batch beside its targets."""
-    x, y, sample_weight = unpacked(batch, "samples: a batch")
+    x, y, sample_weight = unpack_checked(batch, "samples: a batch")
     if y is None:
         raise BadInput(f"samples: got a batch without targets, allowed: {ALLOWED}")
-    targets = add_index(y, index)
-    return (x, targets) if sample_weight is None else (x, targets, sample_weight)
+    return repack_batch(x, add_index(y, index), sample_weight)
 
 
 def check_rows(samples: Callable | tuple, highest: int) -> None:

@@ -6,9 +6,7 @@ from typing import Any
 
 from epochwatch.errors import BadInput
 from epochwatch.feeds._facts import KERAS_BATCH_SIZE, describe
-from epochwatch.feeds._structures import as_numpy, mapped, outline, rows_of
-
-MOST_PARTS = 3
+from epochwatch.feeds._structures import as_numpy, mapped, outline, rows_of, unpack_checked
 
 
 def batches(feed: Any, batch_size: int | None = None) -> Iterator[tuple]:
@@ -59,7 +57,7 @@ def _items(feed: Any, length: int | None) -> Iterator:
 def _checked(raw: Iterable) -> Iterator[tuple]:
     first = None
     for place, batch in enumerate(raw):
-        batch = unpacked(batch, f"batch {place} of the feed")
+        batch = unpack_checked(batch, f"batch {place} of the feed")
         nesting = outline(batch)
         first = first or nesting
         if nesting != first:
@@ -68,14 +66,3 @@ def _checked(raw: Iterable) -> Iterator[tuple]:
                 f"allowed: as in batch 0, {first}; give every batch the same parts and keys"
             )
         yield mapped(as_numpy, batch)
-
-
-def unpacked(batch: Any, name: str) -> tuple:
-    """Take what a feed delivers apart as Keras does: x, y, sample_weight or None."""
-    parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
-    if not 1 <= len(parts) <= MOST_PARTS:
-        raise BadInput(
-            f"{name}: got {len(parts)} parts, allowed: (x[, y[, sample_weight]]); put several "
-            "inputs or targets into a tuple or a dictionary of their own"
-        )
-    return parts + (None,) * (MOST_PARTS - len(parts))

@@ -1,4 +1,4 @@
-"""Nested structures of arrays: what a batch, its targets or a feed of arrays is made of.
+"""What a batch is made of: its parts, nested structures of arrays, targets with their index.
 
 Dictionaries, lists and tuples hold; None holds nothing; everything else is a leaf.
 """
@@ -10,6 +10,38 @@ from typing import Any
 import numpy as np
 
 from epochwatch.errors import BadInput
+
+INDEX = "index"
+LABEL = "label"
+
+# x, y, sample_weight
+MOST_PARTS = 3
+
+
+def unpack_batch(batch: Any) -> tuple:
+    """Take a batch apart, as Keras does: x, y and sample_weight, None for what is not there.
+
+    Further parts are left out: a `train_step` of the user's own may have a use for them.
+    """
+    if not isinstance(batch, (tuple, list)):
+        return batch, None, None
+    return (*batch, None, None)[:MOST_PARTS]
+
+
+def unpack_checked(batch: Any, name: str) -> tuple:
+    """Take a batch apart, and refuse one that Keras' own `train_step` would not take."""
+    parts = len(batch) if isinstance(batch, (tuple, list)) else 1
+    if not 1 <= parts <= MOST_PARTS:
+        raise BadInput(
+            f"{name}: got {parts} parts, allowed: (x[, y[, sample_weight]]); put several "
+            "inputs or targets into a tuple or a dictionary of their own"
+        )
+    return unpack_batch(batch)
+
+
+def repack_batch(x: Any, targets: Any, sample_weight: Any) -> tuple:
+    """Put a batch together, without weights where it has none."""
+    return (x, targets) if sample_weight is None else (x, targets, sample_weight)
 
 
 def mapped(function: Callable, structure: Any) -> Any:
@@ -102,3 +134,27 @@ def _from_torch(tensor: Any) -> Any:
     import ml_dtypes  # Keras brings it; torch has no NumPy array for bfloat16
 
     return tensor.float().numpy().astype(ml_dtypes.bfloat16)
+
+
+def add_index(targets: Any, index: Any) -> dict:
+    """Put the index beside the targets: `{"label", "index"}`, or named targets and "index"."""
+    if not isinstance(targets, Mapping):
+        return {LABEL: targets, INDEX: index}
+    if INDEX in targets:
+        raise BadInput(
+            'with_index: got targets that have an "index" already, allowed: targets without; '
+            "they can be fed to a watched model as they are"
+        )
+    return {**targets, INDEX: index}
+
+
+def checked_index(index: Any, rows: int, name: str) -> np.ndarray:
+    """Check indices that a user gave, an integer to a sample: int64 (rows,)."""
+    index = np.asarray(index)
+    is_exact = np.issubdtype(index.dtype, np.integer) and np.can_cast(index.dtype, np.int64)
+    if not is_exact or index.shape != (rows,):
+        raise BadInput(
+            f"{name}: got {index.dtype} {index.shape}, allowed: int64 ({rows},), one integer "
+            "to a sample"
+        )
+    return index.astype(np.int64)

@@ -9,10 +9,9 @@ import tensorflow as tf
 from epochwatch._samplers import BalancedSampler
 from epochwatch._samplers.streams import Streams
 from epochwatch.errors import BadInput
+from epochwatch.feeds._balanced_table import BalancedTable
 from epochwatch.feeds._lookup import arrays_of, steps_at_once, with_targets
-from epochwatch.feeds._order import Table
-from epochwatch.feeds._structures import leaves, mapped
-from epochwatch.feeds._targets import add_index
+from epochwatch.feeds._structures import add_index, leaves, mapped
 
 BATCHES_AHEAD = 2
 
@@ -27,7 +26,7 @@ def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
     a batch at a time, which is several times faster than slicing them one by one. Elements are
     images and `{"label", "index"}`.
     """
-    table = Table.of(streams)
+    table = BalancedTable.from_streams(streams)
     images, label, index = (tf.constant(column) for column in table[:3])
 
     def look_up(rows: tf.Tensor) -> tuple:

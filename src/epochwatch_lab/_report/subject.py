@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch._exposures.log import ExposureLog
-from epochwatch._exposures.manifest import MANIFEST
+from epochwatch._exposures.log_files import MANIFEST
 from epochwatch.errors import BadInput
 from epochwatch_lab.runs.run import FINDINGS, RECORD
 

@@ -33,23 +33,23 @@ def keras_here():
 
 def catalogue() -> dict:
     """Find each cell there is, by its name, and the feed it is on."""
-    from epochwatch._watching.backends import flavour
+    from epochwatch._watching.backends import fit_kind
     from epochwatch_lab.atlas.cells import cells_of
     from epochwatch_lab.atlas.toy_feeds import toy_feeds
 
     keras = keras_here()
     feeds = toy_feeds(keras)
-    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, flavour(keras))}
+    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, fit_kind(keras))}
 
 
 def environment() -> dict:
     """Say what the cells are observed on."""
-    from epochwatch._watching.backends import flavour, is_keras_2, versions
+    from epochwatch._watching.backends import fit_kind, is_keras_2, loaded_versions
 
     keras = keras_here()
-    backend = "tensorflow" if is_keras_2(keras) else flavour(keras)
+    backend = "tensorflow" if is_keras_2(keras) else fit_kind(keras)
     today = datetime.date.today().isoformat()
-    return versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
+    return loaded_versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
 
 
 class Asked(NamedTuple):
