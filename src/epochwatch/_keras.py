@@ -41,7 +41,7 @@ def _choose_backend() -> None:
     if not installed:
         extras = " or ".join(f"'epochwatch[{name}]'" for name in BACKENDS)
         raise BadInput(
-            f"Keras: has no backend to run on, needs one of {', '.join(BACKENDS)}; "
+            f"Keras: got no backend to run on, allowed: one of {', '.join(BACKENDS)}; "
             f"pip install {extras}"
         )
     if asked:

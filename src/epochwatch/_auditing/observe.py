@@ -85,10 +85,10 @@ def observe(
     metadata: dict,
 ) -> tuple[ExposureLog, list[tuple[int, int]]]:
     """Run `fit`; return the log of it, and fit and epoch of every epoch that was begun."""
-    from epochwatch._watching.probe import probe
+    from epochwatch._watching.probe import make_probe
 
     sink = Sink(folder, metadata, samples, progress)
-    model = probe(keras, sink, request.steps_per_execution, weighs=indexed)
+    model = make_probe(keras, sink, request.steps_per_execution, weighs=indexed)
     options = dict(request.options, epochs=request.epochs, verbose=0)
     options |= {"steps_per_epoch": request.steps_per_epoch, "batch_size": request.batch_size}
     parts = feed if isinstance(feed, tuple) else (feed,)

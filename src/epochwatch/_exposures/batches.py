@@ -61,6 +61,7 @@ def starts_of_runs(rows: pa.RecordBatch, names: list[str]) -> np.ndarray:
 
     The number of rows comes last: int64 (runs + 1,). There must be a row.
     """
+    # Comparing neighbours needs no sorting: the rows stand in the order trained.
     changed = np.zeros(rows.num_rows - 1, bool)
     for name in names:
         column = rows.column(name).to_numpy()
@@ -74,13 +75,13 @@ def cut_into_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]
     for rows in chunks:
         rows = rows if rest is None else pa.concat_batches([rest, rows])
         starts = starts_of_runs(rows, PLACE)
-        yield from _batches(rows, starts[:-1])
+        yield from _batches_between(rows, starts[:-1])
         rest = rows.slice(starts[-2])
     if rest is not None:
-        yield from _batches(rest, np.array([0, rest.num_rows]))
+        yield from _batches_between(rest, np.array([0, rest.num_rows]))
 
 
-def _batches(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[TrainedBatch]:
+def _batches_between(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[TrainedBatch]:
     places = (rows.column(name).to_numpy()[starts[:-1]].tolist() for name in PLACE)
     index = index_column(rows)
     # Copies, because whoever keeps one batch shall not keep a million rows.
@@ -95,6 +96,7 @@ def cut_into_epochs(
 
     These must be used up before the next epoch is asked for.
     """
+    # An epoch that goes on in the next chunk comes in two pieces with the same key.
     pieces = itertools.chain.from_iterable(map(_by_epoch, chunks))
     for epoch, group in itertools.groupby(pieces, key=lambda piece: piece[0]):
         yield epoch, (index for _, index in group)

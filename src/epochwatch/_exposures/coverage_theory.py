@@ -47,7 +47,7 @@ class CouponCollector(NamedTuple):
         return self.samples * self._passed_over(0) ** np.asarray(rounds, float)
 
     def unseen_spread(self, rounds) -> np.ndarray:
-        """Say the standard deviation of that number.
+        """Return the standard deviation of that number.
 
         Args:
             rounds: how many rounds, an integer or an array.
@@ -57,6 +57,7 @@ class CouponCollector(NamedTuple):
         """
         mean = self.unseen(rounds)
         other = self._passed_over(0) * self._passed_over(1)
+        # The variance of a sum of indicators: all ordered pairs are passed over together, or not.
         pairs = self.samples * (self.samples - 1) * other ** np.asarray(rounds, float)
         return np.sqrt(np.maximum(pairs + mean - mean**2, 0))
 
@@ -72,16 +73,17 @@ class CouponCollector(NamedTuple):
         return float(np.sum(self._still_lacking()))
 
     def spread_until_all(self) -> float:
-        """Say the standard deviation of that number of rounds; see `rounds_until_all`."""
+        """Return the standard deviation of that number of rounds; see `rounds_until_all`."""
         mean = self.rounds_until_all()
         if self.a_round == 1:
             return math.sqrt(self.samples**2 * np.sum(1 / self._ranks() ** 2) - mean)
+        # E[T²] = Σ (2r + 1) P(T > r), the sum being over rounds r.
         lacking = self._still_lacking()
         square = np.sum((2 * np.arange(len(lacking)) + 1) * lacking)
         return math.sqrt(max(square - mean**2, 0))
 
     def lacking(self, rounds) -> np.ndarray:
-        """Say how likely it is that some sample has not been taken; see `rounds_until_all`.
+        """Return the probability that some sample has not been taken; see `rounds_until_all`.
 
         Args:
             rounds: how many rounds, an integer or an array.
@@ -91,6 +93,7 @@ class CouponCollector(NamedTuple):
         """
         each = self._passed_over(0) ** np.asarray(rounds, float)
         with np.errstate(divide="ignore"):  # before the first round all are lacking
+            # 1 - (1 - p)^N, without losing the digits of a small p.
             return -np.expm1(self.samples * np.log1p(-each))
 
     def first_taken(self, random: np.random.Generator) -> np.ndarray:
@@ -113,19 +116,20 @@ class CouponCollector(NamedTuple):
     def _rounds(self, random: np.random.Generator) -> np.ndarray:
         """Take some rounds: int64 (rounds, a_round)."""
         if self.a_round == 1:
+            # Many at once: a call a draw would take minutes for a large stream.
             return random.integers(self.samples, size=(8 * self.samples, 1))
         taken = random.choice(self.samples, self.a_round, replace=False, shuffle=False)
         return taken[None]
 
     def _passed_over(self, others: int) -> float:
-        """Say how likely a round passes over a sample, given that it passed over so many others."""
+        """Return the probability that a round passes over a sample, as over so many others."""
         return max(0.0, 1 - self.a_round / (self.samples - others)) if self.samples > others else 0
 
     def _ranks(self) -> np.ndarray:
         return np.arange(1.0, self.samples + 1)
 
     def _still_lacking(self) -> np.ndarray:
-        """Say how likely some sample is lacking after 0, 1, 2, … rounds, until hardly any."""
+        """Return `lacking` after 0, 1, 2, … rounds, until it is next to nothing."""
         passed_over = self._passed_over(0)
         if not passed_over:
             return np.ones(1)

@@ -8,6 +8,7 @@ import numpy as np
 
 def batch_digest(index: np.ndarray) -> int:
     """Reduce a batch to 64 bits: the same for the same indices in the same order."""
+    # Python's own hash of bytes: fast, and never compared between two processes.
     return hash(np.asarray(index, dtype=np.int64).tobytes())
 
 
@@ -45,6 +46,7 @@ class FeedOrder:
         """Return a place, counted on from 0 after a complete pass; None where there is none."""
         if self.read_up_to(place):
             return place
+        # Only a feed that has shown its end, and can begin again, has a place beyond it.
         return place % len(self.digests) if self.ended and self.again and self.digests else None
 
     def has_batches_at(self, digests: list[int], place: int) -> bool:
@@ -61,6 +63,7 @@ class FeedOrder:
         The reading kindest to the feed comes first: the next place, then 0, then the nearest
         forward, then the nearest back.
         """
+        # Lazily: a search forward reads the feed, and most batches stand where they should.
         yield from (after + 1, 0)
         place = after + 2
         while self.read_up_to(place):

@@ -145,7 +145,8 @@ class ExposureLog:
             A table of `fit`, `epoch` (int32), `step`, `index` (int64): a row an exposure.
             Data frame libraries take it: `to_pandas()`, `polars.from_arrow`, DuckDB by name.
         """
-        return pa.Table.from_batches(self._rows(), schema=COLUMNS)
+        # The schema is given because a log without exposures has no part to read it from.
+        return pa.Table.from_batches(self._read_rows(), schema=COLUMNS)
 
     def counts(self) -> counts.Counts:
         """Count the exposures per index. Memory grows with the samples only.
@@ -153,10 +154,10 @@ class ExposureLog:
         Returns:
             A mapping from index to exposures, with the arrays `.index` and `.exposures`.
         """
-        return counts.Counts.from_chunks(map(index_column, self._rows(["index"])))
+        return counts.Counts.from_chunks(map(index_column, self._read_rows(["index"])))
 
     def coverage(self, streams):
-        """Say what part of each stream has been trained by the end of each epoch.
+        """Compute what part of each stream has been trained by the end of each epoch.
 
         Args:
             streams: int64 array of a stream's indices, or a dictionary of such arrays.
@@ -169,7 +170,8 @@ class ExposureLog:
         """
         if not isinstance(streams, Mapping):
             return self.coverage({"given": streams})["given"]
-        epochs = cut_into_epochs(self._rows(["fit", "epoch", "index"]))
+        # Without the column of steps, which coverage does not need.
+        epochs = cut_into_epochs(self._read_rows(["fit", "epoch", "index"]))
         return counts.coverage((chunks for _, chunks in epochs), streams)
 
     def batches(self, epoch: int | None = None, fit: int | None = None) -> Iterator[TrainedBatch]:
@@ -186,7 +188,7 @@ class ExposureLog:
             BadInput: there is no such epoch, or it is damaged.
         """
         if epoch is None and fit is None:
-            return cut_into_batches(self._rows())
+            return cut_into_batches(self._read_rows())
 
         def wanted(pair):
             return fit in (None, pair[0]) and epoch in (None, pair[1])
@@ -197,7 +199,10 @@ class ExposureLog:
                 f"batches: no {_selection_named(fit, epoch)} in {self.folder}, which has "
                 f"{self._epochs_listed()}"
             )
-        return (batch for batch in cut_into_batches(self._rows(parts=parts)) if wanted(batch[:2]))
+        # A part that has the epoch may have others beside it.
+        return (
+            batch for batch in cut_into_batches(self._read_rows(parts=parts)) if wanted(batch[:2])
+        )
 
     def first_divergence(self, other: "ExposureLog") -> divergence.Divergence | None:
         """Find the first exposure that another record of the same training does not share.
@@ -211,7 +216,7 @@ class ExposureLog:
         """
         return divergence.first_divergence(self.batches(), other.batches())
 
-    def _rows(
+    def _read_rows(
         self, columns: list[str] = COLUMNS.names, parts: list[Part] | None = None
     ) -> Iterator[pa.RecordBatch]:
         for part in self.parts if parts is None else parts:

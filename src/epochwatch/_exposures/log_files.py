@@ -100,7 +100,9 @@ class Part(NamedTuple):
         with _damage_named(self.path), pq.ParquetFile(self.path) as file:
             for rows in file.iter_batches(batch_size=at_once, columns=columns):
                 crc32 = checksums(rows, crc32)
+                # Without the metadata, which is of this part alone.
                 yield rows.replace_schema_metadata()
+            # Only the columns asked for have been read.
             if not crc32.items() <= self.about["crc32"].items():
                 raise ValueError("its values have another checksum")
 
@@ -109,6 +111,7 @@ def checksums(rows: pa.RecordBatch | pa.Table, before: dict[str, int] | None = N
     """Compute a CRC-32 of each column's values, however they are cut into batches."""
     before = before or {}
     columns = zip(rows.schema.names, rows.columns, strict=True)
+    # Of the values and not of the file: two writers may compress the same values differently.
     return {name: zlib.crc32(column.to_numpy(), before.get(name, 0)) for name, column in columns}
 
 
@@ -118,6 +121,7 @@ def find_parts(folder: Path) -> list[Part]:
     for number, path in enumerate(sorted(folder.glob(PART_GLOB))):
         part = _open_part(path)
         got = {name: part.about[name] for name in ("part", "first_exposure")}
+        # By what the part says of itself: a file can be renamed.
         expected = {"part": number, "first_exposure": exposures}
         if got != expected:
             raise BadInput(

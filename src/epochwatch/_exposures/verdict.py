@@ -121,6 +121,12 @@ class Verdict:
 
         A batch passed over at one boundary may have been trained at another, or by a later
         pass, where the length of one is known.
+
+        Args:
+            length: batches in a pass of the feed; None where it is not known.
+
+        Returns:
+            How many; 0 where there is no order to follow.
         """
         places = set()
         for first, epoch in zip(self.first_places or (), self.epochs, strict=False):
@@ -164,11 +170,13 @@ def judge(
     """
     epochs = tuple(_trained_epochs(trained))
     steps = {(epoch.fit, epoch.epoch): epoch.steps for epoch in epochs}
+    # Epochs that were begun and trained nothing keep their place among the others.
     steps_run = tuple((dict.fromkeys(begun, 0) | steps).values())
-    # A feed that skips farther than this is taken for one without an order.
+    # A feed that skips farther than this is taken for one without an order. Without a limit an
+    # endless feed would be searched for ever.
     at_most = 4 * sum(steps_run) + 1_000
     order = FeedOrder(make_feed_order(), at_most, can_be_iterated_again)
-    again = map(batch_digest, make_feed_order())
+    again = map(batch_digest, make_feed_order())  # lazily, as far as it is compared
     # A feed that shuffles shows it at once, before anything is looked for in vain.
     fixed = order.is_repeated_by(again, range(FIRST_LOOK))
     first_places = _first_places(epochs, order) if fixed and not shuffled else None
@@ -204,6 +212,8 @@ def _first_places(epochs: list[TrainedEpoch], order: FeedOrder) -> list[int] | N
     """Find where each epoch begins, or None if one is not consecutive in the feed's order."""
     places, after = [], -1
     for epoch in epochs:
+        # The first place from which the whole epoch can be followed: a batch alone may stand at
+        # several.
         candidates = order.places_of(epoch.digests[0], after)
         place = next((p for p in candidates if order.has_batches_at(epoch.digests, p)), None)
         if place is None:
@@ -216,6 +226,7 @@ def _first_places(epochs: list[TrainedEpoch], order: FeedOrder) -> list[int] | N
 def _boundaries(
     epochs: list[TrainedEpoch], places: list[int], order: FeedOrder
 ) -> Iterator[Boundary]:
+    # After its end a generator has nothing new: whatever is trained then came before.
     one_shot_ended = False
     for (before, start), (after, first) in itertools.pairwise(zip(epochs, places, strict=True)):
         last = order.wrapped_place(start + before.steps - 1)

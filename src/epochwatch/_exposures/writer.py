@@ -91,9 +91,11 @@ class ExposureWriter:
             TypeError: the indices are not integers that int64 can hold.
             RecordingFailed: see `flush`.
         """
+        # "safe": a float is refused, not rounded. Copied, as the caller may fill them again.
         lengths, indices = (a.astype(np.int64, casting="safe") for a in (lengths, indices))
         if lengths.sum() != len(indices) or lengths.min(initial=1) < 1:
             raise ValueError(f"got {len(indices)} indices for batches of lengths {lengths}")
+        # Nothing more is kept of a log that has failed, so that memory does not grow.
         if self.failed_with or not len(indices):
             return
         self.pending.append(Piece(int(fit), int(epoch), int(first_step), lengths, indices))
@@ -110,6 +112,7 @@ class ExposureWriter:
         about = {"part": self.parts, "first_exposure": self.exposures, "epochs": epochs}
         about["last_step"] = last.first_step + len(last.lengths) - 1
         metadata = json.dumps(self.metadata)
+        # Most parts leave it out: it would be repeated in each of a thousand.
         if metadata != self._metadata_of_last_part:
             about["metadata"] = self.metadata
         with self._failure_noted():
@@ -121,6 +124,7 @@ class ExposureWriter:
 
     def close(self, interruption: str | None = None) -> None:
         """Write what is left, and the final manifest, which names what ended the training early."""
+        # The manifest is written even where the last part could not be.
         try:
             self.flush()
         finally:

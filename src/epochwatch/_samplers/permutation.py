@@ -9,9 +9,8 @@ Sources:
   whatever the function is, so that all rounds together are a permutation of a × b numbers. What
   comes out at `size` or above is put in again until it does not, which makes it a permutation of
   `size` numbers. As a × b - `size` is below a + b, few have to be.
-- The keyed function is a value of SplitMix64 (Steele, Lea and Flood, "Fast splittable
-  pseudorandom number generators", OOPSLA 2014): the `digit`-th of the generator that starts at
-  the round's key.
+- The keyed function is a value of SplitMix64 (see `_splitmix`): the `digit`-th of the generator
+  that starts at the round's key.
 
 It is made to shuffle data, not to keep a secret.
 """
@@ -69,7 +68,7 @@ def keys_of(key: int, parts: np.ndarray) -> np.ndarray:
 
 
 def permuted(position: np.ndarray, size: int, key: np.ndarray | int) -> np.ndarray:
-    """Say where each of some positions goes under a permutation of 0 … size - 1.
+    """Permute positions among the numbers 0 … size - 1.
 
     Args:
         position: int64 (n,), from 0 to size - 1.
@@ -91,14 +90,15 @@ def permuted(position: np.ndarray, size: int, key: np.ndarray | int) -> np.ndarr
     result = np.empty_like(position)
     for start in range(0, len(position), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        result[rows] = _walked(position[rows].astype(np.uint64), size, keys[rows])
+        result[rows] = _walk_cycles(position[rows].astype(np.uint64), size, keys[rows])
     return result
 
 
-def _walked(number: np.ndarray, size: int, key: np.ndarray) -> np.ndarray:
+def _walk_cycles(number: np.ndarray, size: int, key: np.ndarray) -> np.ndarray:
     """Put numbers through the network until they are below `size`."""
     bases, rounds = bases_of(size), ROUNDS_FOR_FEW if size < FEW else ROUNDS
     number = _through_network(number, bases, key, rounds)
+    # Few are outside, so these alone go round again.
     outside = np.flatnonzero(number >= size)
     while outside.size:
         number[outside] = _through_network(number[outside], bases, key[outside], rounds)
@@ -113,6 +113,7 @@ def bases_of(size: int) -> tuple[int, int]:
         >>> bases_of(53258), 231 * 231
         ((231, 231), 53361)
     """
+    # Integers only: a float's square root is wrong beyond 2**53.
     left = math.isqrt(size - 1) + 1
     return left, -(-size // left)
 
@@ -125,6 +126,7 @@ def _through_network(
     left, right = np.divmod(number, base_right)
     for turn in range(1, rounds + 1):
         round_key = key ^ np.uint64(turn * INCREMENT & MASK)
+        # The digits take turns; each is changed by the other alone, which can be undone.
         if turn % 2:
             left = (left + _value_at(right, round_key)) % base_left
         else:

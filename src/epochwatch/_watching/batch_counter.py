@@ -9,7 +9,7 @@ from epochwatch._watching import backends
 
 keras = load_keras()
 
-CAPACITY = 2**20
+CAPACITY = 2**20  # cells; 8 MiB
 
 
 class Batches(NamedTuple):
@@ -94,6 +94,7 @@ class BatchCounter(keras.metrics.Metric):
             ExposuresLost: more came since than it can hold.
         """
         batches, lost = self.tape.drain()
+        # An error and not a warning: a record with a hole must not look like one without.
         if lost:
             raise ExposuresLost(
                 f"{lost + self.capacity:,} values came between two drains, and the counter "
@@ -101,6 +102,7 @@ class BatchCounter(keras.metrics.Metric):
                 "steps_per_execution × (the longest batch + 1)"
             )
         lengths = np.array([values.shape[1] for values in batches], np.int64)
+        # NumPy concatenates no empty list, and nothing may have been trained.
         empty = np.empty((self.columns, 0), np.int64)
         return Batches(lengths, np.concatenate([empty, *batches], axis=1))
 

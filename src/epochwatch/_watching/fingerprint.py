@@ -49,10 +49,10 @@ def fingerprint(*columns) -> np.ndarray:
         [565456412253973592, -9044058108242264215, 565456412253973592]
     """
     words = [words_of(np.asarray(column)) for column in columns]
-    return sum(reduced(each, number) for number, each in enumerate(words))
+    return sum(reduce_words(each, number) for number, each in enumerate(words))
 
 
-def reduced(words: np.ndarray, column: int) -> np.ndarray:
+def reduce_words(words: np.ndarray, column: int) -> np.ndarray:
     """Reduce the words of a column (batch, words) to one a sample."""
     folded = words * multipliers(words.shape[1], 0, column)
     folded ^= (folded >> FOLD) & (2 ** (64 - FOLD) - 1)
@@ -90,7 +90,7 @@ def check_kind(dtype) -> None:
 
 
 def is_number(dtype) -> bool:
-    """Say whether a dtype of NumPy's is of numbers or truth values."""
+    """Whether a dtype of NumPy's is of numbers or truth values."""
     return dtype.kind in "biuf" or dtype.name == "bfloat16"
 
 

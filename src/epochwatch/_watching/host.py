@@ -31,7 +31,7 @@ class Tape:
         """Keep a batch, int64 (columns, batch); over capacity drop the oldest, and count it."""
         values = np.reshape(values, (self.columns, -1)).astype(np.int64)
         self.batches.append(values)
-        self.held += values.size + 1
+        self.held += values.size + 1  # a cell for its length, as on TensorFlow's tape
         while self.held > self.capacity:
             dropped = self.batches.popleft().size + 1
             self.held -= dropped
@@ -99,6 +99,7 @@ class IndexInterceptor:
         if self.train_function is None or force:
             super().make_train_function(force)
             watch = self.epochwatch
+            # Around what Keras has compiled: the compiled program is that of a plain training.
             self.train_function = watch.backend.train_through(watch, self.train_function)
 
     def make_test_function(self, force=False):

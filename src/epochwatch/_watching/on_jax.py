@@ -41,6 +41,7 @@ def split_index(data):
     x, y, *rest = data
     whole = np.asarray(y[targets.INDEX])
     targets.check_index(whole, targets.samples_in(x))
+    # uint32, because JAX leaves integers of 32 bits as they are.
     words = np.ascontiguousarray(whole, dtype=np.int64).view(np.uint32).reshape(-1, 2)
     return x, {**y, targets.INDEX: words}, *rest
 
@@ -73,6 +74,7 @@ class ProbeStep:
 
 def split_index_on_the_way(adapter) -> None:
     """Have an adapter of Keras split the index of each batch it delivers."""
+    # Once: Keras may build twice with the same adapter.
     if "get_jax_iterator" not in vars(adapter):
         deliver = adapter.get_jax_iterator
         adapter.get_jax_iterator = lambda: map(split_index, deliver())

@@ -24,7 +24,7 @@ class Tape:
     def __init__(self, capacity: int, columns: int):
         self.capacity = capacity
         self.columns = columns
-        with tf.init_scope():
+        with tf.init_scope():  # outside of any graph that is being traced
             self.cells = tf.Variable(tf.zeros(capacity, tf.int64), trainable=False)
             self.written = tf.Variable(0, trainable=False, dtype=tf.int64)
         self.drained = 0
@@ -58,6 +58,7 @@ class Tape:
         Returns the batches, int64 (columns, batch) each, and how many cells were lost.
         """
         written = int(self.written)
+        # `written` counts on for ever; what is a capacity behind it has been written over.
         lost = max(0, written - self.drained - self.capacity)
         places = np.arange(self.drained, written) % self.capacity
         self.drained = written

@@ -6,6 +6,7 @@ from epochwatch._watching import fingerprint as fingerprints
 from epochwatch._watching import host, targets
 from epochwatch.feeds._structures import as_numpy
 
+# A batch passes through Python here as on JAX, and torch has integers of 64 bits.
 IndexInterceptor = host.IndexInterceptor
 Tape = host.Tape
 stack = host.stack
@@ -59,6 +60,7 @@ def test_through(step):
 def class_weights(y, table):
     """Weigh the samples of a batch by their class, as `host.class_weights` does."""
     weights = torch.from_numpy(host.class_weights(as_numpy(y), table))
+    # Keras multiplies them with the losses, which are where the targets are.
     return weights.to(y.device) if isinstance(y, torch.Tensor) else weights
 
 

@@ -17,14 +17,14 @@ class ProbeWatch(Watch):
 
     def identify(self, data):
         """Return what is kept of a training batch: int64 (3, batch), its rows as in `COLUMNS`."""
-        return self.backend.stack(identity(self.backend, data))
+        return self.backend.stack(identify_samples(self.backend, data))
 
     def weighted(self, data):
         """Leave the batch as it is: there is no loss to weigh."""
         return data
 
 
-def identity(backend, data) -> list:
+def identify_samples(backend, data) -> list:
     """Identify the samples of a batch, as it came from the feed or into the step.
 
     The identity is the index where there is one, or else the content again; the content is a
@@ -40,10 +40,11 @@ def identity(backend, data) -> list:
     else:
         index = content = backend.fingerprint(*leaves((x, y)))
     label = backend.labels_of(y)
+    # `index * 0` has the shape of the batch on any backend, in a graph too.
     return [index, content, index * 0 + NO_LABEL if label is None else label]
 
 
-def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
+def make_probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
     """Make a watched, compiled model that learns nothing.
 
     Args:

@@ -44,10 +44,11 @@ class Recording:
         interruption = None
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C and sys.exit end a training too
             interruption = type(error).__name__
             raise
         finally:
+            # Closed even where draining fails: the log then says that it was cut off.
             try:
                 self.drain()
             finally:
@@ -116,6 +117,7 @@ class Recording:
             self.begin_fit(1)
             self.on_epoch_begin(0)
             self.by_hand = 0
+            # Nobody says which batch is the last one.
             atexit.register(self.end_by_hand)
         self.on_train_batch_begin(self.by_hand)
         self.by_hand += 1

@@ -21,6 +21,7 @@ def without_index(targets):
     if not isinstance(targets, dict) or INDEX not in targets:
         return targets
     rest = {key: value for key, value in targets.items() if key != INDEX}
+    # A model with one output takes its target bare, and not in a dictionary.
     return rest[LABEL] if list(rest) == [LABEL] else rest
 
 
@@ -52,6 +53,7 @@ def index_target(data):
 
 def check_index(index, samples: int | None = None) -> None:
     """Refuse indices that cannot identify the samples of a batch: an integer to each."""
+    # NumPy, TensorFlow and JAX name a dtype by `.name`, torch by its text.
     dtype = str(getattr(index.dtype, "name", index.dtype)).removeprefix("torch.")
     if "int" not in dtype or dtype == "uint64":
         raise BadInput(
@@ -87,6 +89,7 @@ def weights_beside(y, sample_weight):
     is_nested = isinstance(sample_weight, (dict, list, tuple))
     if not is_nested and len(sample_weight.shape) == 1:
         return sample_weight
+    # It is never multiplied with anything: Keras only compares the structures.
     unused = np.zeros(len(y[INDEX]), np.float32)
     named = sample_weight if without_index(y) is not y.get(LABEL) else {LABEL: sample_weight}
     return {**named, INDEX: unused}

@@ -46,6 +46,21 @@ def watch(
 
     Raises:
         BadInput: the model cannot be watched exactly, or the log exists already.
+
+    Example:
+        >>> import tempfile
+        >>> import keras
+        >>> import numpy as np
+        >>> from epochwatch import ExposureLog
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> model = watch(model, log=f"{folder.name}/log")
+        >>> targets = {"label": np.zeros(5), "index": np.arange(5)}
+        >>> _ = model.fit(np.ones((5, 1)), targets, epochs=2, verbose=0)
+        >>> ExposureLog.read(f"{folder.name}/log").counts()[4]
+        2
+        >>> folder.cleanup()
     """
     check_model(model)
     keras = backends.keras_of(model)
@@ -61,8 +76,10 @@ def watch(
 def attach(model, carried: Watch):
     """Make a model's class a watched one."""
     forget_traces(model)
+    # Past Keras' `__setattr__`, which would track and save it with the model.
     model.__dict__["epochwatch"] = carried
     own = type(model)
+    # `Watched` first: `fit` is taken apart before the interceptor or the user's class sees it.
     bases = (Watched, carried.backend.IndexInterceptor, own)
     replace_class(model, type(own.__name__, bases, {"__module__": own.__module__}))
     return model
@@ -83,7 +100,7 @@ def unwatch(model):
     if not isinstance(model, Watched):
         raise BadInput(f"unwatch: {model.name!r} is not watched; give it what `watch` returned")
     if model.epochwatch.recorder is not None:
-        model.epochwatch.recorder.end_by_hand()
+        model.epochwatch.recorder.end_by_hand()  # or batches by hand would stay unwritten
     forget_traces(model)
     del model.__dict__["epochwatch"]
     replace_class(model, own_class(model))

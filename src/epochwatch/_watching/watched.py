@@ -10,6 +10,7 @@ from epochwatch._watching.recorder import Recording
 from epochwatch.errors import BadInput
 from epochwatch.feeds._structures import unpack_batch
 
+# Of `fit`: those that a log names.
 PARAMETERS = ("epochs", "steps_per_epoch", "batch_size", "initial_epoch", "shuffle")
 
 
@@ -43,7 +44,7 @@ class Watch:
         try:
             return self.identify(data), self.weighted(targets.set_index_aside(data))
         except BadInput as refusal:
-            self.refusal = refusal
+            self.refusal = refusal  # see `refusals_unwrapped`
             raise
 
     def identify(self, data):
@@ -84,6 +85,7 @@ class Watched:
     __class__ = property(lambda self: own_class(self))
 
     def __reduce__(self):
+        # Keras pickles by a method of the class; the watched class exists in this process only.
         unpickle, *rest = super().__reduce__()
         return (getattr(own_class(self), unpickle.__name__, unpickle), *rest)
 
@@ -100,6 +102,7 @@ class Watched:
     def fit(self, *args, **kwargs):
         """Train as `keras.Model.fit` does, recording what is trained on."""
         call = Call(super().fit, args, kwargs)
+        # Taken from Keras, which has no class weights for targets in a dictionary.
         if self.epochwatch.weighs:
             self.use_class_weight(call.remove("class_weight"))
         weights = targets.weights_beside(call.get("y"), call.get("sample_weight"))
@@ -132,7 +135,7 @@ class Watched:
 
 def own_class(model) -> type:
     """Return the user's class of a watched model."""
-    return type(model).__bases__[-1]
+    return type(model).__bases__[-1]  # see `attach`
 
 
 def forget_traces(model) -> None:
@@ -171,9 +174,11 @@ def kind_or_type(x) -> str:
 def with_recorder(callbacks, recorder):
     """Add the recorder to the callbacks of a `fit` call, whatever form they have."""
     if hasattr(callbacks, "append") and hasattr(callbacks, "callbacks"):
+        # A CallbackList may be given to several calls of `fit`.
         if recorder not in callbacks.callbacks:
             callbacks.callbacks.insert(0, recorder)
         return callbacks
     if callbacks is None:
         return [recorder]
+    # First, so that what the user's callbacks raise at an epoch's end comes after its record.
     return [recorder, *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks])]

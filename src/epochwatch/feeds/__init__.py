@@ -23,6 +23,7 @@ from epochwatch.feeds._facts import FeedFacts, can_be_iterated_again, describe, 
 from epochwatch.feeds._lookup import check_rows
 from epochwatch.feeds._plain_iteration import batches
 
+# Values of the parameter `feed`, and modules of this package.
 NAMES = ("tf_data", "generator", "py_dataset", "arrays", "torch_loader", "grain_loader")
 
 # Those that deliver what a sampler chooses.
@@ -150,6 +151,7 @@ def _check_name(feed: str) -> None:
 
 
 def __getattr__(name: str):
+    # `feeds.tf_data` is imported when it is asked for, and TensorFlow with it.
     if name in NAMES:
         return _feed_module(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

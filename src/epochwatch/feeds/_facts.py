@@ -20,7 +20,7 @@ TF_INFINITE = -1
 GRAIN_ENDLESS = sys.maxsize >> 24
 
 # Package and class that an object inherits from.
-CLASSES = {
+_KIND_OF_CLASS = {
     ("tensorflow", "DatasetV2"): "tf_data",
     ("keras", "PyDataset"): "py_dataset",
     ("keras", "Sequence"): "py_dataset",  # of Keras 2
@@ -33,7 +33,7 @@ CLASSES = {
 
 
 def kind_of(feed: Any) -> str:
-    """Say what kind of feed an object is.
+    """Name the kind of feed an object is.
 
     Args:
         feed: anything `fit` accepts; arrays as a tuple `(x, y[, sample_weight])`.
@@ -52,9 +52,10 @@ def kind_of(feed: Any) -> str:
         >>> kind_of(np.zeros((1, 3)) for _ in range(2))
         'generator'
     """
+    # In the order of inheritance, so that a class of the user's own is what it is made from.
     for ancestor in ancestors(feed):
-        if ancestor in CLASSES:
-            return CLASSES[ancestor]
+        if ancestor in _KIND_OF_CLASS:
+            return _KIND_OF_CLASS[ancestor]
     if isinstance(feed, types.GeneratorType):
         return "generator"
     if _is_arrays(feed):
@@ -63,7 +64,7 @@ def kind_of(feed: Any) -> str:
 
 
 def can_be_iterated_again(feed: Any) -> bool:
-    """Say whether a second pass begins at the first batch again.
+    """Find out whether a second pass begins at the first batch again.
 
     Args:
         feed: anything `fit` accepts.
@@ -101,7 +102,7 @@ class FeedFacts(NamedTuple):
 
 
 def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
-    """Say what can be known of a feed without taking a batch.
+    """Describe a feed without taking a batch from it.
 
     Args:
         feed: anything `fit` accepts; arrays as a tuple `(x, y[, sample_weight])`.
@@ -130,6 +131,7 @@ def _pass_of_arrays(feed: Any, batch_size: int | None) -> tuple:
 
 
 def _pass_of_tf_data(feed: Any, _: int | None) -> tuple:
+    # Below 0 stand two words of tf.data: infinite, and unknown.
     cardinality = int(feed.cardinality())
     if cardinality >= 0:
         return cardinality, False
@@ -154,7 +156,7 @@ def _pass_of_py_dataset(feed: Any, _: int | None) -> tuple:
 def _pass_of_torch_loader(feed: Any, _: int | None) -> tuple:
     try:
         return len(feed), False
-    except TypeError:
+    except TypeError:  # of an iterable dataset or a sampler without a length
         return None, None
 
 
@@ -181,7 +183,7 @@ _PASS_OF: dict[str, Callable] = {
 
 
 def _workers_of(feed: Any, kind: str) -> tuple[int, bool]:
-    """Count the workers, and say whether they are processes."""
+    """Count the workers; the other is whether they are processes."""
     workers, processes = 0, True
     if kind == "py_dataset" and not is_keras_2_sequence(feed):
         processes = feed.use_multiprocessing
@@ -200,7 +202,7 @@ def ancestors(feed: Any) -> list[tuple[str, str]]:
 
 
 def is_keras_2_sequence(feed: Any) -> bool:
-    """Say whether a `py_dataset` is one of Keras 2, which has fewer attributes."""
+    """Whether a `py_dataset` is one of Keras 2, which has fewer attributes."""
     return any(name == "Sequence" for _, name in ancestors(feed))
 
 
@@ -217,6 +219,7 @@ def _is_array(leaf: Any) -> bool:
 
 
 def _got_and_allowed(feed: Any) -> str:
+    # The first three are what users hand over by mistake; each has a remedy of its own.
     if feed is None:
         return "None: make_feed returned None; return the feed it builds"
     if isinstance(feed, (types.FunctionType, types.MethodType)):
@@ -227,12 +230,12 @@ def _got_and_allowed(feed: Any) -> str:
             "(batch for batch in it) is one"
         )
     return (
-        f"{_described(feed)}, allowed: arrays (x, y[, sample_weight]), a tf.data.Dataset, a "
+        f"{_type_described(feed)}, allowed: arrays (x, y[, sample_weight]), a tf.data.Dataset, a "
         "generator, a keras.utils.PyDataset, a torch DataLoader, a Grain loader"
     )
 
 
-def _described(feed: Any) -> str:
+def _type_described(feed: Any) -> str:
     name = type(feed).__name__
     if not isinstance(feed, (tuple, list)):
         return name

@@ -10,7 +10,7 @@ from epochwatch.errors import BadInput
 from epochwatch.feeds._structures import (
     add_index,
     as_numpy,
-    mapped,
+    map_leaves,
     repack_batch,
     rows_of,
     unpack_checked,
@@ -35,15 +35,17 @@ class SampledBatches:
 
     def __init__(self, sampler: BalancedSampler, samples: Any):
         self.sampler = sampler
-        self.samples = samples if callable(samples) else mapped(as_numpy, arrays_of(samples))
+        self.samples = (
+            samples if callable(samples) else map_leaves(as_numpy, checked_arrays(samples))
+        )
         self._at_once = steps_at_once(sampler)
         self._block = -1, None
 
     def __getitem__(self, step: int) -> tuple:
         index = self._index_at(int(step))
         if callable(self.samples):
-            return with_targets(self.samples(index), index)
-        return with_targets(mapped(lambda array: array[index], self.samples), index)
+            return batch_with_index(self.samples(index), index)
+        return batch_with_index(map_leaves(lambda array: array[index], self.samples), index)
 
     def _index_at(self, step: int) -> np.ndarray:
         number, place = divmod(step, self._at_once)
@@ -51,6 +53,7 @@ class SampledBatches:
         if block[0] != number:
             first = number * self._at_once
             block = self._block = number, self.sampler[first : first + self._at_once]
+        # The batch is the reader's own: some augment in place.
         return block[1][place].copy()
 
 
@@ -59,7 +62,7 @@ def steps_at_once(sampler: BalancedSampler) -> int:
     return max(1, SAMPLES_AT_ONCE // sampler.batch_size)
 
 
-def arrays_of(samples: Any) -> tuple:
+def checked_arrays(samples: Any) -> tuple:
     """Check that samples are arrays, a row to a sample."""
     if not isinstance(samples, tuple) or len(samples) not in (2, 3):
         raise BadInput(
@@ -70,7 +73,7 @@ def arrays_of(samples: Any) -> tuple:
     return samples
 
 
-def with_targets(batch: Any, index: Any) -> tuple:
+def batch_with_index(batch: Any, index: Any) -> tuple:
     """Put the indices of a batch beside its targets."""
     x, y, sample_weight = unpack_checked(batch, "samples: a batch")
     if y is None:

@@ -44,19 +44,20 @@ def repack_batch(x: Any, targets: Any, sample_weight: Any) -> tuple:
     return (x, targets) if sample_weight is None else (x, targets, sample_weight)
 
 
-def mapped(function: Callable, structure: Any) -> Any:
+def map_leaves(function: Callable, structure: Any) -> Any:
     """Apply a function to every leaf.
 
     Example:
-        >>> mapped(len, ("ab", {"label": "c"}, None))
+        >>> map_leaves(len, ("ab", {"label": "c"}, None))
         (2, {'label': 1}, None)
     """
     if structure is None:
         return None
     if isinstance(structure, Mapping):
-        return {key: mapped(function, value) for key, value in structure.items()}
+        return {key: map_leaves(function, value) for key, value in structure.items()}
     if isinstance(structure, (list, tuple)):
-        values = [mapped(function, value) for value in structure]
+        values = [map_leaves(function, value) for value in structure]
+        # A named tuple takes its values one by one, any other an iterable of them.
         is_named = hasattr(structure, "_fields")
         return type(structure)(*values) if is_named else type(structure)(values)
     return function(structure)
@@ -88,6 +89,7 @@ def outline(structure: Any) -> str:
     if structure is None:
         return "None"
     if isinstance(structure, Mapping):
+        # Sorted, as Keras flattens dictionaries by key.
         parts = sorted(f"{key}: {outline(value)}" for key, value in structure.items())
         return "{" + ", ".join(parts) + "}"
     if isinstance(structure, (list, tuple)):
@@ -117,6 +119,7 @@ def as_numpy(leaf: Any) -> Any:
 
     What has no dense array (sparse, ragged) is returned as it is.
     """
+    # By what it has, because torch is not imported here.
     if hasattr(leaf, "detach"):
         return _from_torch(leaf)
     if hasattr(leaf, "__array__") or isinstance(leaf, (numbers.Number, str, bytes)):
@@ -128,7 +131,7 @@ def _from_torch(tensor: Any) -> Any:
     layout, dtype = str(tensor.layout), str(tensor.dtype)
     if layout != "torch.strided":
         return tensor
-    tensor = tensor.detach().cpu()
+    tensor = tensor.detach().cpu()  # NumPy sees no gradients, and no device
     if dtype != "torch.bfloat16":
         return tensor.numpy()
     import ml_dtypes  # Keras brings it; torch has no NumPy array for bfloat16

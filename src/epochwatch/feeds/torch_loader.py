@@ -41,6 +41,7 @@ class _EndlessPlaces(Sampler):
 def balanced(streams: Streams, batch_size: int = 16) -> DataLoader:
     """Make a loader of balanced batches without end: tensors of images, `{"label", "index"}`."""
     batches = _BalancedBatches(BalancedTable.from_streams(streams), batch_size)
+    # Without batch_size the loader passes items on as they are: each is a whole batch.
     return DataLoader(batches, sampler=_EndlessPlaces(), batch_size=None)
 
 
