@@ -11,9 +11,9 @@ import pytest
 from epochwatch_lab.datasets import Stream, Streams
 
 # By hand each run tries other examples; in CI the same ones, so that only a change can fail.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# No deadline: how long an example takes is the machine's affair.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture

@@ -41,9 +41,9 @@ class BalancedSampler:
     - Shard i of n has every n-th batch of the one sequence, beginning with the i-th: all shards
       together have all batches, and no two the same one.
 
-    An order is computed, never stored (`samplers.permutation`): beyond the index arrays memory
-    does not grow with the samples, but to check once that no index comes twice. With counts in
-    the place of arrays there is nothing to hold or to check, and 10^18 samples cost nothing.
+    An order is computed, never stored: beyond the index arrays memory does not grow with the
+    samples, but to check once that no index comes twice. With counts in the place of arrays
+    there is nothing to hold or to check, and 10^18 samples cost nothing.
 
     `iter(sampler)` goes on from `sampler.step`, which it moves: a state saved after a batch
     continues with the next.
