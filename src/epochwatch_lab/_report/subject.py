@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch._exposures.log import ExposureLog
-from epochwatch._exposures.manifest import MANIFEST
+from epochwatch._exposures.log_files import MANIFEST
 from epochwatch._files import read_json
 from epochwatch.errors import BadInput
 from epochwatch_lab.runs.record import FINDINGS, RECORD

@@ -14,7 +14,7 @@ from epochwatch._samplers.streams import Streams
 STREAM_COUNT = 2
 
 
-class Slots(NamedTuple):
+class BatchSlots(NamedTuple):
     """Where the samples of one batch come from.
 
     Attributes:
@@ -26,8 +26,8 @@ class Slots(NamedTuple):
     position: np.ndarray
 
 
-def slots(place: int, batch_size: int, sizes: tuple[int, int]) -> Slots:
-    """Say which samples make up one batch of the balanced feed.
+def balanced_slots(place: int, batch_size: int, sizes: tuple[int, int]) -> BatchSlots:
+    """Compute which samples make up one batch of the balanced feed.
 
     Args:
         place: rank of the batch in the feed, from 0.
@@ -38,15 +38,17 @@ def slots(place: int, batch_size: int, sizes: tuple[int, int]) -> Slots:
         The stream and the position of each sample.
 
     Example:
-        >>> slots(1, 4, (3, 10)).position
+        >>> balanced_slots(1, 4, (3, 10)).position
         array([2, 2, 0, 3])
     """
+    # The rank counts samples over all batches: an odd batch size begins every other batch with
+    # the majority, and neither stream loses its turn.
     rank = np.arange(place * batch_size, (place + 1) * batch_size)
     stream = rank % STREAM_COUNT
-    return Slots(stream, (rank // STREAM_COUNT) % np.array(sizes)[stream])
+    return BatchSlots(stream, (rank // STREAM_COUNT) % np.array(sizes)[stream])
 
 
-class Table(NamedTuple):
+class BalancedTable(NamedTuple):
     """Both streams as one table, the minority's rows first.
 
     Attributes:
@@ -62,8 +64,15 @@ class Table(NamedTuple):
     sizes: tuple[int, int]
 
     @classmethod
-    def of(cls, streams: Streams) -> "Table":
-        """Join the streams."""
+    def from_streams(cls, streams: Streams) -> "BalancedTable":
+        """Join the streams.
+
+        Args:
+            streams: the minority and the majority, as `one_vs_rest` gives them.
+
+        Returns:
+            The table.
+        """
         sizes = tuple(stream.samples for stream in streams)
         return cls(
             np.concatenate([stream.images for stream in streams]),
@@ -73,7 +82,15 @@ class Table(NamedTuple):
         )
 
     def batch(self, place: int, batch_size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Put together the batch at a place, as `fit` takes it: images, `{"label", "index"}`."""
-        chosen = slots(place, batch_size, self.sizes)
-        rows = chosen.position + chosen.stream * self.sizes[0]
+        """Put together the batch at a place, as `fit` takes it.
+
+        Args:
+            place: rank of the batch in the feed, from 0.
+            batch_size: samples in a batch.
+
+        Returns:
+            Images, and `{"label", "index"}`.
+        """
+        slots = balanced_slots(place, batch_size, self.sizes)
+        rows = slots.position + slots.stream * self.sizes[0]
         return self.images[rows], {"label": self.label[rows], "index": self.index[rows]}

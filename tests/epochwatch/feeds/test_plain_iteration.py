@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from epochwatch import feeds
 from epochwatch.errors import BadInput
-from tests.epochwatch.feeds.test_kinds import BATCH_SIZE, ROWS, EndlessItems, Items
+from tests.epochwatch.feeds.test_facts import BATCH_SIZE, ROWS, EndlessItems, Items
 
 BEYOND_FLOATS = 2**62 + 1
 
