@@ -22,7 +22,7 @@ FRAMEWORKS = {
 }
 # Each house in the order of the data: none imports what stands behind it.
 INSTRUMENT = ["_samplers", "feeds", "_exposures", "_watching", "_auditing", "_report", "_cli"]
-LABORATORY = ["datasets", "models", "strategies", "figures", "atlas", "runs", "post", "_report"]
+LABORATORY = ["post", "datasets", "models", "strategies", "figures", "atlas", "runs", "_report"]
 LABORATORY += ["_site", "_cli"]
 
 
