@@ -10,7 +10,7 @@ import pytest
 from epochwatch_lab.runs import project
 
 PATIENCE = 300_000  # ms; a busy machine has time enough
-SCREENSHOTS = project.OUTPUTS / "screenshots"
+SCREENSHOTS = project.ROOT / "outputs" / "screenshots"
 WIDTHS, SCHEMES = (360, 1280), ("light", "dark")  # a telephone and a desk
 # By hand two looks, in which every width and every scheme occurs; in CI all four.
 ALL_LOOKS = list(itertools.product(WIDTHS, SCHEMES))

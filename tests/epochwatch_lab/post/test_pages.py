@@ -23,7 +23,7 @@ from tests.epochwatch_lab.post import adversarial
 pytestmark = pytest.mark.slow
 
 SITE = Path(__file__).with_name("site")
-BLOG = project.OUTPUTS / "blog"
+BLOG = project.ROOT / "outputs" / "blog"
 PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").glob("*.md"))
 ADVERSARIAL = "2026-11-20-adversarial"
 BELOW = "2026-11-20-below"  # the same by `relative_url`, in a site below /blog

@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from epochwatch_lab.atlas.cells import Cell
+from epochwatch_lab.atlas.cells import AtlasCell
 from epochwatch_lab.runs import project
 
 ATLAS = Path(__file__).with_name("atlas")
-BLOG = project.OUTPUTS / "blog"
+BLOG = project.ROOT / "outputs" / "blog"
 NAME = "each_fit_starts_over"
 TITLE = "Each call of `fit` starts over"
 PAGE = f"""---
@@ -40,7 +40,7 @@ def raw_cells(atlas=ATLAS):
 
 
 def id_of(cell):
-    return f"{cell['file']}: {Cell(*(cell[field] for field in Cell._fields)).name}"
+    return f"{cell['file']}: {AtlasCell.from_json(cell).name}"
 
 
 RAW = list(raw_cells())
