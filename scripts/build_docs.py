@@ -12,7 +12,7 @@ import pdoc
 import epochwatch
 from epochwatch_lab.runs import project
 
-DOCS = project.OUTPUTS / "docs"
+DOCS = project.ROOT / "outputs" / "docs"
 TEMPLATE = Path(__file__).with_name("docs_template")
 OPTIONAL = ("grain", "jax", "tf_keras", "torch")
 

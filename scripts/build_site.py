@@ -5,13 +5,13 @@ import sys
 from epochwatch.errors import BadInput
 from epochwatch_lab._site.build import build_site
 from epochwatch_lab.runs import project
-from epochwatch_lab.runs.parameters import NOTEBOOKS
+from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
 
 def main() -> None:
     """Build the site, and list what is in it."""
-    site = project.OUTPUTS / "site"
-    built = build_site(project.ROOT / "atlas", project.OUTPUTS, site)
+    site = project.ROOT / "outputs" / "site"
+    built = build_site(project.ROOT / "atlas", project.ROOT / "outputs", site)
     for notebook in built.notebooks:
         source = "run" if notebook.from_run else "post"
         print(f"{notebook.name}: from its {source}")

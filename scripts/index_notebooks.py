@@ -8,10 +8,10 @@ import yaml
 from epochwatch._files import write_whole
 from epochwatch_lab.post import PostMetadata
 from epochwatch_lab.runs import project
-from epochwatch_lab.runs.parameters import NOTEBOOKS
+from epochwatch_lab.runs.notebooks import NOTEBOOKS
 from epochwatch_lab.tables import markdown_table
 
-BLOG = project.OUTPUTS / "blog"
+BLOG = project.ROOT / "outputs" / "blog"
 NOTEBOOKS_PAGE = """# Notebooks
 
 In reading order. This page is made by `make blog` from the notebooks and the published posts.

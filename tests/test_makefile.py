@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from epochwatch_lab.runs import project
-from epochwatch_lab.runs.parameters import NOTEBOOKS, DoesFitResume
+from epochwatch_lab.runs.notebooks import NOTEBOOKS, DoesFitResume
 from tests.checkout import Checkout
 from tests.conftest import TRAINING
 

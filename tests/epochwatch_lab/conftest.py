@@ -9,7 +9,8 @@ import pytest
 
 from epochwatch_lab.runs import project
 
-SCREENSHOTS = project.OUTPUTS / "screenshots"
+PATIENCE = 300_000  # ms; a busy machine has time enough
+SCREENSHOTS = project.ROOT / "outputs" / "screenshots"
 WIDTHS, SCHEMES = (360, 1280), ("light", "dark")  # a telephone and a desk
 # By hand two looks, in which every width and every scheme occurs; in CI all four.
 ALL_LOOKS = list(itertools.product(WIDTHS, SCHEMES))
@@ -66,6 +67,7 @@ def opened(browser):
             viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True, **options
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         context.route("**/*", files_only)
         page = context.new_page()
         page.on("dialog", dismissed)

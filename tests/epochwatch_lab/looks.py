@@ -8,13 +8,13 @@ CONTRASTS = """() => {
   const ground = e => { for (; e; e = e.parentElement) {
     const c = parsed(getComputedStyle(e).backgroundColor);
     if (c.length < 4 || c[3] > 0) return c.slice(0, 3); } return [255, 255, 255]; };
-  const found = [];
+  const texts = [];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const e = walk.currentNode.parentElement;
     if (!walk.currentNode.data.trim() || ["SCRIPT", "STYLE"].includes(e.tagName)) continue;
     const a = light(parsed(getComputedStyle(e).color).slice(0, 3)), b = light(ground(e));
-    found.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.className, e.tagName]);
+    texts.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.className, e.tagName]);
   }
-  return found; }"""
+  return texts; }"""
 WIDER = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""

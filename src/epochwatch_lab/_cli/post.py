@@ -68,12 +68,10 @@ def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
     """
     with missing_extras_named("post"):
         from epochwatch_lab.post import export_post
-        from epochwatch_lab.runs import ledger
-        from epochwatch_lab.runs.execute import NOTEBOOK
-        from epochwatch_lab.runs.run import RECORD
+        from epochwatch_lab.runs.record import NOTEBOOK, damaged_files, read_record
 
-    record = read_json(run_folder / RECORD)
-    lacking = [RECORD] if record is None else ledger.damaged(run_folder, record)
+    record = read_record(run_folder)
+    lacking = damaged_files(run_folder, record)
     if lacking:
         raise BadInput(
             f"{run_folder}: no finished run ({', '.join(lacking)} missing or damaged); run it first"

@@ -49,7 +49,7 @@ def exposure_matrix(
     epochs, columns = [], {name: [] for name in streams}
     for (fit, epoch), group in itertools.groupby(log.batches(), key=lambda batch: batch[:2]):
         batches = [batch.index for batch in group]
-        counts = Counts.of([np.concatenate(batches)])
+        counts = Counts.from_chunks([np.concatenate(batches)])
         epochs.append(Epoch(fit, epoch, len(batches), batches[0], batches[-1]))
         for name, index in streams.items():
             columns[name].append(_narrowed(counts.of_samples(index)))

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch._exposures.log import ExposureLog
-from epochwatch._exposures.manifest import MANIFEST
+from epochwatch._exposures.log_files import MANIFEST
 from epochwatch._files import read_json
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs.run import FINDINGS, RECORD
+from epochwatch_lab.runs.record import FINDINGS, RECORD
 
 NOTEBOOK, LOG = "notebook.ipynb", "exposures"
 
@@ -24,6 +24,7 @@ class Subject(NamedTuple):
         parameters: by name.
         environment: what the numbers depend on besides.
         log: what was trained; None of a sweep.
+        notebook: of a run, the name of its notebook.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Subject(NamedTuple):
     parameters: dict = {}  # noqa: RUF012
     environment: dict = {}  # noqa: RUF012
     log: ExposureLog | None = None
+    notebook: str = ""
 
     @classmethod
     def from_folder(cls, folder: Path) -> "Subject":
@@ -68,6 +70,7 @@ def _run(folder: Path, written: dict) -> Subject:
         object_at(record, "parameters"),
         object_at(record, "environment"),
         _not_empty(ExposureLog.read(folder / LOG)),
+        str(record.get("notebook", "")),
     )
 
 

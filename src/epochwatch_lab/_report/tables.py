@@ -14,7 +14,7 @@ from epochwatch._text import percent
 from epochwatch_lab._report.matrix import Epoch, coverage
 from epochwatch_lab._report.population import Population
 from epochwatch_lab._report.subject import object_at
-from epochwatch_lab.runs.compare import leaves
+from epochwatch_lab.runs.ledger import flattened
 from epochwatch_lab.runs.parameters import varied
 
 
@@ -104,7 +104,7 @@ def value_table(
     caption: str, values: Mapping, header: tuple[str, str] = ("name", "value")
 ) -> Table:
     """Tabulate an object of JSON, what is nested in it under names with dots."""
-    return Table.from_values(caption, header, leaves(values))
+    return Table.from_values(caption, header, flattened(values))
 
 
 def held_out_table(findings: Mapping) -> Table:

@@ -12,7 +12,7 @@ from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 from epochwatch_lab._report import tables
 from epochwatch_lab._report.matrix import Epoch, exposure_matrix
-from epochwatch_lab._report.population import Population
+from epochwatch_lab._report.population import Population, population_of
 from epochwatch_lab._report.subject import Subject
 
 FILE = "report.html"
@@ -52,7 +52,7 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path:
 
 def log_page(subject: Subject, population: Population | None = None) -> str:
     """Make the page of a run, or of a log alone."""
-    population = population or Population.from_log(subject.parameters, subject.log)
+    population = population or population_of(subject.notebook, subject.parameters, subject.log)
     indices = {name: samples.index for name, samples in population.streams.items()}
     return counted_page(subject, population, *exposure_matrix(subject.log, indices))
 

@@ -9,9 +9,9 @@ from packaging.version import Version
 
 from epochwatch._exposures.verdict import MEANING
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas.cells import Cell
+from epochwatch_lab.atlas.cells import AtlasCell
 from epochwatch_lab.atlas.files import read_atlas
-from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS, name_of
+from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS
 
 BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
 BAD = ("restarts", "skips", "replays")
@@ -92,13 +92,13 @@ def read_files(atlas: Path) -> list[File]:
 
 def cell_facts(cell: dict) -> dict[str, Any]:
     """List what the page shows of a cell and filters by, beside what its file has."""
-    called = Cell(*(cell[field] for field in Cell._fields))
+    called = AtlasCell.from_json(cell)
     verdict, toll = cell_verdict(cell), cell_toll(cell)
     passed_over = (cell.get("observed") or {"batches": {"passed_over": None}})["batches"]
     costly = bool(passed_over["passed_over"]) or any(toll or ())
     return {
         "name": called.name,
-        "feed_name": name_of(called.feed, called.options),
+        "feed_name": called.feed_name,
         "verdict": verdict,
         "never": toll and toll.never,
         "repeated": toll and toll.repeated,

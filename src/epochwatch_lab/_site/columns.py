@@ -29,7 +29,7 @@ def flat_record(cell: dict, facts: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def columns_of(files: list[File]) -> dict[str, list]:
+def packed_columns(files: list[File]) -> dict[str, list]:
     """Pack all cells.
 
     Returns:

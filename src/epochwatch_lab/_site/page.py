@@ -10,7 +10,7 @@ import epochwatch
 from epochwatch._auditing.rules import RULES
 from epochwatch_lab._inline import hash_of, packed, templates_in
 from epochwatch_lab._site.cells import MEANINGS, File
-from epochwatch_lab._site.columns import columns_of
+from epochwatch_lab._site.columns import packed_columns
 from epochwatch_lab._site.notebooks import RenderedNotebook
 from epochwatch_lab._site.reproductions import Reproduction
 from epochwatch_lab.atlas.toy_feeds import BATCHES, ROWS
@@ -101,7 +101,7 @@ def filled_template(name: str, **values) -> str:
 
 def script_data(files: list[File], reproductions: list[Reproduction]) -> dict[str, Any]:
     """Collect what the script needs."""
-    return columns_of(files) | {
+    return packed_columns(files) | {
         "files": [
             {"name": file.name, "keras": file.keras, "environment": file.environment}
             for file in files

@@ -53,6 +53,9 @@ def _table(table: bs4.Tag) -> str:
     return _markdown.table(header, marks, shown) + note
 
 
+# Spans are laid out here, for libraries lose them: markdownify and html2text pass over rowspan, so
+# that the next row's cells move to the left; pandas.read_html makes 1,234 a 1234, and "Unnamed: 0"
+# of a head without a name.
 def _grid(rows: list[bs4.Tag]) -> list[list[str]]:
     grid: dict[tuple[int, int], str] = {}
     for number, row in enumerate(rows):

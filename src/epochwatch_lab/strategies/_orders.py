@@ -6,9 +6,9 @@ batch, the steps of the training, and a seed; all return int64 (steps, batch).
 
 import numpy as np
 
-from epochwatch._exposures.coverage_theory import Lengths
 from epochwatch._samplers import BalancedSampler
-from epochwatch.feeds._order import slots
+from epochwatch.feeds import balanced_slots
+from epochwatch_lab.epoch_lengths import EpochLengths
 
 
 def resumed_order(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
@@ -44,13 +44,13 @@ def restarted_order(
                [0, 2, 1, 3],
                [0, 2, 1, 3]])
     """
-    epoch = epoch or Lengths.of(*sizes, batch // 2).minority
+    epoch = epoch or EpochLengths.from_samples(*sizes, batch // 2).minority
     return _rows_at(np.arange(steps) % epoch, sizes, batch, seed)
 
 
 def tenth_restarted_order(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> np.ndarray:
     """Balance batches, and begin anew each time a tenth of the majority has been taken."""
-    epoch = -(-Lengths.of(*sizes, batch // 2).majority // 10)
+    epoch = -(-EpochLengths.from_samples(*sizes, batch // 2).majority // 10)
     return restarted_order(sizes, batch, steps, seed, epoch)
 
 
@@ -80,6 +80,6 @@ def _rows_at(places: np.ndarray, sizes: tuple[int, int], batch: int, seed: int) 
     random = np.random.default_rng(seed)
     minority, majority = (random.permutation(size) for size in sizes)
     rows_of_streams = np.concatenate([minority, sizes[0] + majority])
-    longest = slots(0, (int(places.max()) + 1) * batch, sizes)
+    longest = balanced_slots(0, (int(places.max()) + 1) * batch, sizes)
     rows = rows_of_streams[longest.position + longest.stream * sizes[0]]
     return rows.reshape(-1, batch)[places]

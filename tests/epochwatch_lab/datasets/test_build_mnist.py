@@ -47,6 +47,7 @@ def folder(tmp_path, idx_content):
     return folder
 
 
+@pytest.mark.slow
 def test_building_twice_gives_the_same_bytes(script, folder, tmp_path):
     once, twice = tmp_path / "once.npz", tmp_path / "twice.npz"
     script.build(folder, once)

@@ -123,9 +123,12 @@ PACKED = {
     "packed, nothing": (packed_nothing, range(17), "record 0: empty: there is no record"),
 }
 
+INTERLEAVED = pytest.param(Reading(2, parallel=2), id="interleaved", marks=pytest.mark.slow)
+IN_EITHER_ORDER = pytest.mark.parametrize("how", [pytest.param(None, id="in order"), INTERLEAVED])
+
 
 @pytest.mark.parametrize("case", [*CASES, *PACKED])
-@pytest.mark.parametrize("how", [None, Reading(2, parallel=2)], ids=["in order", "interleaved"])
+@IN_EITHER_ORDER
 def test_skipping_reads_every_other_record_and_counts_what_it_skipped(case, how, hurt):
     harm, lost, told = {**CASES, **PACKED}[case]
     read, faults = read_skipping(hurt(harm, case in PACKED), how)
@@ -252,7 +255,7 @@ def with_mixer(tmp_path):
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("how", [None, Reading(2, parallel=2)], ids=["in order", "interleaved"])
+@IN_EITHER_ORDER
 def test_where_there_is_a_mixer_what_left_no_trace_is_counted_too(case, how, with_mixer):
     harm, lost, _ = CASES[case]
     harm(with_mixer().files[0])

@@ -53,4 +53,4 @@ def test_what_excludes_zero_is_dark_and_the_rest_pale():
         told
         == "Differences. 1 : 8: a +0.2000 (+0.1000 to +0.3000); b +0.1000 (-0.1000 to +0.3000)."
     )
-    assert differences.height(10) == pytest.approx(differences.height(2) + 8 * differences.ROW)
+    assert differences.height(10) == pytest.approx(differences.height(2) + 8 * differences._ROW)

@@ -65,9 +65,9 @@ def render_liquid():
         rendered = []
         for token in tokens.split(text):
             if token.startswith(("{%", "{{")):
-                found = string.fullmatch(token)
-                assert found, f"Liquid would act on {token!r}"
-                token = found[1]
+                printed = string.fullmatch(token)
+                assert printed, f"Liquid would act on {token!r}"
+                token = printed[1]
             rendered.append(token)
         return "".join(rendered)
 

@@ -1,4 +1,4 @@
-"""`epochwatch post`, with what can be said on the command line."""
+"""`epochwatch post`, with all its options."""
 
 import json
 import sys

@@ -83,7 +83,7 @@ def test_any_title_is_read_back_by_a_yaml_parser(executed, title):
 
 
 @pytest.mark.parametrize(
-    ("said", "excerpt"),
+    ("output", "excerpt"),
     [
         (
             displayed(
@@ -95,8 +95,8 @@ def test_any_title_is_read_back_by_a_yaml_parser(executed, title):
         (stream("it\n  resumes {{ x }}\n"), "it resumes {{ x }}"),
     ],
 )
-def test_the_excerpt_is_the_answer_without_markdown(executed, said, excerpt):
-    hidden = code("state()", said, tags=["answer", "remove-cell"])
+def test_the_excerpt_is_the_answer_without_markdown(executed, output, excerpt):
+    hidden = code("state()", output, tags=["answer", "remove-cell"])
     assert front_matter_of(executed(hidden))["excerpt"] == excerpt
 
 

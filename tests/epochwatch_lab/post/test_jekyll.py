@@ -64,7 +64,7 @@ def parameters(source, tag):
 
 @pytest.fixture(scope="module")
 def site(jekyll, executed, shown_figure, tmp_path_factory):
-    """The folder of a built site with two posts, and what Jekyll said."""
+    """The folder of a built site with two posts, and what Jekyll printed."""
     source = tmp_path_factory.mktemp("site")
     cells = [
         v4.new_markdown_cell("# Title\n\nFirst {{ x }} and {% endraw %} and\n\n- a list"),

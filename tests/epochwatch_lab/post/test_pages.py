@@ -16,14 +16,14 @@ from markdown_it import MarkdownIt
 
 from epochwatch_lab.post import export_post
 from epochwatch_lab.runs import project
-from tests.epochwatch_lab.conftest import LOOKS, SCREENSHOTS
+from tests.epochwatch_lab.conftest import LOOKS, PATIENCE, SCREENSHOTS
 from tests.epochwatch_lab.looks import CONTRASTS, WIDER
 from tests.epochwatch_lab.post import adversarial
 
 pytestmark = pytest.mark.slow
 
 SITE = Path(__file__).with_name("site")
-BLOG = project.OUTPUTS / "blog"
+BLOG = project.ROOT / "outputs" / "blog"
 PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").glob("*.md"))
 ADVERSARIAL = "2026-11-20-adversarial"
 BELOW = "2026-11-20-below"  # the same by `relative_url`, in a site below /blog
@@ -89,6 +89,7 @@ def look(request, browser):
     width, scheme = request.param
     window = {"width": width, "height": 800}
     context = browser.new_context(viewport=window, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE)
     yield context, f"{width}-{scheme}"
     context.close()
 
@@ -98,7 +99,7 @@ def page(request, look, address):
     """An open page, and what went wrong while it was opened."""
     context, name = look
     faults, opened = [], context.new_page()
-    opened.on("console", lambda said: said.type == "error" and faults.append(said.text))
+    opened.on("console", lambda line: line.type == "error" and faults.append(line.text))
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on("requestfailed", lambda asked: faults.append(asked.url))
     opened.on("response", lambda got: got.status >= 400 and faults.append(got.url))
@@ -121,7 +122,7 @@ def test_the_page_itself_never_scrolls_sideways(page):
 
 
 def test_every_text_stands_out_from_its_ground(page):
-    assert [found for found in page[1].evaluate(CONTRASTS) if found[0] < 4.5] == []
+    assert [text for text in page[1].evaluate(CONTRASTS) if text[0] < 4.5] == []
 
 
 def test_code_is_highlighted(page):
@@ -164,9 +165,9 @@ def test_braces_and_long_outputs_are_read_as_they_were_written(page):
 def test_the_list_of_posts_has_what_each_says_in_short(page):
     what, opened, _ = page
     if what == "index":
-        said = opened.locator("li p").all_inner_texts()
-        assert any("50,000 of 53,258 majority samples" in text for text in said)
-        assert any("≤∑i=1npi, |x| and |x|, $code$, $5 alone." in text for text in said)
+        excerpts = opened.locator("li p").all_inner_texts()
+        assert any("50,000 of 53,258 majority samples" in text for text in excerpts)
+        assert any("≤∑i=1npi, |x| and |x|, $code$, $5 alone." in text for text in excerpts)
 
 
 def test_what_is_for_github_is_no_part_of_the_site(built):

@@ -64,7 +64,7 @@ def test_references_inside_the_picture_are_kept():
 
 
 def test_the_committed_figures_only_draw_and_are_small():
-    figures = list((project.OUTPUTS / "blog").rglob("*.svg"))
+    figures = list((project.ROOT / "outputs" / "blog").rglob("*.svg"))
     assert figures
     for figure in figures:
         assert svg_fault(figure.read_text()) == ""

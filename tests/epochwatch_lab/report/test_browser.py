@@ -101,6 +101,7 @@ def test_the_pointer_shows_the_sample_under_it_and_a_click_keeps_it(report, open
     assert rest[-1] == "its cell: least 0, mean 0, most 0"
     assert tip.locator("img").get_attribute("src").startswith("data:image/png")
     shown.mouse.click(*middle)
+    shown.locator("#details", has_text=index).wait_for()  # after the time of a double click
     assert details(shown)[:2] == [name, index]
 
 

@@ -17,7 +17,7 @@ from epochwatch import ExposureLog
 from epochwatch.errors import BadInput
 from epochwatch_lab._cli import main
 from epochwatch_lab._report import matrix, page, tables, write, write_report
-from epochwatch_lab._report.population import OTHER, Population
+from epochwatch_lab._report.population import OTHER, population_of
 from epochwatch_lab._report.subject import Subject
 from tests.epochwatch.exposures.records import FIT, INDEX, in_a_folder, numbered, rows, written
 
@@ -64,7 +64,7 @@ def test_what_is_packed_is_no_html_and_comes_back():
 
 def test_exposures_of_samples_in_no_stream_are_not_lost(tmp_path, streams):
     log = written(tmp_path / "log", [(1, 1, 0, [0, 60_000, -1])])
-    population = Population.from_log({"positive_digit": 1}, log)
+    population = population_of("01_does_fit_resume", {"positive_digit": 1}, log)
     assert population.streams[OTHER].index.tolist() == [-1, 60_000]
     assert population.streams["minority"].index.tolist() == streams.minority.index.tolist()
 
@@ -73,7 +73,10 @@ def test_exposures_of_samples_in_no_stream_are_not_lost(tmp_path, streams):
 def test_60_000_samples_by_100_epochs_stay_under_6_megabytes(streams, small_run, mean):
     """Drawn at random with replacement: nothing can be packed worse than that."""
     subject = Subject.from_folder(small_run)
-    rng, population = np.random.default_rng(0), Population.from_log(subject.parameters, subject.log)
+    rng, population = (
+        np.random.default_rng(0),
+        population_of(subject.notebook, subject.parameters, subject.log),
+    )
     exposures = {
         name: rng.poisson(mean, (len(samples.index), 100)).astype(np.uint8)
         for name, samples in population.streams.items()
@@ -157,7 +160,7 @@ def test_without_bokeh_the_extra_is_named(small_run, monkeypatch, capsys):
 
 def test_the_tables_say_what_was_trained(small_run):
     subject = Subject.from_folder(small_run)
-    population = Population.from_log(subject.parameters, subject.log)
+    population = population_of(subject.notebook, subject.parameters, subject.log)
     indices = {name: samples.index for name, samples in population.streams.items()}
     epochs, exposures = matrix.exposure_matrix(subject.log, indices)
     summary = tables.stream_table(population, exposures)

@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from epochwatch_lab.atlas.cells import Cell
+from epochwatch_lab.atlas.cells import AtlasCell
 from epochwatch_lab.runs import project
 
 ATLAS = Path(__file__).with_name("atlas")
-BLOG = project.OUTPUTS / "blog"
+BLOG = project.ROOT / "outputs" / "blog"
 NAME = "each_fit_starts_over"
 TITLE = "Each call of `fit` starts over"
 PAGE = f"""---
@@ -40,7 +40,7 @@ def raw_cells(atlas=ATLAS):
 
 
 def id_of(cell):
-    return f"{cell['file']}: {Cell(*(cell[field] for field in Cell._fields)).name}"
+    return f"{cell['file']}: {AtlasCell.from_json(cell).name}"
 
 
 RAW = list(raw_cells())
@@ -76,7 +76,7 @@ def feed_of(cell):
     return id_of(cell).split(": ")[1]
 
 
-def verdict_said(cell):
+def shown_verdict(cell):
     return cell["observed"]["verdict"] if cell["observed"] else "raises"
 
 
@@ -85,7 +85,7 @@ ORACLE = {
     "feed": lambda cell: [cell["feed"], feed_of(cell)],
     "backend": lambda cell: [cell["environment"]["backend"]],
     "keras": lambda cell: ["{package} {keras}".format(**cell["environment"])],
-    "verdict": lambda cell: [verdict_said(cell)],
+    "verdict": lambda cell: [shown_verdict(cell)],
     "steps_per_epoch": lambda cell: [str(cell["steps_per_epoch"] or "none")],
     "steps_per_execution": lambda cell: [str(cell["steps_per_execution"])],
     "fits": lambda cell: [str(cell["fits"])],

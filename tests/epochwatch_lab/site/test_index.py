@@ -4,7 +4,7 @@ import importlib.util
 import re
 
 from epochwatch_lab.runs import project
-from epochwatch_lab.runs.parameters import NOTEBOOKS
+from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
 
 def script():

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from epochwatch.errors import BadInput
 from epochwatch_lab._site.build import build_site
 from epochwatch_lab._site.cells import cell_toll, cell_verdict, read_files
-from epochwatch_lab._site.columns import ABSENT, columns_of
+from epochwatch_lab._site.columns import ABSENT, packed_columns
 from epochwatch_lab._site.page import row_colours
 from epochwatch_lab.runs import project
 from tests.epochwatch_lab.conftest import LOOKS
@@ -39,8 +39,8 @@ def test_the_toll_is_what_counting_by_brute_force_gives(trained, options):
 
 @pytest.mark.parametrize("cell", RAW, ids=id_of)
 def test_what_was_never_trained_is_what_the_audit_says(cell):
-    told = (cell["observed"] or {"samples": {"never_trained": None}})["samples"]["never_trained"]
-    assert told in (None, costs(cell)[0])
+    counted = (cell["observed"] or {"samples": {"never_trained": None}})["samples"]["never_trained"]
+    assert counted in (None, costs(cell)[0])
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_cell_without_a_verdict_says_how_it_ended(raised, verdict):
 
 def test_nothing_is_lost_in_the_columns():
     files = read_files(ATLAS)
-    packed = json.loads(json.dumps(columns_of(files)))
+    packed = json.loads(json.dumps(packed_columns(files)))
     cells = [cell for file in files for cell in file.cells]
     assert len(packed["cells"]) == len(cells) == len(RAW)
     for ranks, cell in zip(packed["cells"], cells, strict=True):
@@ -148,7 +148,7 @@ def test_the_same_atlas_gives_the_same_page(site, atlas, outputs):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "refusal"),
     [
         ("keras-3.15.1-jax.json", '{"schema": 1', "keras-3.15.1-jax.json: is damaged"),
         ("keras-3.15.1-jax.json", '{"environment": {}, "cells": []}', "jax.json: is damaged"),
@@ -162,7 +162,7 @@ def test_the_same_atlas_gives_the_same_page(site, atlas, outputs):
         (f"reproductions/{NAME}.py", None, f"has no {NAME}.py beside it"),
     ],
 )
-def test_what_is_damaged_is_named_and_the_old_site_stays(tmp_path, atlas, name, content, told):
+def test_what_is_damaged_is_named_and_the_old_site_stays(tmp_path, atlas, name, content, refusal):
     damaged, place = shutil.copytree(atlas, tmp_path / "atlas"), tmp_path / "outputs" / "site"
     place.mkdir(parents=True)
     (place / "index.html").write_text("old")
@@ -170,9 +170,9 @@ def test_what_is_damaged_is_named_and_the_old_site_stays(tmp_path, atlas, name, 
         (damaged / name).unlink()
     else:
         (damaged / name).write_text(content)
-    with pytest.raises(BadInput, match=told) as refusal:
+    with pytest.raises(BadInput, match=refusal) as refused:
         build_site(damaged, tmp_path / "outputs", place)
-    assert "\n" not in str(refusal.value)
+    assert "\n" not in str(refused.value)
     assert [path.read_text() for path in (tmp_path / "outputs").rglob("*.*")] == ["old"]
 
 
@@ -180,8 +180,11 @@ def test_the_script_ends_with_code_2_and_one_line_where_there_is_no_atlas(tmp_pa
     source = shutil.copytree(project.ROOT / "src", tmp_path / "src")  # a clone without an atlas
     done = subprocess.run(
         [sys.executable, project.ROOT / "scripts" / "build_site.py"],
-        env=os.environ | {"PYTHONPATH": str(source)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=os.environ | {"PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert re.fullmatch(r"build_site: .*/atlas: got no file of the atlas; .*\n", done.stderr)
     assert not (tmp_path / "outputs").exists()

@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from epochwatch._splitmix import INCREMENT, MIXING
+
 LABEL_BAND = "landcover"
 BRIGHT, RELIEF, NOISE = 0.3, 0.08, 0.1  # reflectance: mean, swing of the terrain, noise to ±
 SIGNATURE = 0.03  # by which the rare class is brighter or darker, half a standard deviation of it
 TERRAIN = (40.0, 55.0)  # pixels to a radian, down and across
 VALUES_AT_ONCE = 2**21
-
-# Two multipliers and an increment of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-GOLDEN, FIRST, SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
 class Scene(NamedTuple):
@@ -106,8 +105,8 @@ class Scene(NamedTuple):
         place = place[:, None].astype(np.uint64) * np.uint64(self.bands)
         mixed = place + np.arange(self.bands, dtype=np.uint64)[:, None, None]
         mixed += np.uint64(self.seed + 1)  # and not 0, of which the hash is 0
-        mixed *= np.uint64(GOLDEN)
-        for shift, multiplier in ((30, FIRST), (27, SECOND)):
+        mixed *= np.uint64(INCREMENT)
+        for shift, multiplier in MIXING:
             mixed ^= mixed >> np.uint64(shift)
             mixed *= np.uint64(multiplier)
         high = (mixed >> np.uint64(40)).astype(np.float32)
