@@ -17,7 +17,7 @@ import numpy as np
 from epochwatch import BalancedSampler, feeds
 from epochwatch.feeds import BalancedTable
 from epochwatch_lab import load_mnist, one_vs_rest
-from epochwatch_lab.datasets.imbalance import at_ratio
+from epochwatch_lab.datasets import at_ratio
 
 RATIO = 100
 BATCH_SIZE = 16

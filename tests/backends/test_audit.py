@@ -1,6 +1,5 @@
 """The audit on the real fit of each backend: what is told, and what another model saw."""
 
-import dataclasses
 import importlib.util
 import itertools
 import json
@@ -10,7 +9,8 @@ import numpy as np
 import pytest
 
 import epochwatch
-from epochwatch._auditing.audit import assert_sound, audit, explain
+from epochwatch import assert_sound, audit, explain
+from epochwatch._auditing.request import FitCall
 from epochwatch._watching import backends
 from epochwatch._watching import fingerprint as fingerprints
 from epochwatch.errors import BadInput
@@ -33,27 +33,26 @@ KINDS = [
 ]
 
 
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """What `fit` is asked for in a cell of the matrix."""
-
-    steps_per_epoch: int | None
-    epochs: int
-    steps_per_execution: int = 1
-    fits: int = 1
-
-    def __str__(self):
-        executions = f", {self.steps_per_execution} at once" if self.steps_per_execution > 1 else ""
-        return f"{self.steps_per_epoch} steps{executions}, {self.epochs} epochs, {self.fits} fits"
+def called(steps_per_epoch, epochs, steps_per_execution=1, fits=1):
+    """Say how `fit` is called in a cell of the matrix."""
+    return FitCall(steps_per_epoch, steps_per_execution, epochs, fits)
 
 
-ASKED = [
-    Asked(3, 5),
-    Asked(None, 2),
-    Asked(20, 2),
-    Asked(3, 2, fits=2),
-    *([Asked(4, 3, 3), Asked(None, 2, 3)] if HAS_STEPS_PER_EXECUTION else []),
+CALLS = [
+    called(3, 5),
+    called(None, 2),
+    called(20, 2),
+    called(3, 2, fits=2),
+    *([called(4, 3, 3), called(None, 2, 3)] if HAS_STEPS_PER_EXECUTION else []),
 ]
+
+
+def id_of(value):
+    """Name a kind of feed, or a call, in the name of a test."""
+    if not isinstance(value, FitCall):
+        return value
+    executions = f", {value.steps_per_execution} at once" if value.steps_per_execution > 1 else ""
+    return f"{value.steps_per_epoch} steps{executions}, {value.epochs} epochs, {value.fits} fits"
 
 
 def is_endless(kind):
@@ -67,24 +66,24 @@ def options_for(kind):
     return {**options, "batch_size": SIZE} if kind == "arrays" else options
 
 
-def possible(kind, asked):
+def possible(kind, call):
     """Say whether there is such a fit."""
-    if asked.steps_per_epoch is None and is_endless(kind):
+    if call.steps_per_epoch is None and is_endless(kind):
         return False
     # A first fit may have read all of a generator that ends.
-    if kind == "generator" and depends_on_timing(kind, asked):
+    if kind == "generator" and depends_on_timing(kind, call):
         return False
-    unknown = kind in ("generator", "tf_data_uncounted") and asked.steps_per_epoch is None
-    return not (BACKEND == "tf_keras" and unknown and asked.steps_per_execution > 1)
+    unknown = kind in ("generator", "tf_data_uncounted") and call.steps_per_epoch is None
+    return not (BACKEND == "tf_keras" and unknown and call.steps_per_execution > 1)
 
 
-def depends_on_timing(kind, asked):
+def depends_on_timing(kind, call):
     """Say whether how far something has read ahead decides what is trained."""
     reads_ahead = BACKEND in ("tensorflow", "tf_keras") and kind.startswith("generator")
-    return reads_ahead and asked.fits > 1
+    return reads_ahead and call.fits > 1
 
 
-CELLS = [(kind, asked) for kind in KINDS for asked in ASKED if possible(kind, asked)]
+CELLS = [(kind, call) for kind in KINDS for call in CALLS if possible(kind, call)]
 
 
 def small(kind, indexed=True):
@@ -92,9 +91,15 @@ def small(kind, indexed=True):
     return getattr(small_feeds, kind)(indexed)
 
 
-def audited(kind, asked, indexed=True, **more):
+def arguments_of(call):
+    """Write a call as arguments of `audit`."""
+    names = ("steps_per_epoch", "steps_per_execution", "epochs", "fits")
+    return {name: getattr(call, name) for name in names}
+
+
+def audited(kind, call, indexed=True, **more):
     """Audit one of the small feeds."""
-    options = {**dataclasses.asdict(asked), **options_for(kind), **ON, **more}
+    options = {**arguments_of(call), **options_for(kind), **ON, **more}
     return audit(lambda: small(kind, indexed), **options)
 
 
@@ -141,19 +146,23 @@ class Epochs(keras.callbacks.Callback):
         self.epochs[self.fit, epoch + 1] = list(self.seen)
 
 
-def seen_by_another_model(kind, asked):
+def seen_by_another_model(kind, call):
     """Train the onlooker; per fit and epoch the batches it saw."""
     feed, model = small(kind), Onlooker()
     callback = Epochs(model.seen)
-    spe = asked.steps_per_execution
+    spe = call.steps_per_execution
     executions = {"steps_per_execution": spe} if spe > 1 else {}
     model.compile("sgd", loss=None, run_eagerly=True, **executions)
     given = feed if isinstance(feed, tuple) else (feed,)
-    for _ in range(asked.fits):
+    for _ in range(call.fits):
         model.fit(
-            *given, epochs=asked.epochs, steps_per_epoch=asked.steps_per_epoch, verbose=0,
-            callbacks=[callback], **options_for(kind),
-        )  # fmt: skip
+            *given,
+            epochs=call.epochs,
+            steps_per_epoch=call.steps_per_epoch,
+            verbose=0,
+            callbacks=[callback],
+            **options_for(kind),
+        )
     return callback.epochs
 
 
@@ -170,16 +179,16 @@ def place_of(batch):
     return batch[0] // SIZE
 
 
-@pytest.mark.parametrize(("kind", "asked"), CELLS, ids=str)
-def test_what_is_told_is_seen_and_what_is_logged_another_model_saw(kind, asked, tmp_path):
-    report = audited(kind, asked, log=tmp_path / "log")
+@pytest.mark.parametrize(("kind", "call"), CELLS, ids=id_of)
+def test_what_is_told_is_seen_and_what_is_logged_another_model_saw(kind, call, tmp_path):
+    report = audited(kind, call, log=tmp_path / "log")
     assert report.agrees is True
     logged = by_epoch(tmp_path / "log")
-    if depends_on_timing(kind, asked):
+    if depends_on_timing(kind, call):
         assert report.verdict == "skips"
         assert [place_of(batch) for batch in logged[1, 2]] == [3, 4, 5]
         return
-    seen = seen_by_another_model(kind, asked)
+    seen = seen_by_another_model(kind, call)
     assert logged == {pair: batches for pair, batches in seen.items() if batches}
     assert list(report.judged.steps_run) == [len(batches) for batches in seen.values()]
 
@@ -187,7 +196,7 @@ def test_what_is_told_is_seen_and_what_is_logged_another_model_saw(kind, asked, 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "workers" not in kind])
 def test_without_indices_the_same_is_said(kind):
     by_index, by_content = (
-        audited(kind, Asked(3, 5), indexed=indexed).as_json() for indexed in (True, False)
+        audited(kind, called(3, 5), indexed=indexed).as_json() for indexed in (True, False)
     )
     assert by_index["samples"].pop("identified_by") == "index"
     assert by_content["samples"].pop("identified_by") == "content"
@@ -199,12 +208,15 @@ def test_without_indices_the_same_is_said(kind):
 @backend_only("tensorflow", "jax", "torch")
 def test_the_contracts_example_is_what_an_audit_says():
     """DESIGN, section 4: ten batches of four, three steps an epoch, five epochs."""
-    report = audited("tf_data", Asked(3, 5)).as_json()
+    report = audited("tf_data", called(3, 5)).as_json()
     of_class = {
-        "samples": 20, "trained": 20, "never_trained": 0,
+        "samples": 20,
+        "trained": 20,
+        "never_trained": 0,
         "exposures": {"min": 1, "median": 1.0, "max": 2},
-        "coverage": [0.3, 0.6, 0.9, 1.0, 1.0], "epochs_until_all": 4,
-    }  # fmt: skip
+        "coverage": [0.3, 0.6, 0.9, 1.0, 1.0],
+        "epochs_until_all": 4,
+    }
     wanted = {
         "schema": 1,
         "verdict": "runs dry",
@@ -214,14 +226,17 @@ def test_the_contracts_example_is_what_an_audit_says():
             "findings": [None, None, None, "runs dry", None],
         },
         "samples": {
-            "identified_by": "index", "population": 40, "trained": 40, "never_trained": 0,
+            "identified_by": "index",
+            "population": 40,
+            "trained": 40,
+            "never_trained": 0,
             "exposures": {"min": 1, "median": 1.0, "max": 2},
         },
         "coverage": [0.3, 0.6, 0.9, 1.0, 1.0],
         "batches": {"trained": 13, "passed_over": 0, "produced": None},
         "streams": {"0": of_class, "1": of_class},
         "expected": {"verdict": "runs dry", "rule": "ends inside an epoch", "agrees": True},
-    }  # fmt: skip
+    }
     assert_holds(report, wanted)
     places = [range(12), range(12, 24), range(24, 36), range(36, 40), range(12)]
     assert report["boundaries"] == [
@@ -251,7 +266,7 @@ def assert_holds(report, wanted):
 
 @pytest.mark.parametrize("kind", ["arrays", "generator", "py_dataset", "generator_endless"])
 def test_counts_are_those_of_the_log(kind, tmp_path):
-    report = audited(kind, Asked(3, 3), log=tmp_path / "log")
+    report = audited(kind, called(3, 3), log=tmp_path / "log")
     trained, seen, coverage = [], set(), []
     for batches in by_epoch(tmp_path / "log").values():
         trained += [index for batch in batches for index in batch]
@@ -273,9 +288,10 @@ def test_counts_are_those_of_the_log(kind, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "label", [lambda y: y, lambda y: y[:, None].astype("float32"), lambda y: np.eye(2)[y]],
+    "label",
+    [lambda y: y, lambda y: y[:, None].astype("float32"), lambda y: np.eye(2)[y]],
     ids=["numbers", "column of floats", "one-hot"],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("indexed", [True, False])
 def test_classes_are_streams_however_they_are_written(label, indexed):
     x, y = small("arrays", indexed=False)
@@ -295,7 +311,7 @@ def test_classes_are_streams_however_they_are_written(label, indexed):
 
 def test_streams_can_be_named():
     streams = {"rare": np.array([2, 30]), "first": range(4), "elsewhere": [100]}
-    report = audited("tf_data", Asked(3, 2), streams=streams)
+    report = audited("tf_data", called(3, 2), streams=streams)
     counts = {name: (of.samples, of.trained) for name, of in report.streams.items()}
     assert counts == {"rare": (2, 1), "first": (4, 4), "elsewhere": (1, 0)}
     assert report.streams["rare"].coverage.tolist() == [0.5, 0.5]
@@ -303,7 +319,7 @@ def test_streams_can_be_named():
 
 
 def test_a_second_fit_of_a_generator_passes_over_what_was_read_ahead(tmp_path):
-    report = audited("generator_endless", Asked(2, 1, fits=2), log=tmp_path / "log")
+    report = audited("generator_endless", called(2, 1, fits=2), log=tmp_path / "log")
     first, second = ([place_of(b) for b in epoch] for epoch in by_epoch(tmp_path / "log").values())
     assert first == [0, 1]
     assert second == sorted(second)
@@ -320,11 +336,11 @@ def test_a_second_fit_of_a_generator_passes_over_what_was_read_ahead(tmp_path):
 def test_an_epoch_without_a_step_covers_what_the_one_before_did():
     """Of unknown length, the end is seen in an epoch that gets nothing."""
     if BACKEND == "tf_keras":
-        report = audited("generator", Asked(None, 2))
+        report = audited("generator", called(None, 2))
         assert report.as_json()["steps"]["run"] == [10, 0]
         assert report.as_json()["coverage"] == [1.0, 1.0]
     elif HAS_STEPS_PER_EXECUTION:
-        report = audited("tf_data_uncounted", Asked(4, 3, 3))
+        report = audited("tf_data_uncounted", called(4, 3, 3))
         assert report.as_json()["steps"]["run"] == [6, 4, 0]
         assert report.as_json()["coverage"] == [0.6, 1.0, 1.0]
     assert BACKEND == "torch" or report.whole.epochs_until_all in (1, 2)
@@ -334,7 +350,7 @@ def test_samples_of_equal_content_are_one_and_counted_as_rows():
     x = np.zeros((ROWS, 2), "float32")
     x[:, 0] = np.arange(ROWS) // 2
     report = audit(lambda: (x, np.zeros(ROWS)), batch_size=SIZE, shuffle=False, **ON)
-    assert (report.whole.samples, report.rows, report.strangers) == (20, 40, 0)
+    assert (report.whole.samples, report.rows, report.not_in_pass) == (20, 40, 0)
     assert report.whole.exposures.tolist() == [2] * 20
 
 
@@ -348,13 +364,13 @@ def augmenting(indexed):
 
 def test_samples_that_a_feed_changes_are_strangers_to_the_pass():
     report = audit(lambda: augmenting(indexed=False), **ON)
-    assert (report.strangers, report.whole.trained, report.whole.never_trained) == (40, 0, 40)
+    assert (report.not_in_pass, report.whole.trained, report.whole.never_trained) == (40, 0, 40)
     assert {name: of.samples for name, of in report.streams.items()} == {"0": 20, "1": 20}
 
 
 def test_samples_that_a_feed_changes_keep_their_index_without_a_conflict():
     report = audit(lambda: augmenting(indexed=True), **ON)
-    assert (report.strangers, report.conflicts, report.whole.never_trained) == (0, 0, 0)
+    assert (report.not_in_pass, report.conflicts, report.whole.never_trained) == (0, 0, 0)
     assert report.sound
 
 
@@ -383,7 +399,7 @@ def test_text_is_padded_to_its_batch_and_stays_the_same():
 
     assert audit(make, **ON).conflicts == 0
     plain = audit(lambda: make(indexed=False), **ON)
-    assert (plain.whole.samples, plain.strangers, plain.whole.never_trained) == (40, 0, 0)
+    assert (plain.whole.samples, plain.not_in_pass, plain.whole.never_trained) == (40, 0, 0)
 
 
 # What fit can be told besides.
@@ -399,45 +415,52 @@ def shifted(indexed):
 @pytest.mark.parametrize("indexed", [True, False])
 @pytest.mark.parametrize("kind", ["arrays", "tf_data", "generator"])
 def test_validation_data_never_show_up(kind, indexed):
-    asked = Asked(3, 2)
-    report = audited(kind, asked, indexed=indexed, validation_data=shifted(indexed))
-    assert report.strangers == 0
-    assert report.as_json() == audited(kind, asked, indexed=indexed).as_json()
+    call = called(3, 2)
+    report = audited(kind, call, indexed=indexed, validation_data=shifted(indexed))
+    assert report.not_in_pass == 0
+    assert report.as_json() == audited(kind, call, indexed=indexed).as_json()
 
 
 @pytest.mark.parametrize("indexed", [True, False])
 def test_a_validation_split_is_no_part_of_the_feed(indexed):
     """A quarter less than forty rows are seven batches of four and one of two."""
-    report = audited("arrays", Asked(None, 2), indexed=indexed, validation_split=0.25)
+    report = audited("arrays", called(None, 2), indexed=indexed, validation_split=0.25)
     assert (report.verdict, report.agrees, report.findings) == ("resumes", True, [])
     assert report.judged.steps_run == (8, 8)
-    assert (report.whole.samples, report.whole.never_trained, report.strangers) == (30, 0, 0)
+    assert (report.whole.samples, report.whole.never_trained, report.not_in_pass) == (30, 0, 0)
     without = audit(
-        lambda: small("arrays", indexed), steps_per_epoch=3, shuffle=False, validation_split=0.25,
+        lambda: small("arrays", indexed),
+        steps_per_epoch=3,
+        shuffle=False,
+        validation_split=0.25,
         **ON,
-    )  # fmt: skip
+    )
     assert (without.agrees, without.whole.trained) == (True, 30)
 
 
 @pytest.mark.parametrize("indexed", [True, False])
 @pytest.mark.parametrize("kind", ["arrays", "tf_data"])
 def test_class_weights_go_through(kind, indexed):
-    report = audited(kind, Asked(3, 2), indexed=indexed, class_weight={0: 1.0, 1: 5.0})
-    assert report.as_json() == audited(kind, Asked(3, 2), indexed=indexed).as_json()
+    report = audited(kind, called(3, 2), indexed=indexed, class_weight={0: 1.0, 1: 5.0})
+    assert report.as_json() == audited(kind, called(3, 2), indexed=indexed).as_json()
 
 
 @pytest.mark.parametrize("indexed", [True, False])
 def test_sample_weights_are_no_part_of_a_sample(indexed):
     weighted = audit(
         lambda: (*small("arrays", indexed), np.random.default_rng().random(ROWS)),
-        batch_size=SIZE, steps_per_epoch=3, epochs=2, shuffle=False, **ON,
-    )  # fmt: skip
-    assert weighted.as_json() == audited("arrays", Asked(3, 2), indexed=indexed).as_json()
+        batch_size=SIZE,
+        steps_per_epoch=3,
+        epochs=2,
+        shuffle=False,
+        **ON,
+    )
+    assert weighted.as_json() == audited("arrays", called(3, 2), indexed=indexed).as_json()
 
 
 @pytest.mark.parametrize("kind", ["arrays", "py_dataset"])
 def test_fits_own_shuffling_leaves_the_counts_to_judge(kind):
-    report = audited(kind, Asked(None, 2), shuffle=True)
+    report = audited(kind, called(None, 2), shuffle=True)
     assert (report.verdict, report.agrees, report.sound) == ("reshuffles", True, True)
     assert report.whole.exposures.tolist() == [2] * ROWS
 
@@ -450,24 +473,24 @@ def test_rows_are_shuffled_inside_of_a_single_batch_too():
 @pytest.mark.parametrize("steps", [1, 2])
 def test_what_fit_shuffles_is_no_skipping_in_epochs_of_a_step_or_two(steps):
     for _ in range(3):
-        report = audited("py_dataset", Asked(steps, 4), shuffle=True)
+        report = audited("py_dataset", called(steps, 4), shuffle=True)
         assert (report.verdict, report.findings) == ("reshuffles", [])
 
 
 @backend_only("tensorflow", "jax", "torch")
 @pytest.mark.parametrize("kind", ["py_dataset_threads", "py_dataset_process"])
 def test_items_that_workers_make_agree_with_what_can_be_told(kind):
-    shuffled = audited(kind, Asked(3, 4))
+    shuffled = audited(kind, called(3, 4))
     assert (shuffled.agrees, shuffled.judged.steps_run) == (True, (3, 3, 3, 1))
-    in_order = audited(kind, Asked(None, 2), shuffle=False)
+    in_order = audited(kind, called(None, 2), shuffle=False)
     assert in_order.agrees in (None, True)
     assert in_order.judged.steps_run == (10, 10)
-    assert in_order.strangers == 0
+    assert in_order.not_in_pass == 0
 
 
 @backend_only("tf_keras")
 def test_items_that_workers_of_keras_2_make_have_no_end():
-    report = audited("py_dataset", Asked(20, 1), workers=4)
+    report = audited("py_dataset", called(20, 1), workers=4)
     assert (report.agrees, report.judged.steps_run) == (True, (20,))
 
 
@@ -486,7 +509,7 @@ class Stops(keras.callbacks.Callback):
 
 
 def test_a_callback_that_stops_the_training_is_not_taken_for_a_fault_of_keras(tmp_path):
-    report = audited("tf_data", Asked(3, 5), callbacks=[Stops(5)], log=tmp_path / "log")
+    report = audited("tf_data", called(3, 5), callbacks=[Stops(5)], log=tmp_path / "log")
     places = [[place_of(b) for b in epoch] for epoch in by_epoch(tmp_path / "log").values()]
     assert places in ([[0, 1, 2], [3, 4]], [[0, 1, 2], [3, 4, 5]])
     assert report.agrees is None
@@ -494,7 +517,7 @@ def test_a_callback_that_stops_the_training_is_not_taken_for_a_fault_of_keras(tm
 
 
 def test_epochs_may_begin_later(tmp_path):
-    report = audited("tf_data", Asked(3, 5), initial_epoch=2, log=tmp_path / "log")
+    report = audited("tf_data", called(3, 5), initial_epoch=2, log=tmp_path / "log")
     assert (report.agrees, report.verdict) == (True, "resumes")
     assert list(by_epoch(tmp_path / "log")) == [(1, 3), (1, 4), (1, 5)]
 
@@ -503,28 +526,29 @@ def test_epochs_may_begin_later(tmp_path):
 
 
 def test_findings_come_worst_first_and_only_those_asked_for():
-    restarts = Asked(3, 2, fits=2)
+    restarts = called(3, 2, fits=2)
     assert audited("tf_data", restarts).findings == ["restarts"]
     assert audited("tf_data", restarts, fail_on=("never trained",)).findings == ["never trained"]
     assert audited("tf_data", restarts, fail_on=()).sound
     both = audited("tf_data", restarts, fail_on=("never trained", "restarts"))
     assert both.findings == ["restarts", "never trained"]
-    assert audited("arrays", Asked(None, 2), shuffle=True, fail_on=("reshuffles",)).findings == [
+    assert audited("arrays", called(None, 2), shuffle=True, fail_on=("reshuffles",)).findings == [
         "reshuffles"
     ]
 
 
 def test_the_coverage_that_is_asked_for_is_of_every_stream():
-    asked = Asked(3, 2)
-    assert audited("tf_data", asked, min_coverage=0.6).sound
-    findings = audited("tf_data", asked, min_coverage=0.61).findings
+    call = called(3, 2)
+    assert audited("tf_data", call, min_coverage=0.6).sound
+    findings = audited("tf_data", call, min_coverage=0.61).findings
     assert findings == ["coverage of 0 below the minimum", "coverage of 1 below the minimum"]
-    named = audited("tf_data", asked, min_coverage=0.6, streams={"end": [39], "begin": [0]})
+    named = audited("tf_data", call, min_coverage=0.6, streams={"end": [39], "begin": [0]})
     assert named.findings == ["coverage of end below the minimum"]
-    endless = audited("generator_endless", asked, min_coverage=0.0)
+    endless = audited("generator_endless", call, min_coverage=0.0)
     assert endless.findings == [
-        "coverage of 0 below the minimum", "coverage of 1 below the minimum",
-    ]  # fmt: skip
+        "coverage of 0 below the minimum",
+        "coverage of 1 below the minimum",
+    ]
 
 
 def test_a_sound_feed_passes_and_another_fails_with_the_report_as_text():
@@ -534,7 +558,7 @@ def test_a_sound_feed_passes_and_another_fails_with_the_report_as_text():
     with pytest.raises(AssertionError) as told:
         assert_sound(lambda: small("tf_data"), steps_per_epoch=3, epochs=2, fits=2, **ON)
     assert "restarts" in str(told.value)
-    assert str(told.value) == f"\n{audited('tf_data', Asked(3, 2, fits=2))}"
+    assert str(told.value) == f"\n{audited('tf_data', called(3, 2, fits=2))}"
 
 
 # Bad input.
@@ -724,13 +748,13 @@ def test_a_single_epoch_finds_the_end_of_a_feed_that_does_not_tell_it():
 def test_an_audit_leaves_nothing_behind_and_the_next_one_finds_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    first, second = (audited("tf_data", Asked(3, 2)).as_json() for _ in range(2))
+    first, second = (audited("tf_data", called(3, 2)).as_json() for _ in range(2))
     assert first == second
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_log_that_is_asked_for_is_kept_and_says_what_it_is_of(tmp_path):
-    audited("tf_data", Asked(3, 2), log=tmp_path / "log")
+    audited("tf_data", called(3, 2), log=tmp_path / "log")
     log = epochwatch.ExposureLog.read(tmp_path / "log")
     assert log.complete
     assert len(log) == 24
@@ -743,16 +767,16 @@ def test_a_log_that_is_asked_for_is_kept_and_says_what_it_is_of(tmp_path):
 
 def test_progress_is_told_as_steps():
     steps = []
-    audited("tf_data", Asked(3, 5), progress=steps.append)
+    audited("tf_data", called(3, 5), progress=steps.append)
     assert sum(steps) == (10 if BACKEND == "tf_keras" else 13)
 
 
 @pytest.mark.parametrize("kind", ["arrays", "tf_data", "py_dataset", "generator_endless"])
 def test_to_explain_a_feed_says_what_an_audit_expects(kind):
-    asked = Asked(3, 4)
-    options = {**dataclasses.asdict(asked), **options_for(kind), **ON}
+    call = called(3, 4)
+    options = {**arguments_of(call), **options_for(kind), **ON}
     told = explain(small(kind), **options)
-    assert told.as_json() == audited(kind, asked).expected.as_json()
+    assert told.as_json() == audited(kind, call).expected.as_json()
 
 
 def test_to_explain_a_generator_takes_nothing_from_it():
@@ -773,10 +797,12 @@ def test_the_step_and_the_plain_pass_see_the_same_content(dtype):
         (lambda: (pair for pair in zip(np.split(x, 10), np.split(y, 10), strict=True)), {}),
     ):
         report = audit(make, **options, **ON)
-        assert (report.strangers, report.whole.never_trained) == (0, 0)
+        assert (report.not_in_pass, report.whole.never_trained) == (0, 0)
         assert {name: of.trained for name, of in report.streams.items()} == {
-            "0": 14, "1": 13, "2": 13,
-        }  # fmt: skip
+            "0": 14,
+            "1": 13,
+            "2": 13,
+        }
 
 
 def tensor(array):

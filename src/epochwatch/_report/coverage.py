@@ -27,8 +27,13 @@ def draw(ax: Axes, coverage: Mapping[str, np.ndarray]) -> Axes:
         epochs = np.arange(1, len(shares) + 1)
         ax.plot(epochs, shares, look.line, color=look.colour, marker=look.marker, markersize=4)
     for (name, shares), height in zip(coverage.items(), _heights(coverage), strict=True):
-        ax.annotate(f" {name} {percent(shares[-1])}", (len(shares), height), va="center",
-                    color=of[name].colour, annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            f" {name} {percent(shares[-1])}",
+            (len(shares), height),
+            va="center",
+            color=of[name].colour,
+            annotation_clip=False,
+        )
     ax.set(ylim=(0, 1.06), xlabel="epoch", ylabel="share trained so far")
     ax.set_xlim(0.8, max(map(len, coverage.values())) + 0.2)
     ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))

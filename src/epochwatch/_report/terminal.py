@@ -1,7 +1,4 @@
-"""The report of an audit as a terminal shows it, and as text: 80 columns, told without colour.
-
-`report` is an `auditing.report.Report` throughout, which is not imported: it is written by this.
-"""
+"""The report of an audit as a terminal shows it, and as text: 80 columns, clear without colour."""
 
 import io
 import itertools
@@ -17,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from epochwatch._auditing.counting import StreamCounts, spread
-from epochwatch._auditing.findings import ALWAYS_FINDINGS
+from epochwatch._auditing.expectation import Expectation
+from epochwatch._auditing.request import ORDER_FINDINGS
+from epochwatch._auditing.result import AuditResult
 from epochwatch._exposures.verdict import Verdict
 from epochwatch._text import percent
 
@@ -29,28 +28,43 @@ MOST_RUNS = 8  # of equal numbers of steps
 BATCH_WIDTH = 18
 BARS = "▁▂▃▄▅▆▇█"
 MOST_BARS = 6
-COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ALWAYS_FINDINGS, "red")
+COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ORDER_FINDINGS, "red")
 
 
-def as_text(report) -> str:
+def as_text(report: AuditResult) -> str:
     """Write a report as plain text, in lines of at most 80 columns."""
+    return plain_text(layout(report))
+
+
+def show(report: AuditResult) -> None:
+    """Print a report: in colour and as wide as the terminal where there is one."""
+    show_laid_out(layout(report))
+
+
+def show_expectation(expected: Expectation) -> None:
+    """Print what is to be expected of a feed, in the same way."""
+    show_laid_out(grid(expectation_rows(expected)))
+
+
+def plain_text(laid_out: Group | Table) -> str:
+    """Write what is laid out in lines of at most 80 columns."""
     file = io.StringIO()
     plain = {"color_system": None, "force_terminal": False, "force_jupyter": False}
-    Console(file=file, width=WIDTH, **plain).print(layout(report))
+    Console(file=file, width=WIDTH, **plain).print(laid_out)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
-def show(report) -> None:
-    """Print a report: in colour and as wide as the terminal where there is one."""
+def show_laid_out(laid_out: Group | Table) -> None:
+    """Print what is laid out, to a terminal or as plain text."""
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(layout(report), width=min(console.width, WIDEST))
+        console.print(laid_out, width=min(console.width, WIDEST))
     else:
         encoding = sys.stdout.encoding or "utf-8"
-        print(as_text(report).encode(encoding, "replace").decode(encoding))
+        print(plain_text(laid_out).encode(encoding, "replace").decode(encoding))
 
 
-def layout(report) -> Group:
+def layout(report: AuditResult) -> Group:
     """Lay a report out for a console of rich."""
     verdict = report.verdict or "none"
     colour = f"bold {COLOURS.get(verdict, '')}"
@@ -78,7 +92,7 @@ def columns(*names: str, **options) -> Table:
     return table
 
 
-def boundaries(report) -> Table | None:
+def boundaries(report: AuditResult) -> Table | None:
     """Show the batches at the boundaries, of many alike in a row the first ones."""
     rows = report.boundaries
     if not rows:
@@ -130,7 +144,7 @@ def batch(ids: list[int], identified_by: str) -> str:
     return whole[: max(whole.rfind(", ", 0, BATCH_WIDTH - 1), len(texts[0]))] + ", …"
 
 
-def steps(report) -> Iterator[tuple[str, str]]:
+def steps(report: AuditResult) -> Iterator[tuple[str, str]]:
     """Say which steps were asked for, and which were run."""
     judged = report.judged
     runs = in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
@@ -153,7 +167,7 @@ def in_turn(values) -> str:
     return ", ".join(runs[:MOST_RUNS]) + (f" and {more:,} more changes" if more > 0 else "")
 
 
-def counts(report) -> Table:
+def counts(report: AuditResult) -> Table:
     """Show how often the samples of each stream were trained."""
     table = columns("stream", overflow="fold", min_width=6)
     for name in ("samples", "trained", "never\ntrained", "exposures\nmin/med/max"):
@@ -206,7 +220,7 @@ def curve(shares: np.ndarray) -> str:
     return f"{first} {''.join(BARS[int(shares[rank] * 7)] for rank in ranks)} {last}"
 
 
-def expectation(report) -> Iterator[tuple[str, str | Text]]:
+def expectation(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     """Say whether what was observed was to be expected, and why."""
     expected, judged = report.expected, report.expected.judged
     why = f'by the rule "{expected.rule.name}": {expected.rule.why} ({expected.rule.source})'
@@ -216,14 +230,33 @@ def expectation(report) -> Iterator[tuple[str, str | Text]]:
         yield "expected", f"just that, {why}"
     else:
         yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", "bold red")
-        yield "expected", Text(told(judged, exact=expected.exact), "red")
-        yield "observed", Text(told(report.judged, exact=expected.exact), "red")
+        yield "expected", Text(compared_by(judged, exact=expected.exact), "red")
+        yield "observed", Text(compared_by(report.judged, exact=expected.exact), "red")
         yield "because", f"expected {why}"
         versions = ", ".join(f"{name} {version}" for name, version in report.environment.items())
         yield "with", f"{versions}; please report it, with these lines and the feed"
 
 
-def told(judged: Verdict, *, exact: bool) -> str:
+def expectation_rows(expected: Expectation) -> Iterator[tuple[str, str | Text]]:
+    """Lay out an expectation that nothing has been observed of yet."""
+    verdict = in_a_word(expected)
+    yield "expected", Text(verdict, f"bold {COLOURS.get(expected.verdict, '')}")
+    yield "because", expected.rule.why
+    if expected.judged is not None and expected.exact:
+        asked = expected.judged.steps_asked
+        runs = zip(expected.judged.steps_run, expected.judged.step_findings, strict=True)
+        yield "steps", f"{asked:,} asked for in an epoch; to be run: {in_turn(runs)}"
+    yield "rule", f"{expected.rule.name} ({expected.rule.source})"
+
+
+def in_a_word(expected: Expectation) -> str:
+    """Name what is expected, with words for what is no verdict."""
+    if expected.judged is None:
+        return "nothing: it depends on timing"
+    return expected.verdict or "no boundary to judge"
+
+
+def compared_by(judged: Verdict, *, exact: bool) -> str:
     """Write what an expectation and an observation are compared by."""
     verdict = judged.verdict or "no verdict"
     if not exact:
@@ -234,24 +267,24 @@ def told(judged: Verdict, *, exact: bool) -> str:
     return f"{verdict}; steps {runs}; {begins}; boundaries {crossed or 'not judged'}"
 
 
-def notes(report) -> Iterator[tuple[str, str]]:
+def notes(report: AuditResult) -> Iterator[tuple[str, str]]:
     """Say what the counts rest on."""
     by_content = report.identified_by == "content"
     if by_content:
         equal = 0 if report.rows is None else report.rows - report.whole.samples
         alike = f"; {equal:,} in a pass equal another one and are counted with it" if equal else ""
         yield "samples", f"told apart by their content{alike}"
-    if report.strangers and by_content:
+    if report.not_in_pass and by_content:
         yield (
             "note",
-            f"{report.strangers:,} samples trained are not in a pass of the feed: it changes its "
+            f"{report.not_in_pass:,} samples trained are not in a pass of the feed: it changes its "
             "samples (augmentation, say), and the counts mean nothing; give the samples an "
             'index: {"label": …, "index": …}',
         )
-    elif report.strangers:
+    elif report.not_in_pass:
         yield (
             "note",
-            f"{report.strangers:,} samples trained are not in the pass that the samples are "
+            f"{report.not_in_pass:,} samples trained are not in the pass that the samples are "
             "counted by: passes of the feed differ in what they hold",
         )
     if report.conflicts:
@@ -263,7 +296,7 @@ def notes(report) -> Iterator[tuple[str, str]]:
         )
 
 
-def conclusion(report) -> tuple[str, Text]:
+def conclusion(report: AuditResult) -> tuple[str, Text]:
     """End on the findings."""
     if report.sound:
         return "sound", Text("no findings", "bold green")

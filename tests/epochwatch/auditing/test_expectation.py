@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from epochwatch._auditing.expectation import expect
-from epochwatch._auditing.request import Request
+from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.rules import RULES
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.verdict import judge
@@ -28,8 +28,8 @@ IN_ORDER = {"shuffle": False}
 
 def told(feed, backend="tensorflow", found=None, fixed_order=True, options=IN_ORDER, **asked):
     """Say what to expect of one of the feeds."""
-    request = Request(**asked, options=options)
-    return expect(FEEDS[feed], request, backend, found_length=found, fixed_order=fixed_order)
+    call = FitCall(**asked, options=options)
+    return expect(FEEDS[feed], call, backend, pass_length=found, fixed_order=fixed_order)
 
 
 def steps_of(expectation):
@@ -77,9 +77,9 @@ def test_fit_shuffles_unless_told_otherwise_what_has_a_length(feed, backend):
 
 
 def test_the_rows_of_a_single_batch_are_shuffled_and_a_single_item_cannot_be():
-    request = Request(epochs=2)
+    call = FitCall(epochs=2)
     for feed, rule in (("arrays", "fit shuffles"), ("items", "a pass an epoch")):
-        assert expect(FEEDS[feed]._replace(length=1), request, "jax").rule.name == rule
+        assert expect(FEEDS[feed]._replace(length=1), call, "jax").rule.name == rule
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
@@ -129,8 +129,11 @@ def test_epochs_begin_where_fit_is_told_to():
 
 def test_every_rule_has_a_case_here():
     named_here = {rule for rule, *_ in CASES} | {
-        "peeked batches again", "fit shuffles", "own order varies", "worker queue",
-    }  # fmt: skip
+        "peeked batches again",
+        "fit shuffles",
+        "own order varies",
+        "worker queue",
+    }
     assert named_here == set(RULES)
     assert all(rule.why and rule.source for rule in RULES.values())
 
