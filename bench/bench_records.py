@@ -26,9 +26,13 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from epochwatch_lab.datasets.tfrecords.layout import Export, find_export
-from epochwatch_lab.datasets.tfrecords.reading import Reading, read_export
-from epochwatch_lab.datasets.tfrecords.writing import write_export
+from epochwatch_lab.datasets.tfrecords import (
+    Export,
+    Reading,
+    find_export,
+    read_export,
+    write_export,
+)
 
 ROUNDS = {1: 5, 4: 3, 16: 3}  # by GB
 GB = 10**9
@@ -106,8 +110,8 @@ def size(folder: str, gigabytes: int) -> dict:
     print(f"{gigabytes:3} GB, {row['records']:,} records, {row['rounds']} rounds by turns")
     for which in WAYS:
         low, high = row[f"{which}_speeds"]
-        print(f"  {which}: {row[f'{which}_speed']:,.0f} records/s ({low:,.0f} to {high:,.0f}), "
-              f"{row[f'{which}_memory']:.2f} GB at most")  # fmt: skip
+        speed = f"{row[f'{which}_speed']:,.0f} records/s ({low:,.0f} to {high:,.0f})"
+        print(f"  {which}: {speed}, {row[f'{which}_memory']:.2f} GB at most")
     print(f"  speed of the feed to that of the bare files: {row['ratio']:.2f}", flush=True)
     return row
 

@@ -82,6 +82,7 @@ def counted(batches: list[np.ndarray], samples: Samples) -> dict:
     step = np.repeat(np.arange(len(batches)), [len(index) for index in majority])
     index = np.concatenate(majority)
     seen, first = np.unique(index, return_index=True)
+    share = len(seen) / samples.majority
     an_epoch = minority_epoch(samples)
     is_all = len(seen) == samples.majority
     complete = int(first.max()) + 1 if is_all else len(index)  # exposures until all, or the end
@@ -90,14 +91,12 @@ def counted(batches: list[np.ndarray], samples: Samples) -> dict:
         "exact": float(exact.mean()),
         "positives": [int(positives.min()), int(positives.max())],
         "coverage": {
-            str(epochs): float(np.mean(step[first] < epochs * an_epoch)) * len(seen)
-            / samples.majority
-            for epochs in SHOWN
+            str(epochs): float(np.mean(step[first] < epochs * an_epoch)) * share for epochs in SHOWN
         },
         "epochs until all": math.ceil((step[first].max() + 1) / an_epoch) if is_all else None,
         "majority exposures before all were seen": complete,
         "repeats before all were seen": complete - len(seen),
-    }  # fmt: skip
+    }
 
 
 def minority_epoch(samples: Samples) -> int:

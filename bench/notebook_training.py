@@ -10,7 +10,7 @@ import tensorflow as tf
 import epochwatch
 import epochwatch_lab
 from epochwatch import feeds
-from epochwatch_lab.runs.parameters import DoesFitResume
+from epochwatch_lab.runs import DoesFitResume
 
 
 def main():

@@ -5,21 +5,21 @@ import sys
 from epochwatch.errors import BadInput
 from epochwatch_lab._site.build import build_site
 from epochwatch_lab.runs import project
-from epochwatch_lab.runs.parameters import NOTEBOOKS
+from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
 
 def main() -> None:
-    """Build the site, and say what is in it."""
-    site = project.OUTPUTS / "site"
-    built = build_site(project.ROOT / "atlas", project.OUTPUTS, site)
+    """Build the site, and list what is in it."""
+    site = project.ROOT / "outputs" / "site"
+    built = build_site(project.ROOT / "atlas", project.ROOT / "outputs", site)
     for notebook in built.notebooks:
         source = "run" if notebook.from_run else "post"
         print(f"{notebook.name}: from its {source}")
     for name in NOTEBOOKS.keys() - {notebook.name for notebook in built.notebooks}:
         print(f"{name}: left out, has no post; `epochwatch run {name}` makes a run of it")
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
-    print(f"{built.cells:,} cells, {built.index.stat().st_size / 1e6:.1f} MB; in all "
-          f"{size / 1e6:.1f} MB")  # fmt: skip
+    index_size = built.index.stat().st_size
+    print(f"{built.cells:,} cells, {index_size / 1e6:.1f} MB; in all {size / 1e6:.1f} MB")
     print(built.index.relative_to(project.ROOT))
 
 

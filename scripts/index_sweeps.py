@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from epochwatch._files import write_whole
-from epochwatch_lab.intervals import Interval
 from epochwatch_lab.runs import project
+from epochwatch_lab.strategies import Interval
 from epochwatch_lab.tables import markdown_table
 
 SWEEPS = project.ROOT / "sweeps"
-SUMMARIES = project.OUTPUTS / "sweeps"
+SUMMARIES = project.ROOT / "outputs" / "sweeps"
 
 
 def question_of(file: Path) -> str:
@@ -79,7 +79,7 @@ def evidence(summary: Path) -> dict | None:
     if not measured:
         return None
     records = [
-        json.loads((project.OUTPUTS / r["folder"] / "run.json").read_text())
+        json.loads((project.ROOT / "outputs" / r["folder"] / "run.json").read_text())
         for r in findings["runs"]
     ]
     begun = [datetime.datetime.fromisoformat(record["begun"]).timestamp() for record in records]

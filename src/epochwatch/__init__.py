@@ -8,6 +8,7 @@ import importlib
 __version__ = "0.1.0"
 """The version of this package."""
 
+# Where each name is loaded from.
 _HOMES = {
     "BalancedSampler": "epochwatch._samplers",
     "BatchCounter": "epochwatch._watching.batch_counter",

@@ -8,12 +8,16 @@ from epochwatch.errors import BadInput
 # By the name that is imported. What is not here belongs to the laboratory.
 EXTRAS = {
     "bokeh": "report",
+    "bs4": "post",
     "dask": "cluster",
     "distributed": "cluster",
     "grain": "grain",
     "jax": "jax",
+    "jinja2": "report",
+    "latex2mathml": "post",
     "matplotlib": "figures",
     "nbconvert": "post",
+    "nbformat": "post",
     "psutil": "cluster",
     "tensorflow": "tensorflow",
     "tf_keras": "tf_keras",

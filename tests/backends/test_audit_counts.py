@@ -189,7 +189,7 @@ def tensor(array):
 
 
 def test_the_door_of_the_backend_has_the_fingerprints_and_labels_of_numpy():
-    module = backends.module(BACKEND.replace("tf_keras", "tensorflow"))
+    module = backends.backend_module(BACKEND.replace("tf_keras", "tensorflow"))
     rng = np.random.default_rng(0)
     image, label = rng.integers(0, 256, (5, 11)).astype("uint8"), rng.integers(0, 9, 5)
     columns = [rng.normal(size=(5, 3, 2)).astype("float32"), image, label]

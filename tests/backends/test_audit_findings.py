@@ -144,7 +144,7 @@ def test_a_feed_that_cannot_be_audited_is_refused_in_one_line(make_feed, options
 
 # What needs no feed to be refused is in tests/epochwatch/auditing/test_request.py.
 BAD_ARGUMENTS = [
-    ({"epochs": 0}, "epochs: got 0, allowed: an integer of 1 or more"),
+    ({"epochs": 0}, "epochs: got 0, allowed: a whole number, 1 or more"),
     ({"fail_on": "skips"}, "fail_on: got the text 'skips', allowed: a tuple, ('skips',)"),
     (
         {"streams": [1, 2]},

@@ -23,7 +23,7 @@ import numpy as np
 import epochwatch
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._report import style
-from epochwatch_lab.runs.parameters import DoesFitResume
+from epochwatch_lab.runs import DoesFitResume
 from epochwatch_lab.runs.run import Run
 
 parameters = DoesFitResume.from_names(globals())

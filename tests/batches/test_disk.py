@@ -12,6 +12,8 @@ from epochwatch_lab.runs.execute import OUTPUT_TIMEOUT
 from tests.batches.conftest import NOTEBOOK
 from tests.batches.test_sweeps import beside, findings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small_disk(tmp_path):

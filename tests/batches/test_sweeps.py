@@ -14,6 +14,8 @@ import pytest
 
 from tests.batches.conftest import NOTEBOOK
 
+pytestmark = pytest.mark.slow
+
 JOBS = pytest.mark.parametrize("jobs", [1, 2])
 # Each making of a run leaves a line.
 COUNT = "open('{}', 'a').write(f'{{parameters.seed}}\\n')"

@@ -11,9 +11,8 @@ import nbformat
 import pytest
 
 from epochwatch.errors import BadInput, DataError, RunFailed
-from epochwatch_lab.datasets import mnist
-from epochwatch_lab.runs import execute, project
-from epochwatch_lab.runs.parameters import DoesFitResume
+from epochwatch_lab.datasets import _mnist as mnist
+from epochwatch_lab.runs import DoesFitResume, execute, project
 from tests.notebooks.conftest import COMMAND, NOTEBOOK
 
 

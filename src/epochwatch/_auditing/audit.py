@@ -19,7 +19,7 @@ from epochwatch._auditing.request import FitCall, Gate
 from epochwatch._auditing.result import AuditResult
 from epochwatch._auditing.samples import TwoPasses
 from epochwatch._exposures.verdict import Verdict, judge
-from epochwatch._watching.backends import flavour, release, versions
+from epochwatch._watching.backends import fit_kind, keras_release, loaded_versions
 from epochwatch.errors import BadInput
 
 LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
@@ -55,9 +55,9 @@ def explained(keras: ModuleType, feed, call: FitCall) -> Expectation:
             f"steps_per_epoch: got None for a {facts.kind} whose end is not known, allowed: 1 or "
             "more; an audit goes through it to see"
         )
-    backend = flavour(keras)
+    backend = fit_kind(keras)
     feeding.check_executions(call, facts, backend)
-    return expect(facts, call, backend, release(keras))
+    return expect(facts, call, backend, keras_release(keras))
 
 
 def check_streams(streams: Mapping | None, plan: Plan) -> None:
@@ -110,7 +110,7 @@ def expected_after(plan: Plan, passes: TwoPasses, judged: Verdict) -> Expectatio
         plan.facts,
         plan.call,
         plan.backend,
-        release(plan.keras),
+        keras_release(plan.keras),
         pass_length=passes.length,
         fixed_order=judged.fixed_order,
         own_order=passes.digests,
@@ -153,7 +153,7 @@ def reported(
         conflicts=conflicts_of(plan, passes),
         passed_over=judged.passed_over(passes.length),
         expected=expected_after(plan, passes, judged),
-        environment=versions(plan.keras) | {"backend": plan.backend},
+        environment=loaded_versions(plan.keras) | {"backend": plan.backend},
         gate=gate,
         length=passes.length,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.counts import Counts
-from epochwatch._exposures.coverage_theory import Collector
+from epochwatch._exposures.coverage_theory import CouponCollector
 from epochwatch._exposures.log import ExposureLog
 
 
@@ -63,7 +63,7 @@ class StreamCounts:
         if not self.samples or not total:
             return None
         an_epoch = total / len(self.coverage)
-        drawn = Collector(self.samples, 1).rounds_until_all() / an_epoch
+        drawn = CouponCollector(self.samples, 1).rounds_until_all() / an_epoch
         return {"in_order": math.ceil(self.samples / an_epoch), "drawn": round(drawn, 2)}
 
     def as_json(self) -> dict:

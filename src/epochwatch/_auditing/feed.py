@@ -9,9 +9,9 @@ import numpy as np
 from epochwatch import feeds
 from epochwatch._auditing.request import FitCall
 from epochwatch._watching import backends, host, targets
-from epochwatch._watching.probe import identity
+from epochwatch._watching.probe import identify_samples
 from epochwatch.errors import BadInput
-from epochwatch.feeds._structures import mapped, rows_of
+from epochwatch.feeds._structures import map_leaves, rows_of
 
 LONGEST_SEARCH = 10_000  # batches
 
@@ -54,7 +54,7 @@ def training_part(feed, options: Mapping):
     if not split or feeds.kind_of(feed) != "arrays":
         return feed
     rows = math.floor(rows_of(feed, "arrays") * (1.0 - share))
-    return mapped(lambda leaf: leaf[:rows], feed)
+    return map_leaves(lambda leaf: leaf[:rows], feed)
 
 
 def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
@@ -66,14 +66,14 @@ def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
         # In the graph: bringing every image to Python would take longer than the audit.
         from epochwatch._watching.graph_fingerprint import unconverted
 
-        graph = backends.module("tensorflow")
+        graph = backends.backend_module("tensorflow")
 
         @unconverted
         def identified(*data):
-            return graph.stack(identity(graph, data if len(data) > 1 else data[0]))
+            return graph.stack(identify_samples(graph, data if len(data) > 1 else data[0]))
 
         return feed.map(identified).as_numpy_iterator()
-    return (np.stack(identity(host, data)) for data in feeds.batches(feed, batch_size))
+    return (np.stack(identify_samples(host, data)) for data in feeds.batches(feed, batch_size))
 
 
 def described(feed, call: FitCall) -> tuple[int | None, feeds.FeedFacts]:

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from epochwatch._auditing.request import BACKENDS
 from epochwatch._extras import missing_extras_named
+from epochwatch._keras import load_keras
 from epochwatch.errors import BadInput
 
 
@@ -24,14 +25,15 @@ def keras_for(backend: str | None) -> ModuleType:
     """
     if backend not in (None, *BACKENDS):
         raise BadInput(f"backend: got {backend!r}, allowed: one of {', '.join(BACKENDS)}")
-    if backend is not None and backend != "tf_keras" and "keras" not in sys.modules:
+    if backend is None:
+        return load_keras()
+    if backend != "tf_keras" and "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = backend
-    wanted = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
-    with missing_extras_named(f"backend: got {wanted!r}"):
+    with missing_extras_named(f"backend: got {backend!r}"):
         if backend == "tf_keras":
             return importlib.import_module("tf_keras")
         keras = importlib.import_module("keras")
-    if backend not in (None, keras.backend.backend()):
+    if backend != keras.backend.backend():
         raise BadInput(
             f"backend: got {backend!r}, but Keras runs on {keras.backend.backend()!r} in this "
             f"process already; set KERAS_BACKEND={backend} before Keras is imported"

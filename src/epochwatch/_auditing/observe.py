@@ -13,7 +13,7 @@ from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.writer import ExposureWriter
-from epochwatch._watching.backends import flavour, versions
+from epochwatch._watching.backends import fit_kind, loaded_versions
 from epochwatch.errors import BadInput
 from epochwatch.feeds import FeedFacts
 
@@ -46,7 +46,7 @@ class Plan(NamedTuple):
     @property
     def backend(self) -> str:
         """What `fit` runs on, "tf_keras" for Keras 2."""
-        return flavour(self.keras)
+        return fit_kind(self.keras)
 
 
 class Training(NamedTuple):
@@ -84,7 +84,7 @@ def planned(keras, make_feed: Callable, call: FitCall) -> Plan:
     audited = feeding.AuditedFeed(make_feed, call.options)
     feed = audited.make()
     size, facts = feeding.described(feed, call)
-    feeding.check_executions(call, facts, flavour(keras))
+    feeding.check_executions(call, facts, fit_kind(keras))
     steps = feeding.steps_asked(facts, call.steps_per_epoch, audited.make)
     is_indexed = feeding.is_indexed(audited.make(), size)
     return Plan(keras, audited, feed, call, size, facts, steps, is_indexed)
@@ -103,11 +103,11 @@ def check_options(options, fit: Callable) -> None:
 
 def observe(plan: Plan, folder: Path, progress: Callable[[int], None]) -> Training:
     """Run `fit` as planned, and keep its log in a folder."""
-    from epochwatch._watching.probe import probe
+    from epochwatch._watching.probe import make_probe
 
     call, samples = plan.call, MetSamples()
     sink = Sink(folder, metadata_of(plan), samples, progress)
-    model = probe(plan.keras, sink, call.steps_per_execution, weighs=plan.is_indexed)
+    model = make_probe(plan.keras, sink, call.steps_per_execution, weighs=plan.is_indexed)
     begun = model.epochwatch.recorder.begun
     for fit in range(1, call.fits + 1):
         try:
@@ -138,5 +138,5 @@ def metadata_of(plan: Plan) -> dict[str, Any]:
         "feed": plan.facts.kind,
         "backend": plan.backend,
         "parameters": plan.call.as_json(),
-        "versions": versions(plan.keras),
+        "versions": loaded_versions(plan.keras),
     }

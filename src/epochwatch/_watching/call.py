@@ -25,6 +25,8 @@ class Call:
         self.bound = inspect.signature(function).bind(*args, **kwargs)
         parameters = self.bound.signature.parameters.values()
         self.named = {p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+        # A `fit` of the user's own may hand everything on by **kwargs: what it does not name is
+        # looked for there.
         self.rest = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None)
 
     def _holder(self, name: str) -> dict:
@@ -37,7 +39,7 @@ class Call:
         """Return an argument; None where it is not given."""
         return self._holder(name).get(name)
 
-    def take(self, name: str) -> Any:
+    def remove(self, name: str) -> Any:
         """Return an argument and leave it out of the call; None where it is not given."""
         return self._holder(name).pop(name, None)
 

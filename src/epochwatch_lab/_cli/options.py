@@ -1,11 +1,26 @@
-"""Options that several of the laboratory's commands have."""
+"""What several of the laboratory's commands have in common."""
 
 from pathlib import Path
 
 import click
 
 from epochwatch._cli.options import count_option
+from epochwatch._extras import missing_extras_named
 from epochwatch_lab.runs import project
+
+
+class LabCommand(click.Command):
+    """A command that says in one line which extra brings what it lacks."""
+
+    def make_context(self, info_name, args, parent=None, **extra):
+        """Read the command's arguments; its help may need a package, too."""
+        with missing_extras_named(f"epochwatch {info_name}"):
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx):
+        """Do what the command does."""
+        with missing_extras_named(ctx.command_path):
+            return super().invoke(ctx)
 
 
 def outputs_option(text: str):
@@ -13,7 +28,7 @@ def outputs_option(text: str):
     return click.option(
         "--outputs",
         type=click.Path(path_type=Path),
-        default=project.OUTPUTS,
+        default=project.default_outputs,
         metavar="DIR",
         help=f"{text}  [default: outputs]",
     )

@@ -1,33 +1,57 @@
 """`epochwatch run`: one notebook, headless."""
 
+import contextlib
 import json
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from epochwatch._cli.options import WIDTH, plain, shown
 from epochwatch.errors import BadInput, RunFailed
-from epochwatch_lab._cli.options import outputs_option, timeout_option
-from epochwatch_lab._cli.post import PUBLISHED_RUN, write_post
-from epochwatch_lab.runs.parameters import NOTEBOOKS, parameters_of, unknown_parameter
+from epochwatch_lab._cli.options import LabCommand, outputs_option, timeout_option
+from epochwatch_lab.runs import project
+
+DEFAULT_RUN = "default"  # the name of a run that is given none
+NOTEBOOK_ASKED_FOR = "epochwatch_lab.notebook"
 
 
-class RunCommand(click.Command):
-    """`epochwatch run`, whose help lists the parameters of every notebook."""
+class RunCommand(LabCommand):
+    """`epochwatch run`, whose help shows the parameters of the notebook that is named."""
+
+    def parse_args(self, ctx, args):
+        """Note the notebook before the help, which is printed as soon as it is asked for."""
+        there = project.notebook_names()
+        ctx.meta[NOTEBOOK_ASKED_FOR] = next((word for word in args if word in there), None)
+        return super().parse_args(ctx, args)
 
     def format_epilog(self, ctx, formatter):
-        """Write the parameters as click writes options."""
-        for notebook, model in NOTEBOOKS.items():
-            with formatter.section(f"Parameters of {notebook}"):
-                formatter.write_dl(
-                    [
-                        (name, f"{field.description}: {model.allowed(name)}")
-                        for name, field in model.model_fields.items()
-                    ]
-                )
+        """Write the notebooks, or one's parameters, as click writes options."""
+        notebook = ctx.meta.get(NOTEBOOK_ASKED_FOR)
+        if notebook is None:
+            with formatter.section("Notebooks (run NOTEBOOK --help shows what each may be given)"):
+                formatter.write_dl([(name, title_of(name)) for name in project.notebook_names()])
+            return
+        from epochwatch_lab.runs.notebooks import parameters_of
+
+        model = parameters_of(notebook)
+        defaults = model(run_name=DEFAULT_RUN).model_dump()
+        with formatter.section(f"Parameters of {notebook} (-p NAME=VALUE)"):
+            formatter.write_dl(
+                [
+                    (name, f"{field.description}: {model.allowed(name)}  [{defaults[name]}]")
+                    for name, field in model.model_fields.items()
+                ]
+            )
+
+
+def title_of(notebook: str) -> str:
+    """Read the question that a notebook asks."""
+    first = next(c for c in project.cells_of(project.notebook_path(notebook)) if c.source)
+    return first.source.partition("\n")[0].removeprefix("# ")
 
 
 @click.command(cls=RunCommand)
@@ -49,12 +73,12 @@ class RunCommand(click.Command):
 def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
     """Run NOTEBOOK headless, and say what it found.
 
-    A run named `default` is also exported as a post, to the folder blog under --outputs.
+    All that a run makes, its post too, stands in the folder NOTEBOOK/RUN under --outputs.
 
     With --sweep and --id, make one run of a sweep, if it is not finished: so any scheduler can
     take them one by one.
     """
-    from epochwatch_lab.runs.execute import Limits, execute
+    from epochwatch_lab.runs.execute import Limits, execute, folder_of
 
     begin = time.perf_counter()
     if sweep_file or run_id:
@@ -67,16 +91,26 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
     if force:
         raise BadInput("--force: got it without --sweep, allowed: with it; a named run is replaced")
     if not notebook:
-        raise BadInput(
-            f"NOTEBOOK: is missing, allowed: {', '.join(NOTEBOOKS)}; or --sweep and --id"
-        )
+        allowed = ", ".join(project.notebook_names())
+        raise BadInput(f"NOTEBOOK: is missing, allowed: {allowed}; or --sweep and --id")
     parameters = checked_parameters(notebook, given)
     show_bar = sys.stderr.isatty()
-    folder = execute(parameters, outputs, progress=show_bar, limits=Limits(timeout=timeout))
-    post = None
-    if parameters.run_name == PUBLISHED_RUN:
-        post, _ = write_post(folder, outputs / "blog")
-    click.echo(summary(folder, post, time.perf_counter() - begin))
+    with what_is_kept(folder_of(parameters, outputs)):
+        folder = execute(parameters, outputs, progress=show_bar, limits=Limits(timeout=timeout))
+    click.echo(summary(folder, time.perf_counter() - begin))
+
+
+@contextlib.contextmanager
+def what_is_kept(folder) -> Iterator[None]:
+    """Say of a run that is interrupted what there is of it, and of an earlier one."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        part = f"what was made is in {shown(folder.failed)}" if folder.failed.exists() else ""
+        earlier = f"the earlier run in {shown(folder.final)} is whole"
+        kept = [part, earlier if folder.final.exists() else ""]
+        click.echo(f"stopped; {', and '.join(filter(None, kept)) or 'nothing was made'}", err=True)
+        raise
 
 
 def run_of_sweep(
@@ -88,19 +122,21 @@ def run_of_sweep(
         BadInput: one of the two is missing, or names nothing.
         RunFailed: the run failed.
     """
-    from epochwatch_lab.runs import attempt, driver, sweep
+    from epochwatch_lab._cli.sweep import tell_if_edited
+    from epochwatch_lab.runs import driver, execute, sweep
 
     if not (file and run_id):
         raise BadInput("run: got one of --sweep and --id, allowed: both, or a notebook")
-    asked = sweep.read_sweep(file)
-    request = sweep.find(asked, run_id)
+    asked = sweep.read_sweep(file, outputs)
+    planned = sweep.find(asked, run_id)
+    tell_if_edited(asked)
     errand = {"executor": driver.LOCAL, "timeout": timeout, "again": again}
-    with driver.workers(outputs, jobs=1, **errand) as make:
-        (outcome,) = driver.drive(make, [request])
-    if outcome.state == attempt.FAILED:
+    folder = execute.folder_of(planned.parameters, outputs)
+    with what_is_kept(folder), driver.workers(outputs, jobs=1, **errand) as make:
+        (outcome,) = driver.drive(make, sweep.begin(asked, [planned], outputs))
+    if outcome.state == driver.FAILED:
         raise RunFailed(outcome.reason)
-    folder = shown(outputs / asked.notebook / request.parameters.run_name)
-    click.echo(f"{outcome.state}  {outcome.id}  {asked.named(request)}  {folder}")
+    click.echo(f"{outcome.state}  {outcome.id}  {asked.named(planned)}  {shown(folder.final)}")
 
 
 def checked_parameters(notebook: str, given: tuple[str, ...]):
@@ -109,8 +145,11 @@ def checked_parameters(notebook: str, given: tuple[str, ...]):
     Raises:
         BadInput: the notebook or a name is unknown, or a value is not allowed.
     """
+    from epochwatch_lab.runs.notebooks import parameters_of
+    from epochwatch_lab.runs.parameters import unknown_parameter
+
     model = parameters_of(notebook)
-    texts = {"run_name": PUBLISHED_RUN}
+    texts = {"run_name": DEFAULT_RUN}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
@@ -121,14 +160,24 @@ def checked_parameters(notebook: str, given: tuple[str, ...]):
     return model.from_text(texts)
 
 
-def summary(folder: Path, post: Path | None, seconds: float) -> str:
+def summary(folder: Path, seconds: float) -> str:
     """Write what a run found and where it is."""
-    answer = json.loads((folder / "findings.json").read_text())["answer"]
-    stages = json.loads((folder / "run.json").read_text())["stages"]
-    published = shown(post) if post else f"none; epochwatch post {shown(folder)}"
+    answer = json.loads((folder / "findings.json").read_text(encoding="utf-8"))["answer"]
+    stages = json.loads((folder / "run.json").read_text(encoding="utf-8"))["stages"]
     lines = [textwrap.fill(plain(answer), WIDTH), ""]
-    lines += [f"figures  {shown(folder / 'figures')}", f"post     {published}"]
+    lines += [f"figures  {shown(folder / 'figures')}", f"post     {post_in(folder)}"]
     stages["kernel and post"] = seconds - sum(stages.values())
     lines += [f"seconds  {seconds:5.1f}  in all, of which"]
     lines += [f"         {part:5.1f}  {stage}" for stage, part in stages.items()]
     return "\n".join(lines)
+
+
+def post_in(folder: Path) -> str:
+    """Say where a run's post is, or why there is none."""
+    from epochwatch_lab.runs.record import POST, REASON
+
+    reason = folder / POST / REASON
+    if reason.is_file():
+        return f"none: {reason.read_text(encoding='utf-8').strip()}"
+    posts = sorted((folder / POST / "_github").glob("*.md"))
+    return str(shown(posts[0])) if posts else "none: the notebook names none"

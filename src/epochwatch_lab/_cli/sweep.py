@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,14 +12,13 @@ import click
 
 from epochwatch._cli.options import FAILED, WIDTH, count_option, plain, shown
 from epochwatch.errors import BadInput, RunFailed
-from epochwatch_lab._cli.options import outputs_option, timeout_option
-from epochwatch_lab.runs import attempt, driver, environment, ledger, summary
-from epochwatch_lab.runs.attempt import Outcome
-from epochwatch_lab.runs.run import FINDINGS
-from epochwatch_lab.runs.sweep import Request, Sweep, chosen, read_sweep
+from epochwatch_lab._cli.options import LabCommand, outputs_option, timeout_option
+
+LOOK = 1.0  # seconds between two looks at what the runs are at
 
 
 @click.command(
+    cls=LabCommand,
     epilog="""\b
 Examples:
   epochwatch sweep sweeps/digits.yaml --jobs 2
@@ -31,7 +31,7 @@ Exit codes: 0 all runs are sound, 1 some failed, 2 bad input; nothing was starte
 @count_option("--jobs", "Runs at once.  [default: one a core]")
 @click.option(
     "--executor",
-    default=driver.LOCAL,
+    default="local",
     metavar="WHERE",
     show_default=True,
     help="local, or tcp://HOST:PORT of a dask scheduler whose workers share --outputs.",
@@ -43,59 +43,85 @@ Exit codes: 0 all runs are sound, 1 some failed, 2 bad input; nothing was starte
     help="Only the runs with this value; several values of a name add up. Repeatable.",
 )
 @click.option("--dry-run", is_flag=True, help="List the runs, each with its id, and stop.")
-@click.option("--force", is_flag=True, help="Make also the runs that are finished.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Make also the runs that are finished; without --only, begin with the notebook as it is.",
+)
 @timeout_option
 @outputs_option("Folder that the runs and their summary are written to.")
 def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs: Path, **how):
     """Make all runs of the sweep in FILE that are not finished yet, and sum them up.
 
-    Stopped or killed, it goes on where it was when it is called again. The summary is a
-    notebook with a figure, in the folder sweeps/NAME under --outputs.
+    Stopped or killed, it goes on where it was when it is called again, with the notebook that it
+    began with. The summary is a notebook with a figure, in the folder sweeps/NAME under --outputs.
     """
-    asked = read_sweep(file)
+    from epochwatch_lab.runs import driver
+    from epochwatch_lab.runs.sweep import chosen, read_sweep
+
+    asked = read_sweep(file, outputs, anew=force and not only)
     driver.check_executor(how["executor"])
-    requests = chosen(asked, only)
-    wanted = requests if force else ledger.needed(requests, outputs)
+    planned = chosen(asked, only)
+    wanted = planned if force else driver.needed(planned, outputs)
     if dry_run:
-        click.echo("\n".join(listed(asked, requests, wanted)))
+        click.echo("\n".join(listed(asked, planned, wanted)))
         return
+    tell_if_edited(asked)
     outcomes = made(asked, wanted, outputs, again=force, **how) if wanted else []
-    failed = [outcome for outcome in outcomes if outcome.state == attempt.FAILED]
+    failed = [outcome for outcome in outcomes if outcome.state == driver.FAILED]
     if failed:
         click.echo("\n".join(failures(asked, failed)), err=True)
-    try:
-        folder = summary.summed_up(asked, file, outputs)
-    except BadInput as error:  # not of the request, which has been carried out
-        raise RunFailed(f"the summary could not be made: {error}") from None
-    made_now = sum(outcome.state == attempt.FINISHED for outcome in outcomes)
-    click.echo(told(len(requests), made_now, len(failed), folder))
+    made_now = sum(outcome.state == driver.FINISHED for outcome in outcomes)
+    click.echo(summary(len(planned), made_now, len(failed), summed_up(asked, file, outputs)))
     if failed:
         sys.exit(FAILED)
 
 
-def made(
-    asked: Sweep, wanted: Sequence[Request], outputs: Path, *, jobs: int | None, **how
-) -> list[Outcome]:
+def tell_if_edited(asked) -> None:
+    """Say that a sweep's runs are not made from the notebook as it is now, where it is so."""
+    if asked.is_edited:
+        click.echo(
+            f"{asked.notebook} has been edited since this sweep began, and its runs are made from "
+            f"the copy in {shown(asked.source.parent)}; `epochwatch sweep --force` begins anew",
+            err=True,
+        )
+
+
+def summed_up(asked, file: Path, outputs: Path) -> Path | None:
+    """Sum a sweep up; where that fails, the runs have been made all the same."""
+    from epochwatch_lab.runs.notebooks.sweep_summary import sum_up
+
+    try:
+        return sum_up(asked, file, outputs)
+    except BadInput as error:  # not of the request, which has been carried out
+        raise RunFailed(f"the summary could not be made: {error}") from None
+
+
+def made(asked, wanted: Sequence, outputs: Path, *, jobs: int | None, **how) -> list:
     """Make runs, and say so as they come."""
+    from epochwatch_lab.runs import driver, environment
+    from epochwatch_lab.runs.sweep import begin
+
     outcomes = []
     at_once = min(jobs or environment.cores(), len(wanted))
     with (
-        progress_of(asked, len(wanted)) as report,
+        progress_of(asked, wanted, outputs) as report,
         driver.workers(outputs, jobs=at_once, **how) as make,
     ):
         try:
-            for outcome in driver.drive(make, wanted):
+            for outcome in driver.drive(make, begin(asked, wanted, outputs)):
                 outcomes.append(outcome)
                 report(outcome)
         except (KeyboardInterrupt, SystemExit):
-            there = f"{len(outcomes):,} of {len(wanted):,}"
-            click.echo(f"stopped after {there} runs; the same command goes on", err=True)
+            there = f"{len(outcomes):,} of {len(wanted):,} runs"
+            kept = f"what is finished is kept in {shown(outputs / asked.notebook)}"
+            click.echo(f"stopped after {there}; {kept}, and the same command goes on", err=True)
             raise
     return outcomes
 
 
 @contextlib.contextmanager
-def progress_of(asked: Sweep, many: int) -> Iterator[Callable[[Outcome], None]]:
+def progress_of(asked, wanted: Sequence, outputs: Path) -> Iterator[Callable]:
     """Draw a bar on a terminal; write a line for each run to a file or a pipe."""
     from rich.console import Console
     from rich.progress import (
@@ -107,39 +133,87 @@ def progress_of(asked: Sweep, many: int) -> Iterator[Callable[[Outcome], None]]:
         TimeRemainingColumn,
     )
 
-    names = {request.id: asked.named(request) for request in asked.requests}
+    names = {run.id: asked.named(run) for run in asked.planned}
     columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn())
     times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, *times, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(asked.name, total=many)
+        task = bar.add_task(asked.name, total=len(wanted))
 
-        def report(outcome: Outcome) -> None:
+        def report(outcome) -> None:
             bar.advance(task)
             if not (console.is_terminal and sys.stdout.isatty()):
-                count = f"{bar.tasks[task].completed:.0f}/{many}"
+                count = f"{bar.tasks[0].completed:.0f}/{len(wanted)}"
                 state = f"{outcome.state}  {outcome.id}  {outcome.seconds:6.1f} s"
                 click.echo(f"{count:>9}  {state}  {names[outcome.id]}")
 
-        yield report
+        with shown_at_work(bar, names, outputs / asked.notebook):
+            yield report
 
 
-def listed(asked: Sweep, requests: Sequence[Request], wanted: Sequence[Request]) -> list[str]:
+@contextlib.contextmanager
+def shown_at_work(bar, names: dict[str, str], home: Path) -> Iterator[None]:
+    """Show below a bar what each run is at that is being made."""
+    if bar.disable:
+        yield
+        return
+    from rich.markup import escape
+
+    ended, lines = threading.Event(), {}
+
+    def look() -> None:
+        while not ended.wait(LOOK):
+            now = at_work(names, home)
+            for run_id in lines.keys() - now.keys():
+                bar.remove_task(lines.pop(run_id))
+            for run_id, text in now.items():
+                if run_id not in lines:
+                    lines[run_id] = bar.add_task(escape(text), total=None)
+                bar.update(lines[run_id], description=escape(text))
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looking.join()
+        for line in lines.values():
+            bar.remove_task(line)
+
+
+def at_work(names: dict[str, str], home: Path) -> dict[str, str]:
+    """Read what each run is at that is being made, as the runs write it down."""
+    from epochwatch_lab.runs.folder import ATTEMPT
+    from epochwatch_lab.runs.record import PROGRESS
+
+    now = {}
+    for file in home.glob(f"*.{ATTEMPT}-*/{PROGRESS}"):
+        run_id = file.parent.name.partition(".")[0]
+        with contextlib.suppress(OSError):  # it has just ended
+            if run_id in names:
+                now[run_id] = f"  {names[run_id]}: {file.read_text(encoding='utf-8').strip()}"
+    return now
+
+
+def listed(asked, planned: Sequence, wanted: Sequence) -> list[str]:
     """List the runs of a sweep, one a line, the id first for programs that read it."""
-    to_make = {request.id for request in wanted}
+    to_make = {run.id for run in wanted}
     return [
-        "\t".join([one.id, "to make" if one.id in to_make else "finished", asked.named(one)])
-        for one in requests
+        "\t".join([run.id, "to make" if run.id in to_make else "finished", asked.named(run)])
+        for run in planned
     ]
 
 
-def told(many: int, made_now: int, failed: int, folder: Path | None) -> str:
-    """Say in a few lines what a sweep did."""
+def summary(many: int, made_now: int, failed: int, folder: Path | None) -> str:
+    """Write in a few lines what a sweep did."""
+    from epochwatch_lab.runs.record import FINDINGS
+
     runs = f"{many:,} {'run' if many == 1 else 'runs'}"
     there = many - made_now - failed
     lines = [f"{runs}: {there:,} were finished, {made_now:,} made now, {failed:,} failed"]
     if folder:
-        answer = json.loads((folder / FINDINGS).read_text())["answer"]
+        answer = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))["answer"]
         lines = [textwrap.fill(plain(answer), WIDTH), "", *lines]
         lines += [
             f"summary  {shown(folder / 'notebook.ipynb')}",
@@ -148,9 +222,9 @@ def told(many: int, made_now: int, failed: int, folder: Path | None) -> str:
     return "\n".join(lines)
 
 
-def failures(asked: Sweep, failed: Sequence[Outcome]) -> list[str]:
+def failures(asked, failed: Sequence) -> list[str]:
     """List the runs that failed, each with its reason."""
-    names = {request.id: asked.named(request) for request in asked.requests}
+    names = {run.id: asked.named(run) for run in asked.planned}
     lines = ["Failed; the same command makes them again:"]
     for outcome in failed:
         lines.append(f"  {outcome.id}  {names[outcome.id]}")

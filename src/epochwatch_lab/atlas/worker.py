@@ -41,23 +41,23 @@ def keras_here():
 
 def catalogue() -> "dict[str, tuple[AtlasCell, ToyFeed]]":
     """Find each cell there is, by its name, and the feed it is on."""
-    from epochwatch._watching.backends import flavour
+    from epochwatch._watching.backends import fit_kind
     from epochwatch_lab.atlas.cells import cells_of
     from epochwatch_lab.atlas.toy_feeds import toy_feeds
 
     keras = keras_here()
     feeds = toy_feeds(keras)
-    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, flavour(keras))}
+    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, fit_kind(keras))}
 
 
 def environment() -> dict:
     """Name what the cells are observed on: versions, package, backend and date."""
-    from epochwatch._watching.backends import flavour, is_keras_2, versions
+    from epochwatch._watching.backends import fit_kind, is_keras_2, loaded_versions
 
     keras = keras_here()
-    backend = "tensorflow" if is_keras_2(keras) else flavour(keras)
+    backend = "tensorflow" if is_keras_2(keras) else fit_kind(keras)
     today = datetime.date.today().isoformat()
-    return versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
+    return loaded_versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
 
 
 def resolved(task: "str | AtlasCell") -> "tuple[AtlasCell, ToyFeed]":

@@ -1,4 +1,4 @@
-"""Driving the runs of a sweep: which are needed, where they are made, and what came of them.
+"""Making the runs of a sweep: each once, by one process, and only if it is needed.
 
 What is finished is read from the folders, so a driver can be killed at any moment and started
 again, and several can be at work on one sweep.
@@ -11,19 +11,40 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from epochwatch.errors import BadInput
-from epochwatch_lab.runs.attempt import FAILED, HELD, Outcome, attempt
-from epochwatch_lab.runs.environment import cores
-from epochwatch_lab.runs.execute import Limits
-from epochwatch_lab.runs.folder import check_writable
-from epochwatch_lab.runs.sweep import Request
+from epochwatch._extras import missing_extras_named
+from epochwatch.errors import BadInput, RunFailed
+from epochwatch_lab.runs import environment, record
+from epochwatch_lab.runs.execute import KernelDied, Limits, check_source, folder_of, make_run
+from epochwatch_lab.runs.folder import BeingMade, RunFolder, check_writable
+from epochwatch_lab.runs.sweep import PlannedRun
 
 LOCAL = "local"
 ADDRESS = re.compile(r"(tcp|tls)://[^\s/:]+:\d+")
 POLL = 1.0  # seconds between two looks at what another driver is making
 GRACE = 10.0  # seconds that a scheduler of others gets to answer
-Make = Callable[[Sequence[Request]], Iterator[Outcome]]
+ATTEMPTS = 2  # where the kernel died, which may be the machine's fault; a cell's error comes again
+SKIPPED, FINISHED, FAILED, HELD = "was finished", "finished", "failed", "is being made"
+
+
+class Outcome(NamedTuple):
+    """What became of a run.
+
+    Attributes:
+        id: of the run.
+        state: "finished", "was finished" before, "failed", or "is being made" by another.
+        seconds: that it took.
+        reason: why it failed, in one line.
+    """
+
+    id: str
+    state: str
+    seconds: float = 0.0
+    reason: str = ""
+
+
+Make = Callable[[Sequence[PlannedRun]], Iterator[Outcome]]
 
 
 @contextlib.contextmanager
@@ -45,23 +66,23 @@ def workers(
     errand = {"outputs": outputs.resolve(), "again": again}
     if executor == LOCAL and jobs == 1:
         check_writable(outputs)
-        yield lambda requests: (
-            attempt(*request, limits=Limits(None, timeout), **errand) for request in requests
+        yield lambda planned: (
+            make_if_needed(run, limits=Limits(None, timeout), **errand) for run in planned
         )
         return
-    threads = max(1, cores() // jobs) if executor == LOCAL else None
+    threads = max(1, environment.cores() // jobs) if executor == LOCAL else None
     with _client(jobs, executor) as client:
         check_writable(outputs)
-        yield lambda requests: _by_dask(client, requests, limits=Limits(threads, timeout), **errand)
+        yield lambda planned: _by_dask(client, planned, limits=Limits(threads, timeout), **errand)
 
 
-def drive(make: Make, requests: Sequence[Request]) -> Iterator[Outcome]:
+def drive(make: Make, planned: Sequence[PlannedRun]) -> Iterator[Outcome]:
     """Have runs made; what another driver is making is waited for.
 
     Yields:
         What became of each, as it comes.
     """
-    left = list(requests)
+    left = list(planned)
     while left:
         held = set()
         for outcome in make(left):
@@ -69,9 +90,69 @@ def drive(make: Make, requests: Sequence[Request]) -> Iterator[Outcome]:
                 held.add(outcome.id)
             else:
                 yield outcome
-        left = [request for request in left if request.id in held]
+        left = [run for run in left if run.id in held]
         if left:
             time.sleep(POLL)
+
+
+def needed(planned: Sequence[PlannedRun], outputs: Path) -> list[PlannedRun]:
+    """List the runs that are not finished yet: not there, or not whole."""
+    return [
+        run
+        for run in planned
+        if not record.is_finished(folder_of(run.parameters, outputs).final, run.id)
+    ]
+
+
+def make_if_needed(
+    run: PlannedRun, outputs: Path, *, limits: Limits, again: bool = False
+) -> Outcome:
+    """Make a run, unless it is there.
+
+    Args:
+        run: what to make.
+        outputs: folder of all runs.
+        limits: what it may take.
+        again: make it also where it is there.
+
+    Returns:
+        What became of it; a failure is told, not raised.
+    """
+    begin = time.perf_counter()
+    folder = folder_of(run.parameters, outputs)
+    try:
+        check_source(run.source, run.parameters)
+        _check_same_code(run)
+        with folder.held():
+            # Asked only now: another may have finished it a moment ago.
+            if not again and record.is_finished(folder.final, run.id):
+                return Outcome(run.id, SKIPPED)
+            _make(run, folder, limits)
+    except BeingMade:
+        return Outcome(run.id, HELD)
+    except (BadInput, RunFailed, OSError) as error:  # as when a failed attempt cannot be moved
+        return Outcome(run.id, FAILED, time.perf_counter() - begin, str(error))
+    return Outcome(run.id, FINISHED, time.perf_counter() - begin)
+
+
+def _make(run: PlannedRun, folder: RunFolder, limits: Limits) -> None:
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            make_run(run.source, folder, run.parameters, limits=limits)
+            return
+        except KernelDied:
+            if not left:
+                raise
+
+
+def _check_same_code(run: PlannedRun) -> None:
+    """A worker on another machine may have another version of the packages or the notebook."""
+    here = environment.run_id(environment.source_digest(run.source), run.parameters)
+    if here != run.id:
+        raise BadInput(
+            f"run {run.id}: this worker's epochwatch or notebook is another one (it would make "
+            f"{here}); install the same on every machine, and call the sweep again"
+        )
 
 
 def check_executor(text: str) -> None:
@@ -86,14 +167,14 @@ def check_executor(text: str) -> None:
         )
 
 
-def _by_dask(client, requests: Sequence[Request], **errand) -> Iterator[Outcome]:
+def _by_dask(client, planned: Sequence[PlannedRun], **errand) -> Iterator[Outcome]:
     from distributed import as_completed
 
     # A scheduler takes an equal key for the same task, whoever asks and wherever it is written.
     call = secrets.token_hex(4)
     futures = {
-        client.submit(attempt, *request, **errand, key=f"epochwatch-{request.id}-{call}"): request
-        for request in requests
+        client.submit(make_if_needed, run, **errand, key=f"epochwatch-{run.id}-{call}"): run
+        for run in planned
     }
     for future in as_completed(futures):
         # Not of the run, which tells its own failures: its workers have died again and again.
@@ -106,14 +187,9 @@ def _by_dask(client, requests: Sequence[Request], **errand) -> Iterator[Outcome]
 
 @contextlib.contextmanager
 def _client(jobs: int, executor: str) -> Iterator:
-    try:
+    with missing_extras_named("several --jobs, or an --executor"):
         import dask
         import distributed
-    except ImportError:
-        raise BadInput(
-            "--jobs and --executor need dask.distributed, which is not installed; "
-            'pip install "epochwatch[cluster]", or use --jobs 1'
-        ) from None
     dask.config.set({"logging.distributed": "critical"})
     if executor != LOCAL:
         try:

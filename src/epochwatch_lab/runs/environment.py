@@ -1,5 +1,7 @@
-"""What a run's numbers depend on besides its parameters."""
+"""What a run's numbers depend on besides its parameters, and the id made from it all."""
 
+import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -7,10 +9,12 @@ import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import epochwatch
 from epochwatch_lab.runs import project
+from epochwatch_lab.runs.parameters import Parameters
 
 PACKAGES = ("epochwatch", "keras", "tensorflow", "numpy", "pyarrow", "papermill", "nbconvert")
 FLAGS = (
@@ -24,20 +28,29 @@ FLAGS = (
 NOT_IN_IDENTITY = {"run_name"}  # it says where the run is kept, not what was run
 
 
-def environment(root: Path) -> dict:
+def environment() -> dict:
     """Describe the machine's software, without importing a framework.
 
     Returns:
-        Versions, platform, and the commit, `dirty` if something is not committed.
+        Versions, platform and the packages' source; in a clone also the commit, `dirty` if
+        something is not committed.
     """
+    commit = _git("rev-parse", "HEAD") if project.ROOT else None
+    in_clone = {"commit": commit, "dirty": bool(_git("status", "--porcelain"))} if commit else {}
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": cores(),
-        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "commit": _git(root, "rev-parse", "HEAD"),
-        "dirty": bool(_git(root, "status", "--porcelain")),
+        "versions": dict(_versions()),
+        "code_sha256": code_digest(),
+        **in_clone,
     }
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            yield name, importlib.metadata.version(name)
 
 
 def cores() -> int:
@@ -50,24 +63,27 @@ def process() -> dict:
     """Describe what this process trained with, and what it took.
 
     Returns:
-        Backend, device, threads, the flags that repeatability depends on (null where one is
-        not set), and the most memory it held, in MiB.
+        Backend, device, threads, those flags that repeatability depends on that are set, and
+        the most memory it held, in MiB.
     """
     unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux kibibytes
     return {
         **_framework(),
-        "determinism": {name: os.environ.get(name) for name in FLAGS},
+        "determinism": {name: os.environ[name] for name in FLAGS if name in os.environ},
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit,
     }
 
 
 def _framework() -> dict:
     if "keras" not in sys.modules:
-        return {"backend": None, "device": [], "intra_op_threads": None, "op_determinism": None}
-    tf, keras = sys.modules["tensorflow"], sys.modules["keras"]
+        return {}
+    backend = sys.modules["keras"].backend.backend()
+    if "tensorflow" not in sys.modules:
+        return {"backend": backend}
+    tf = sys.modules["tensorflow"]
     config = sys.modules["tensorflow.python.framework.config"]  # the flag has no public reader
     return {
-        "backend": keras.backend.backend(),
+        "backend": backend,
         "device": [device.device_type for device in tf.config.list_logical_devices()],
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "op_determinism": config.is_op_determinism_enabled(),
@@ -84,22 +100,56 @@ def source_digest(notebook: Path) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def identity(digest: str, parameters: dict) -> str:
-    """Name a run by what it is made from.
+@functools.cache
+def code_digest() -> str:
+    """Sum up the source of both packages as it was when this process first asked.
 
     Returns:
-        Sixteen hexadecimal digits; others with another version of the package.
+        64 hexadecimal digits, the same in a clone and in an installed wheel.
     """
-    counted = sorted(item for item in parameters.items() if item[0] not in NOT_IN_IDENTITY)
-    made_from = repr((digest, counted, epochwatch.__version__))
-    return hashlib.sha256(made_from.encode()).hexdigest()[:16]
+    digest = hashlib.sha256()
+    for package in (Path(epochwatch.__file__).parent, project.PACKAGE):
+        for file in sorted(package.rglob("*")):
+            parts = file.relative_to(package).parts
+            if parts[0] != "_carried" and (file.suffix == ".py" or "templates" in parts[:-1]):
+                digest.update(repr((package.name, parts, _content(file))).encode())
+    return digest.hexdigest()
 
 
-def _git(root: Path, *words: str) -> str | None:
-    """Ask git; None where there is no git or no repository."""
+def _content(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def run_id(notebook_digest: str, parameters: Parameters) -> str:
+    """Name a run by what it is made from.
+
+    Args:
+        notebook_digest: of its source.
+        parameters: checked, of which all count but the run's name.
+
+    Returns:
+        Sixteen hexadecimal digits; others with other data or another source of the packages.
+    """
+    values = parameters.model_dump(exclude=NOT_IN_IDENTITY)
+    made_from = (
+        notebook_digest,
+        sorted(values.items()),
+        parameters.data_digest(),
+        code_digest(),
+    )
+    return hashlib.sha256(repr(made_from).encode()).hexdigest()[:16]
+
+
+def _git(*words: str) -> str | None:
+    """Ask git about the clone; None where there is no git or no repository."""
     try:
         answer = subprocess.run(
-            ["git", *words], cwd=root, capture_output=True, text=True, check=True, timeout=10
+            ["git", *words],
+            cwd=project.ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -7,27 +7,33 @@ run is made aside, and finished is what has its `run.json`.
 
 import contextlib
 import errno
+import json
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput, RunFailed
-from epochwatch_lab.datasets import load_mnist
-from epochwatch_lab.runs import project, run
+from epochwatch_lab.runs import project, record
 from epochwatch_lab.runs.folder import RunFolder
 from epochwatch_lab.runs.parameters import Parameters
-from epochwatch_lab.runs.stages import seconds_by_section
+from epochwatch_lab.runs.run import ATTEMPT_VARIABLE
 
-NOTEBOOK = "notebook.ipynb"
-LOG = "kernel.log"
 KERNEL = "python3"
-REASON = "reason.txt"
 BAD_INPUT_NAMES = ("BadInput", "DataError")
 DEAD_KERNEL = 138  # what papermill's own command exits with
 OUTPUT_TIMEOUT = 600  # seconds
+# Each library has its own name for how many threads it may use.
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
 
 
 class KernelDied(RunFailed):
@@ -64,9 +70,10 @@ def execute(
         RunFailed: a cell raised or took too long; the same holds.
     """
     folder = folder_of(parameters, outputs)
-    source = checked_source(parameters.notebook)
+    source = project.notebook_path(parameters.notebook)
+    check_source(source, parameters)
     with folder.held():
-        make(source, folder, parameters, progress=progress, limits=limits)
+        make_run(source, folder, parameters, progress=progress, limits=limits)
     return folder.final
 
 
@@ -75,7 +82,21 @@ def folder_of(parameters: Parameters, outputs: Path) -> RunFolder:
     return RunFolder(outputs.resolve(), parameters.notebook, parameters.run_name)
 
 
-def make(
+def check_source(source: Path, parameters: Parameters) -> None:
+    """Look whether a notebook and its data can be used, before anything is started.
+
+    Raises:
+        BadInput: the data is damaged, or the notebook has no cell tagged `parameters`:
+            papermill would run the defaults.
+    """
+    if not any("parameters" in cell.tags for cell in project.cells_of(source)):
+        raise BadInput(
+            f"notebook: {source} has no cell tagged parameters; tag the one it begins with"
+        )
+    parameters.check_data()
+
+
+def make_run(
     source: Path,
     folder: RunFolder,
     parameters: Parameters,
@@ -90,10 +111,12 @@ def make(
     """
     folder.begin()
     try:
-        run.note_attempt(folder.attempt, parameters)
+        record.note_attempt(folder.attempt, parameters, source)
         _papermill(source, folder.attempt, parameters, progress, limits)
-        stages = seconds_by_section(folder.attempt / NOTEBOOK)
-        run.write_record(folder.attempt, parameters, stages)
+        record.check_whole(folder.attempt, parameters)
+        _write_post(folder.attempt)
+        stages = project.seconds_by_section(folder.attempt / record.NOTEBOOK)
+        record.write_record(folder.attempt, parameters, stages)
     except Exception as error:
         raise _failure(folder, error) from error
     except BaseException:
@@ -102,28 +125,10 @@ def make(
     folder.commit()
 
 
-def checked_source(notebook: str) -> Path:
-    """Find a notebook and look whether it and its data can be used, before anything is started.
-
-    Raises:
-        BadInput: it is not there, the data is damaged, or it has no cell tagged `parameters`:
-            papermill would run the defaults.
-    """
-    source = project.notebook_path(notebook)
-    if not any("parameters" in cell.tags for cell in project.cells_of(source)):
-        raise BadInput(
-            f"notebook: {source} has no cell tagged parameters; tag the one it begins with"
-        )
-    load_mnist()
-    return source
-
-
 def _papermill(
     source: Path, attempt: Path, parameters: Parameters, progress: bool, limits: Limits
 ) -> None:
     import papermill
-
-    from epochwatch_lab.runs.kernel import manager_of
 
     # What papermill logs is raised as well; asyncio tells of what a signal has cut short.
     for name in ("papermill", "asyncio"):
@@ -132,21 +137,74 @@ def _papermill(
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     papermill.execute_notebook(
         _literal(source),
-        _literal(attempt / NOTEBOOK),
+        _literal(attempt / record.NOTEBOOK),
         parameters=parameters.model_dump(exclude_unset=True),
         kernel_name=KERNEL,
         progress_bar=progress,
-        kernel_manager_class=manager_of(attempt, attempt / LOG, limits.threads),
+        kernel_manager_class=_manager_of(attempt, limits.threads),
         execution_timeout=limits.timeout,
         # Output is still read after its cell has ended, for 4 s at most if nothing is said:
         # a busy machine takes longer over a loud cell. A kernel that dies is noticed all the same.
         iopub_timeout=OUTPUT_TIMEOUT,
+        on_cell_start=_progress_to(attempt / record.PROGRESS, project.cells_of(source)),
     )
 
 
 def _literal(path: Path) -> str:
     """Keep papermill from filling in what stands between braces in a path."""
     return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _manager_of(attempt: Path, threads: int | None) -> type:
+    """Make the class of the kernel's manager, through which papermill starts the kernel.
+
+    TensorFlow logs to standard error from C++ before anything can stop it, and the kernel would
+    print that on the user's terminal. It goes to a file in the run's folder instead, where it is
+    wanted when a kernel dies. The process itself, which may run other notebooks, is changed in
+    nothing.
+    """
+    from jupyter_client.manager import AsyncKernelManager
+
+    variables = dict.fromkeys(THREAD_VARIABLES, str(threads)) if threads else {}
+    # Else every kernel has another order of its sets, and a dask worker's has dask's.
+    variables |= {ATTEMPT_VARIABLE: str(attempt), "PYTHONHASHSEED": "0"}
+
+    class Manager(AsyncKernelManager):
+        async def start_kernel(self, **options):
+            with (attempt / record.KERNEL_LOG).open("ab") as log:
+                options |= {"stdout": log, "stderr": log, "cwd": str(attempt)}
+                await super().start_kernel(**options, env={**os.environ, **variables})
+
+    return Manager
+
+
+def _progress_to(file: Path, cells: list[project.Cell]) -> Callable:
+    """Have the heading of each cell written down when the cell is begun."""
+    sections = project.sections_of(cells)
+
+    def note(cell, cell_index):
+        # Papermill has put one cell in, with the parameters; the last ones would be off by it.
+        section = sections[min(cell_index, len(sections) - 1)]
+        file.write_text(f"{cell_index + 1}/{len(cells)} {section}\n", encoding="utf-8")
+
+    return note
+
+
+def _write_post(attempt: Path) -> None:
+    """Write the run's post into its folder; nothing is published by it.
+
+    That a notebook cannot be a post costs no run: the reason stands where the post would.
+    """
+    notebook = json.loads((attempt / record.NOTEBOOK).read_text(encoding="utf-8"))
+    if "slug" not in notebook["metadata"].get("epochwatch", {}):
+        return
+    from epochwatch_lab.post import export_post
+
+    try:
+        export_post(attempt / record.NOTEBOOK, attempt / record.POST)
+    except BadInput as error:
+        (attempt / record.POST).mkdir(exist_ok=True)
+        (attempt / record.POST / record.REASON).write_text(f"{error}\n", encoding="utf-8")
 
 
 def _failure(folder: RunFolder, error: Exception) -> Exception:
@@ -174,7 +232,7 @@ def _failure(folder: RunFolder, error: Exception) -> Exception:
         failure = RunFailed(f"{name}: {message}{kept}")
     with contextlib.suppress(OSError):  # the disk may be full, and the reason just that
         reason = f"{failure}\n\n{error}\n".encode()
-        write_whole(folder.attempt / REASON, lambda file: file.write(reason))
+        write_whole(folder.attempt / record.REASON, lambda file: file.write(reason))
     folder.fail()
     return failure
 
@@ -184,5 +242,5 @@ def _make_room(attempt: Path) -> None:
     for path in attempt.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name not in (NOTEBOOK, LOG, run.ATTEMPT):
+        elif path.name not in (record.NOTEBOOK, record.KERNEL_LOG, record.ATTEMPT):
             path.unlink()

@@ -51,7 +51,7 @@ class RunFolder:
             BeingMade: another process is making this run.
             BadInput: the folder cannot be written.
         """
-        with _writable(self.home):
+        with writable(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
             try:
                 # Not at once refused: who asks whether a run is being made holds it for a moment.
@@ -63,7 +63,7 @@ class RunFolder:
                 ) from None
         with contextlib.ExitStack() as stack:
             stack.callback(self._lock.release)
-            with _writable(self.home):
+            with writable(self.home):
                 self.tidy()
             yield
 
@@ -85,7 +85,7 @@ class RunFolder:
         Raises:
             BadInput: it cannot be written.
         """
-        with _writable(self.home):
+        with writable(self.home):
             (self.attempt / "figures").mkdir(parents=True)
 
     def tidy(self) -> None:
@@ -104,7 +104,7 @@ class RunFolder:
 
     def commit(self) -> None:
         """Move the finished attempt into place; it replaces an older run of the name."""
-        with _writable(self.home):
+        with writable(self.home):
             if self.final.exists():
                 self.final.rename(self.replaced)
             self.attempt.rename(self.final)
@@ -124,26 +124,18 @@ def check_writable(folder: Path) -> None:
     Raises:
         BadInput: it cannot.
     """
-    with _writable(folder):
+    with writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
 
 
-def lacking(folder: Path, promised: tuple[str, ...]) -> list[str]:
-    """List what a run promised and did not leave.
-
-    Returns:
-        Those that are not there, or empty.
-    """
-    return [name for name in promised if not _has_content(folder / name)]
-
-
-def _has_content(path: Path) -> bool:
-    return any(path.iterdir()) if path.is_dir() else path.is_file() and path.stat().st_size > 0
-
-
 @contextlib.contextmanager
-def _writable(folder: Path) -> Iterator[None]:
+def writable(folder: Path) -> Iterator[None]:
+    """Say in one line that a folder cannot be written, where it is that.
+
+    Raises:
+        BadInput: it is that.
+    """
     try:
         yield
     except OSError as error:

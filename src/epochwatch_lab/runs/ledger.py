@@ -1,17 +1,16 @@
 """What has been run: read from the folders themselves, which alone know."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from epochwatch._files import read_json
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs.execute import REASON, folder_of
+from epochwatch_lab.runs import record as records
 from epochwatch_lab.runs.folder import ATTEMPT, FAILED, REPLACED, RunFolder
-from epochwatch_lab.runs.run import ATTEMPT as NOTE
-from epochwatch_lab.runs.run import FINDINGS, RECORD
-from epochwatch_lab.runs.sweep import Request
+from epochwatch_lab.runs.record import FINDINGS, RECORD
 
+PARTS = ("parameters", "environment", "findings")
 KILLED = "was killed before it had finished"
 
 
@@ -44,6 +43,22 @@ class Entry(NamedTuple):
         return sum(self.record["stages"].values()) if self.state == "finished" else None
 
 
+class Difference(NamedTuple):
+    """One thing in which two runs differ.
+
+    Attributes:
+        part: "parameters", "environment" or "findings".
+        name: where in it, with dots and list positions: `epochs.0.coverage.majority`.
+        first: of the first run; None where it has none.
+        second: of the second run.
+    """
+
+    part: str
+    name: str
+    first: object
+    second: object
+
+
 def entries(outputs: Path) -> Iterator[Entry]:
     """List all runs, by notebook and name: finished, failed or being made."""
     for folder in sorted(outputs.glob("*/*")):
@@ -52,42 +67,8 @@ def entries(outputs: Path) -> Iterator[Entry]:
         is_attempt = stage in (ATTEMPT, FAILED)
         is_run = is_attempt or (stage in ("", REPLACED) and (folder / RECORD).is_file())
         if run and folder.is_dir() and is_run:
-            record = read_json(folder / (NOTE if is_attempt else RECORD))
-            yield _entry(folder, run, stage, record if _is_whole(record) else None)
-
-
-def is_finished(folder: Path, run_id: str) -> bool:
-    """Say whether a run is there, whole, and made from just this."""
-    record = read_json(folder / RECORD)
-    return record is not None and record.get("id") == run_id and not damaged(folder, record)
-
-
-def damaged(folder: Path, record: Mapping) -> list[str]:
-    """List the files of a finished run that are not there as they were written.
-
-    Returns:
-        Their names, or empty; the record itself where it names none.
-    """
-    files = record.get("files")
-    if not files or not isinstance(files, dict):
-        return [RECORD]
-    bad = [name for name, size in files.items() if _size(folder / name) != size]
-    said = read_json(folder / FINDINGS)
-    is_said = said is not None and isinstance(said.get("findings"), dict) and "answer" in said
-    return bad if is_said or FINDINGS in bad else [*bad, FINDINGS]
-
-
-def needed(requests: Sequence[Request], outputs: Path) -> list[Request]:
-    """List the runs that are not finished yet.
-
-    Returns:
-        Those that are not there, or not whole.
-    """
-    return [
-        request
-        for request in requests
-        if not is_finished(folder_of(request.parameters, outputs).final, request.id)
-    ]
+            record = records.read_record(folder, records.ATTEMPT if is_attempt else RECORD)
+            yield _entry(folder, run, stage, record)
 
 
 def find(outputs: Path, reference: str) -> Entry:
@@ -111,29 +92,55 @@ def find(outputs: Path, reference: str) -> Entry:
     )
 
 
-def said_by(entry: Entry) -> dict:
+def findings_of(entry: Entry) -> dict:
     """Read what a run has found, `answer` and `findings`; empty where it is not finished."""
     return read_json(entry.folder / FINDINGS) if entry.state == "finished" else {}
 
 
-def read_json(path: Path) -> dict | None:
-    """Read a JSON object; None where there is none, whatever else there is."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
+def differences(first: Entry, second: Entry) -> list[Difference]:
+    """Compare two runs.
+
+    Returns:
+        Everything in which they differ, numbers to the last digit; empty where they are equal.
+    """
+    return [
+        Difference(part, name, values.get(name), others.get(name))
+        for part in PARTS
+        for values, others in [
+            (dict(flattened(_part(first, part))), dict(flattened(_part(second, part))))
+        ]
+        for name in dict.fromkeys([*values, *others])
+        if values.get(name) != others.get(name)
+    ]
 
 
-def _is_whole(record: dict | None) -> bool:
-    return (
-        record is not None
-        and isinstance(record.get("id"), str)
-        and isinstance(record.get("parameters"), dict)
-        and isinstance(record.get("environment", {}), dict)
-        and isinstance(stages := record.get("stages", {}), dict)
-        and all(isinstance(seconds, int | float) for seconds in stages.values())
-    )
+def _part(entry: Entry, part: str) -> Mapping:
+    if part == "findings":
+        return findings_of(entry).get("findings", {})
+    content = dict(entry.record.get(part, {}))
+    content.pop("run_name", None)
+    return content
+
+
+def flattened(content, path: str = "") -> Iterator[tuple[str, object]]:
+    """Flatten nested values.
+
+    Yields:
+        A name with dots, and the value.
+
+    Example:
+        >>> list(flattened({"a": {"b": 1}, "c": [{"d": 2}, {"d": [3, 4]}]}))
+        [('a.b', 1), ('c.0.d', 2), ('c.1.d', [3, 4])]
+    """
+    if isinstance(content, Mapping):
+        items = content.items()
+    elif isinstance(content, list) and any(isinstance(item, Mapping | list) for item in content):
+        items = enumerate(content)
+    else:
+        yield path, content
+        return
+    for name, value in items:
+        yield from flattened(value, f"{path}.{name}" if path else str(name))
 
 
 def _entry(folder: Path, run: str, stage: str, record: dict | None) -> Entry:
@@ -149,10 +156,10 @@ def _state_and_reason(
     if stage == ATTEMPT and RunFolder(folder.parents[1], folder.parent.name, run).is_held():
         return "running", None
     if stage in (ATTEMPT, FAILED):
-        told = folder / REASON
-        text = told.read_text(errors="replace") if told.is_file() else KILLED
+        reason = folder / records.REASON
+        text = reason.read_text(errors="replace") if reason.is_file() else KILLED
         return "failed", text.partition("\n")[0]
-    bad = [RECORD] if record is None else damaged(folder, record)
+    bad = records.damaged_files(folder, record)
     return ("failed", f"damaged: {', '.join(bad)}; make it again") if bad else ("finished", None)
 
 
@@ -160,10 +167,3 @@ def _is_called(entry: Entry, reference: str) -> bool:
     names = (entry.run, f"{entry.notebook}/{entry.run}")
     is_id = bool(reference and entry.id) and entry.id.startswith(reference)
     return reference in names or is_id or Path(reference).resolve() == entry.folder.resolve()
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None

@@ -1,28 +1,60 @@
-"""Where this repository keeps its notebooks and what they make."""
+"""Where notebooks, the files that they read, and outputs are.
 
-import hashlib
+The package carries the notebooks and what they read: in a clone by links to its folders, in a
+wheel as files. So one path serves both.
+"""
+
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch.errors import BadInput
 
-ROOT = Path(__file__).resolve().parents[3]
-NOTEBOOKS = ROOT / "notebooks"
-SUMMARY = ROOT / "sweeps" / "summary.ipynb"
-OUTPUTS = ROOT / "outputs"
-EMBEDDED_DATA = ROOT / "data" / "mnist.npz"
+PACKAGE = Path(__file__).resolve().parents[1]
+# The clone that the package runs from; None where it is installed.
+ROOT = PACKAGE.parents[1] if PACKAGE.parent.name == "src" else None
+SUMMARY = "sweeps"  # the notebook that sums up a sweep, named as the folder of its runs
+BEFORE_FIRST_SECTION = "start and imports"
+
+
+def carried(name: str) -> Path:
+    """Find a file or folder that the package carries.
+
+    Args:
+        name: such as `atlas` or `sweeps/never_saw.json`.
+
+    Returns:
+        Its path, in a clone that of the clone's own file.
+    """
+    return (PACKAGE / "_carried" / name).resolve()
+
+
+NOTEBOOKS = carried("notebooks")
+
+
+def default_outputs() -> Path:
+    """Choose the folder of all runs: the clone's from within it, else `outputs` right here."""
+    here = Path.cwd()
+    home = ROOT if ROOT and here.is_relative_to(ROOT) else here
+    return home / "outputs"
+
+
+def notebook_names() -> list[str]:
+    """List the notebooks that there are, in reading order."""
+    return sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
 
 
 def notebook_path(notebook: str) -> Path:
     """Find the file of a notebook.
 
     Raises:
-        BadInput: this package is installed without its repository.
+        BadInput: it is not there.
     """
-    path = SUMMARY if notebook == "sweeps" else NOTEBOOKS / f"{notebook}.ipynb"
+    is_summary = notebook == SUMMARY
+    path = carried("sweeps/summary.ipynb") if is_summary else NOTEBOOKS / f"{notebook}.ipynb"
     if not path.is_file():
-        raise BadInput(f"notebook: {path} does not exist; run from a clone of the repository")
+        raise BadInput(f"notebook: {path} does not exist; get it back, or install epochwatch anew")
     return path
 
 
@@ -49,12 +81,10 @@ def cells_of(notebook: Path) -> list[Cell]:
         BadInput: the file is no notebook.
     """
     try:
-        cells = json.loads(notebook.read_text())["cells"]
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
         return [_cell(cell) for cell in cells]
     except (OSError, ValueError, TypeError, KeyError):
-        raise BadInput(
-            f"notebook: {notebook} cannot be read; restore it with git checkout"
-        ) from None
+        raise BadInput(f"notebook: {notebook} cannot be read as one; get it back") from None
 
 
 def _cell(cell: dict) -> Cell:
@@ -64,6 +94,28 @@ def _cell(cell: dict) -> Cell:
     return Cell(cell["cell_type"], source, tuple(metadata.get("tags", ())), seconds)
 
 
-def data_checksum() -> str:
-    """Compute the SHA-256 of the embedded data, in hexadecimal digits."""
-    return hashlib.sha256(EMBEDDED_DATA.read_bytes()).hexdigest()
+def sections_of(cells: list[Cell]) -> list[str]:
+    """Name for each cell the heading that it stands under.
+
+    Example:
+        >>> sections_of([Cell("code", "1", (), 0), Cell("markdown", "## The feed", (), 0)])
+        ['start and imports', 'The feed']
+    """
+    section, sections = BEFORE_FIRST_SECTION, []
+    for cell in cells:
+        heading = re.match(r"## (.*)", cell.source) if cell.kind == "markdown" else None
+        section = heading[1] if heading else section
+        sections.append(section)
+    return sections
+
+
+def seconds_by_section(executed: Path) -> dict[str, float]:
+    """Sum up what papermill noted of each cell, under the headings of the notebook.
+
+    Returns:
+        Seconds by heading, in the order of the notebook.
+    """
+    cells, seconds = cells_of(executed), {}
+    for cell, section in zip(cells, sections_of(cells), strict=True):
+        seconds[section] = round(seconds.get(section, 0) + cell.seconds, 2)
+    return seconds

@@ -6,27 +6,21 @@ hand, in Jupyter or by plain papermill, the notebook does that itself in its las
 
 import base64
 import contextlib
-import datetime
-import json
+import itertools
 import os
-import platform
 import time
+from collections.abc import MutableMapping
 from pathlib import Path
 
-from epochwatch._exposures.log import ExposureLog
-from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs import environment, project
-from epochwatch_lab.runs.folder import RunFolder, lacking
+from epochwatch_lab.runs import project, record
+from epochwatch_lab.runs.folder import BeingMade, RunFolder
 from epochwatch_lab.runs.parameters import Parameters
 
 ATTEMPT_VARIABLE = "EPOCHWATCH_ATTEMPT"
-ATTEMPT = "attempt.json"
-FACTS = "facts.json"
-RECORD = "run.json"
-FINDINGS = "findings.json"
+LONGEST_NAME = 64
 
-_held: dict[Path, contextlib.ExitStack] = {}  # by run: what this process is making by hand
+_held: dict[str, contextlib.ExitStack] = {}  # by notebook: what this process is making by hand
 
 
 class Run:
@@ -45,27 +39,41 @@ class Run:
         self._own_folder = own_folder
 
     @classmethod
-    def start(cls, parameters: Parameters) -> "Run":
+    def start(cls, model: type[Parameters], names: MutableMapping[str, object]) -> "Run":
         """Begin a run.
 
+        Args:
+            model: of the notebook's parameters.
+            names: the notebook's `globals()`, in which its first cell has set them. Where they
+                are refused, an earlier run in there cannot be used any more: a cell run by
+                hand would go on with what was.
+
         Returns:
-            The run, with an empty folder.
+            The run, with an empty folder and the checked `parameters`.
 
         Raises:
-            BadInput: another process is making this run, or the folder cannot be written.
+            BadInput: a parameter is not allowed, or the folder cannot be written.
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs at import
-        given = os.environ.get(ATTEMPT_VARIABLE)
-        if given:
-            return cls(parameters, Path(given), None)
-        own = RunFolder(project.OUTPUTS, parameters.notebook, parameters.run_name)
-        if own.final in _held:  # the cell is run again, in the same kernel
-            _held.pop(own.final).close()
+        try:
+            parameters = model.from_names(names)
+            given = os.environ.get(ATTEMPT_VARIABLE)
+            return cls(parameters, Path(given), None) if given else cls._by_hand(parameters, names)
+        except BadInput as refusal:
+            for name, value in list(names.items()):
+                if isinstance(value, Run | Parameters):
+                    names[name] = _Refused(str(refusal))
+            raise
+
+    @classmethod
+    def _by_hand(cls, parameters: Parameters, names: MutableMapping[str, object]) -> "Run":
+        if parameters.notebook in _held:  # the cell is run again, in the same kernel
+            _held.pop(parameters.notebook).close()
         with contextlib.ExitStack() as stack:
-            stack.enter_context(own.held())
+            own, parameters = _hold_free_name(parameters, stack)
             own.begin()
-            note_attempt(own.attempt, parameters)
-            _held[own.final] = stack.pop_all()
+            record.note_attempt(own.attempt, parameters, _file_run(parameters.notebook, names))
+            _held[parameters.notebook] = stack.pop_all()
         return cls(parameters, own.attempt, own)
 
     @property
@@ -101,7 +109,7 @@ class Run:
         display(forms, raw=True, metadata={"image/png": pixels, "filename": name})
 
     def finish(self, answer: str, findings: dict) -> None:
-        """Write the findings; run by hand, move the folder into place.
+        """Write the findings; run by hand, move the folder into place and say where it is.
 
         Args:
             answer: the notebook's answer, a sentence or two of Markdown.
@@ -110,85 +118,54 @@ class Run:
         Raises:
             BadInput: something that a run promises was not made.
         """
-        written = {
-            "notebook": self.parameters.notebook,
-            "parameters": self.parameters.model_dump(),
-            "answer": answer,
-            "findings": findings,
-        }
-        write_json(self.folder / FINDINGS, written)
-        write_json(self.folder / FACTS, environment.process())
-        if self._own_folder is not None:
-            stages = {"by hand": round(time.perf_counter() - self._begin, 2)}
-            write_record(self.folder, self.parameters, stages)
-            self._own_folder.commit()
-            _held.pop(self._own_folder.final).close()
-            self.folder = self._own_folder.final
+        record.write_findings(self.folder, self.parameters, answer, findings)
+        if self._own_folder is None:
+            return
+        stages = {"by hand": round(time.perf_counter() - self._begin, 2)}
+        record.write_record(self.folder, self.parameters, stages)
+        self._own_folder.commit()
+        _held.pop(self.parameters.notebook).close()
+        self.folder = self._own_folder.final
+        print(f"This run is kept in {self.folder}")
 
 
-def write_record(folder: Path, parameters: Parameters, stages: dict) -> None:
-    """Write `run.json`, last of all: the proof that a run is finished and whole.
+class _Refused:
+    """Stands where a run was whose parameters have been refused since."""
 
-    Raises:
-        BadInput: something promised is not there, or not whole.
+    def __init__(self, reason: str):
+        self._reason = reason
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):  # Python and IPython ask for what is not there
+            raise AttributeError(name)
+        raise BadInput(f"there is no run: {self._reason}")
+
+
+def _hold_free_name(
+    parameters: Parameters, stack: contextlib.ExitStack
+) -> tuple[RunFolder, Parameters]:
+    """Choose a name for a run by hand that no earlier run has, and hold it."""
+    for number in itertools.count(1):
+        ending = f"-{number}" if number > 1 else ""
+        name = parameters.run_name[: LONGEST_NAME - len(ending)] + ending
+        own = RunFolder(project.default_outputs(), parameters.notebook, name)
+        with contextlib.suppress(BeingMade), contextlib.ExitStack() as trial:
+            trial.enter_context(own.held())
+            if not own.final.exists():
+                stack.push(trial.pop_all())
+                return own, parameters.model_copy(update={"run_name": name})
+
+
+def _file_run(notebook: str, names: MutableMapping[str, object]) -> Path:
+    """Find the file of the notebook that is being run, as far as a kernel can know it.
+
+    Jupyter and VS Code say which it is. nbconvert and papermill do not: there it is the one of
+    that name in this folder, or else the one that the package carries.
     """
-    absent = lacking(folder, parameters.promised)
-    if absent:
-        raise BadInput(f"run: {folder} lacks {', '.join(absent)}; the notebook must write them")
-    _check_whole(folder)
-    attempt, facts = (json.loads((folder / name).read_text()) for name in (ATTEMPT, FACTS))
-    values = parameters.model_dump()
-    (folder / FACTS).unlink()
-    record = {
-        "id": attempt["id"],
-        "notebook": parameters.notebook,
-        "run": parameters.run_name,
-        "parameters": values,
-        "begun": attempt["begun"],
-        "environment": {
-            **environment.environment(project.ROOT),
-            **facts,
-            "seed": values.get("seed"),
-            "data_sha256": project.data_checksum(),
-        },
-        "stages": stages,
-        "files": {
-            str(file.relative_to(folder)): file.stat().st_size
-            for file in sorted(folder.rglob("*"))
-            if file.is_file() and file.name != ATTEMPT
-        },
-    }
-    write_json(folder / RECORD, record)
-    (folder / ATTEMPT).unlink()
-
-
-def note_attempt(folder: Path, parameters: Parameters) -> None:
-    """Write what is attempted, so that an attempt that ends early can be told from others."""
-    values = parameters.model_dump()
-    digest = environment.source_digest(project.notebook_path(parameters.notebook))
-    now = datetime.datetime.now(datetime.UTC)
-    attempt = {
-        "id": environment.identity(digest, values),
-        "notebook": parameters.notebook,
-        "run": parameters.run_name,
-        "parameters": values,
-        "begun": now.isoformat(timespec="seconds"),
-        "host": platform.node(),
-        "process": os.getpid(),
-    }
-    write_json(folder / ATTEMPT, attempt)
-
-
-def _check_whole(folder: Path) -> None:
-    """Read what a run has written, as far as its reading tells whether it is whole."""
-    json.loads((folder / FINDINGS).read_text())
-    for manifest in folder.glob("*/manifest.json"):
-        log = ExposureLog.read(manifest.parent)
-        if not log.complete or log.manifest["interrupted_by"]:
-            raise BadInput(f"run: {manifest.parent} is no complete log; the training was cut short")
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write a JSON file, whole or not at all."""
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_whole(path, lambda file: file.write(text.encode()))
+    known = [os.environ.get("JPY_SESSION_NAME"), names.get("__vsc_ipynb_file__")]
+    files = [Path(str(file)) for file in (*known, f"{notebook}.ipynb") if file]
+    for file in files:
+        with contextlib.suppress(BadInput):
+            project.cells_of(file)
+            return file
+    return project.notebook_path(notebook)

@@ -1,4 +1,8 @@
-"""A sweep: many runs of one notebook, written down in a small YAML file."""
+"""A sweep: many runs of one notebook, written down in a small YAML file.
+
+A sweep keeps a copy of the notebook that it began with, in `outputs/sweeps/<name>.notebook`, and
+makes all its runs from that: a notebook edited meanwhile changes nothing of what was planned.
+"""
 
 import itertools
 import json
@@ -11,10 +15,13 @@ from typing import NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 from epochwatch_lab.runs import project
-from epochwatch_lab.runs.environment import identity, source_digest
-from epochwatch_lab.runs.parameters import RUN_NAME, Parameters, parameters_of, varied
+from epochwatch_lab.runs.environment import run_id, source_digest
+from epochwatch_lab.runs.folder import writable
+from epochwatch_lab.runs.notebooks import parameters_of
+from epochwatch_lab.runs.parameters import RUN_NAME, Parameters, varied
 
 MOST_RUNS = 100_000
 LARGEST_FILE = 2**20
@@ -52,16 +59,18 @@ class SweepFile(BaseModel):
     seeds: list[int] | None = None
 
 
-class Request(NamedTuple):
+class PlannedRun(NamedTuple):
     """One run of a sweep.
 
     Attributes:
-        id: of what it is made from: the notebook's source, the parameters, the package's version.
+        id: of what it is made from: the notebook's and the packages' source, parameters, data.
         parameters: checked; the run is named by its id, so sweeps share what they have in common.
+        source: the file of the notebook.
     """
 
     id: str
     parameters: Parameters
+    source: Path
 
 
 class Sweep(NamedTuple):
@@ -71,43 +80,82 @@ class Sweep(NamedTuple):
         name: of the sweep.
         notebook: its name, without ending.
         varied: the parameters in which its runs differ, in the file's order.
-        requests: its runs, in the file's order.
+        planned: its runs, in the file's order.
+        source: the file of the notebook that they are made from.
     """
 
     name: str
     notebook: str
     varied: tuple[str, ...]
-    requests: tuple[Request, ...]
+    planned: tuple[PlannedRun, ...]
+    source: Path
 
-    def named(self, request: Request) -> str:
+    @property
+    def is_edited(self) -> bool:
+        """Whether the notebook is another one than that which the sweep began with."""
+        return source_digest(self.source) != source_digest(project.notebook_path(self.notebook))
+
+    def named(self, run: PlannedRun) -> str:
         """Say in which way a run differs from the others.
 
         Returns:
             For example `positive_digit=1 feed=tf_data`.
         """
-        values = request.parameters.model_dump()
+        values = run.parameters.model_dump()
         return " ".join(f"{name}={values[name]}" for name in self.varied)
 
 
-def read_sweep(path: Path) -> Sweep:
+def read_sweep(path: Path, outputs: Path, *, anew: bool = False) -> Sweep:
     """Read a sweep's file and check every run of it, before anything is started.
+
+    Args:
+        path: of the file.
+        outputs: folder of all runs, where the notebook is that the sweep began with, if it did.
+        anew: plan with the notebook as it is now, all the same.
 
     Raises:
         BadInput: one line that names the file and what is wrong in it.
     """
     try:
-        return _checked(_contents(path))
+        return _checked(_contents(path), outputs, anew)
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from None
 
 
-def find(sweep: Sweep, run_id: str) -> Request:
+def begin(sweep: Sweep, planned: Iterable[PlannedRun], outputs: Path) -> list[PlannedRun]:
+    """Keep the notebook that a sweep begins with, beside its summary.
+
+    Args:
+        sweep: as it was read.
+        planned: those of its runs that are to be made.
+        outputs: folder of all runs.
+
+    Returns:
+        The runs, to be made from what is kept.
+
+    Raises:
+        BadInput: the folder cannot be written.
+    """
+    kept = _kept_notebook(sweep.name, sweep.notebook, outputs)
+    if sweep.source != kept:
+        content = sweep.source.read_bytes()
+        with writable(kept.parent):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(kept, lambda file: file.write(content))
+    return [run._replace(source=kept) for run in planned]
+
+
+def _kept_notebook(sweep: str, notebook: str, outputs: Path) -> Path:
+    return outputs.resolve() / project.SUMMARY / f"{sweep}.notebook" / f"{notebook}.ipynb"
+
+
+def find(sweep: Sweep, run_id: str) -> PlannedRun:
     """Find one run of a sweep.
 
     Raises:
         BadInput: none has that id, or several.
     """
-    found = [request for request in sweep.requests if request.id.startswith(run_id) and run_id]
+    found = [run for run in sweep.planned if run.id.startswith(run_id) and run_id]
     if len(found) != 1:
         raise BadInput(
             f"--id: got {reprlib.repr(run_id)}, which {len(found):,} runs of the sweep have, "
@@ -116,7 +164,7 @@ def find(sweep: Sweep, run_id: str) -> Request:
     return found[0]
 
 
-def chosen(sweep: Sweep, only: Iterable[str]) -> list[Request]:
+def chosen(sweep: Sweep, only: Iterable[str]) -> list[PlannedRun]:
     """Choose the runs that have some values.
 
     Returns:
@@ -126,8 +174,8 @@ def chosen(sweep: Sweep, only: Iterable[str]) -> list[Request]:
         BadInput: a text is something else, or no run has these values.
     """
     there = {
-        name: dict.fromkeys(str(getattr(one.parameters, name)) for one in sweep.requests)
-        for name in type(sweep.requests[0].parameters).model_fields
+        name: dict.fromkeys(str(getattr(one.parameters, name)) for one in sweep.planned)
+        for name in type(sweep.planned[0].parameters).model_fields
     }
     wanted = defaultdict(set)
     for text in only:
@@ -138,12 +186,12 @@ def chosen(sweep: Sweep, only: Iterable[str]) -> list[Request]:
             raise BadInput(f"--only: got {text!r}, allowed: {of} {', '.join(allowed)}")
         wanted[name].add(value)
     found = [
-        request
-        for request in sweep.requests
-        if all(str(getattr(request.parameters, name)) in of for name, of in wanted.items())
+        run
+        for run in sweep.planned
+        if all(str(getattr(run.parameters, name)) in values for name, values in wanted.items())
     ]
     if not found:
-        raise BadInput(f"--only: no run of {len(sweep.requests):,} has {' '.join(only)}")
+        raise BadInput(f"--only: no run of {len(sweep.planned):,} has {' '.join(only)}")
     return found
 
 
@@ -177,18 +225,20 @@ def _contents(path: Path) -> Mapping:
     return contents
 
 
-def _checked(contents: Mapping) -> Sweep:
+def _checked(contents: Mapping, outputs: Path, anew: bool) -> Sweep:
     file = _parsed(contents)
     model = parameters_of(file.notebook)
-    digest = source_digest(project.notebook_path(file.notebook))
-    requests = [_request(model, digest, values) for values in _combinations(file)]
-    ids = [request.id for request in requests]
+    kept = _kept_notebook(file.name, file.notebook, outputs)
+    source = kept if kept.is_file() and not anew else project.notebook_path(file.notebook)
+    digest = source_digest(source)
+    planned = [_planned(model, source, digest, values) for values in _combinations(file)]
+    ids = [run.id for run in planned]
     twice = next((one for one, group in itertools.groupby(sorted(ids)) if len([*group]) > 1), None)
     if twice:
-        values = requests[ids.index(twice)].parameters.model_dump(exclude={"run_name"})
+        values = planned[ids.index(twice)].parameters.model_dump(exclude={"run_name"})
         raise BadInput(f"has the same run twice, {json.dumps(values)}; leave one out")
-    names = varied([request.parameters.model_dump() for request in requests])
-    return Sweep(file.name, file.notebook, tuple(names), tuple(requests))
+    names = varied([run.parameters.model_dump() for run in planned])
+    return Sweep(file.name, file.notebook, tuple(names), tuple(planned), source)
 
 
 def _parsed(contents: Mapping) -> SweepFile:
@@ -238,10 +288,11 @@ def _apart(where: str, values: list, name: str, *others: Mapping) -> list:
     return values
 
 
-def _request(model: type[Parameters], digest: str, values: Mapping[str, Value]) -> Request:
+def _planned(
+    model: type[Parameters], source: Path, digest: str, values: Mapping[str, Value]
+) -> PlannedRun:
     if "run_name" in values:
         raise BadInput("run_name: cannot be set, the runs of a sweep are named by their ids")
     given = {name: value for name, value in values.items() if value is not None}
-    parameters = model.checked(given)
-    run_id = identity(digest, parameters.model_dump())
-    return Request(run_id, model.checked({**given, "run_name": run_id}))
+    identity = run_id(digest, model.checked(given))
+    return PlannedRun(identity, model.checked({**given, "run_name": identity}), source)

@@ -17,7 +17,7 @@ def counted(epochs):
     for epoch in epochs:
         seen |= set(epoch)
         coverage.append(len(seen) / SAMPLES)
-    counts = Counts.of([np.array(epoch, np.int64) for epoch in epochs])
+    counts = Counts.from_chunks([np.array(epoch, np.int64) for epoch in epochs])
     return counts_of(counts, Stream(np.arange(SAMPLES), whole=True), np.array(coverage))
 
 
@@ -47,7 +47,9 @@ def test_the_closed_form_is_of_samples_in_order_and_of_samples_drawn():
 
 
 def test_of_a_feed_without_an_end_only_what_was_trained_is_counted():
-    counts = counts_of(Counts.of([np.array([3, 3, 5])]), Stream(np.arange(9), whole=False), None)
+    counts = counts_of(
+        Counts.from_chunks([np.array([3, 3, 5])]), Stream(np.arange(9), whole=False), None
+    )
     assert (counts.samples, counts.trained, counts.never_trained) == (None, 2, None)
     assert counts.as_json()["exposures"] == {"min": 1, "median": 1.5, "max": 2}
 

@@ -7,14 +7,14 @@ from epochwatch._auditing.request import FAIL_ON, FINDINGS, FitCall, Gate
 from epochwatch.errors import BadInput
 
 BAD_CALLS = [
-    ({"epochs": 0}, "epochs: got 0, allowed: an integer of 1 or more"),
-    ({"steps_per_epoch": 2.0}, "steps_per_epoch: got 2.0, allowed: an integer of 1 or more"),
-    ({"steps_per_epoch": 0}, "steps_per_epoch: got 0, allowed: an integer of 1 or more"),
-    ({"fits": True}, "fits: got True, allowed: an integer of 1 or more"),
-    ({"batch_size": "4"}, "batch_size: got '4', allowed: an integer of 1 or more"),
+    ({"epochs": 0}, "epochs: got 0, allowed: a whole number, 1 or more"),
+    ({"steps_per_epoch": 2.0}, "steps_per_epoch: got 2.0, allowed: a whole number, 1 or more"),
+    ({"steps_per_epoch": 0}, "steps_per_epoch: got 0, allowed: a whole number, 1 or more"),
+    ({"fits": True}, "fits: got True, allowed: a whole number, 1 or more"),
+    ({"batch_size": "4"}, "batch_size: got '4', allowed: a whole number, 1 or more"),
     (
         {"steps_per_execution": None},
-        "steps_per_execution: got None, allowed: an integer of 1 or more",
+        "steps_per_execution: got None, allowed: a whole number, 1 or more",
     ),
     (
         {"options": {"initial_epoch": 1}},
@@ -22,7 +22,7 @@ BAD_CALLS = [
     ),
     (
         {"options": {"initial_epoch": -1}},
-        "initial_epoch: got -1, allowed: an integer of 0 or more",
+        "initial_epoch: got -1, allowed: a whole number, 0 or more",
     ),
 ]
 BAD_GATES = [

@@ -24,7 +24,7 @@ def sampler():
     return BalancedSampler(STREAMS, BATCH_SIZE, seed=3)
 
 
-@pytest.fixture(params=[name for name in feeds.SAMPLED if name not in feeds.EXTRAS])
+@pytest.fixture(params=[name for name in feeds.SAMPLED if name != "torch_loader"])
 def feed(request):
     """The name of each way to feed fit that needs no extra package."""
     return request.param

@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs.folder import BeingMade, RunFolder, lacking
+from epochwatch_lab.runs.folder import BeingMade, RunFolder
 
 
 @pytest.fixture
@@ -134,9 +134,3 @@ def test_read_only_outputs_are_refused(tmp_path):
         RunFolder(tmp_path / "outputs", "notebook", "good").held(),
     ):
         pass
-
-
-def test_what_was_promised_and_is_absent_or_empty_is_listed(tmp_path):
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "findings.json").write_text("{}")
-    assert lacking(tmp_path, ("findings.json", "figures", "run.json")) == ["figures", "run.json"]

@@ -6,8 +6,9 @@ import pytest
 
 from epochwatch.errors import BadInput
 from epochwatch_lab.runs import ledger
-from epochwatch_lab.runs.compare import differences
 from epochwatch_lab.runs.folder import RunFolder
+from epochwatch_lab.runs.ledger import differences
+from epochwatch_lab.runs.record import is_finished
 
 
 @pytest.fixture
@@ -78,17 +79,17 @@ def test_a_damaged_record_is_a_failed_run_and_hides_no_other(name, record, add, 
 
 def test_finished_is_what_has_its_id_and_every_file_as_it_was_written(add):
     folder = add("good", "aaaa1")
-    assert ledger.is_finished(folder, "aaaa1")
-    assert not ledger.is_finished(folder, "aaaa2")
+    assert is_finished(folder, "aaaa1")
+    assert not is_finished(folder, "aaaa2")
     whole = (folder / "findings.json").read_text()
     for damage in (whole[:-1], whole + " ", None, "x" * len(whole)):
         (folder / "findings.json").unlink(missing_ok=True)
         if damage is not None:
             (folder / "findings.json").write_text(damage)
-        assert not ledger.is_finished(folder, "aaaa1")
+        assert not is_finished(folder, "aaaa1")
     for record in ("", "{", "[]", '{"id": "aaaa1"}', '{"id": "aaaa1", "files": [1]}'):
         (folder / "run.json").write_text(record)
-        assert not ledger.is_finished(folder, "aaaa1")
+        assert not is_finished(folder, "aaaa1")
 
 
 def test_a_run_is_found_by_id_name_or_folder_and_a_good_one_before_a_failed(add, tmp_path):

@@ -9,14 +9,9 @@ from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
 from epochwatch_lab.runs import project
-from epochwatch_lab.runs.parameters import (
-    NOTEBOOKS,
-    SECRET,
-    DoesFitResume,
-    SweepSummary,
-    largest_divisor,
-    parameters_of,
-)
+from epochwatch_lab.runs.notebooks import NOTEBOOKS, DoesFitResume, parameters_of
+from epochwatch_lab.runs.notebooks.sweep_summary import SweepSummary
+from epochwatch_lab.runs.parameters import SECRET, largest_divisor
 
 
 @pytest.mark.parametrize(
@@ -65,12 +60,12 @@ def test_text_is_an_integer_in_range_or_an_error_of_one_line(text):
 @pytest.mark.parametrize("value", [True, 2.0, "3"])
 def test_a_notebook_gets_no_value_of_another_type(value):
     with pytest.raises(BadInput, match="epochs: got .* allowed: an integer"):
-        DoesFitResume.from_names({"epochs": value})
+        DoesFitResume.checked({"epochs": value})
 
 
 @given(st.integers(1, 10_000))
 def test_the_default_execution_divides_the_epoch_and_is_the_largest_that_does(steps):
-    execution = DoesFitResume.from_names({"steps_per_epoch": steps}).steps_per_execution
+    execution = DoesFitResume.checked({"steps_per_epoch": steps}).steps_per_execution
     divisors = [d for d in range(1, 126) if steps % d == 0]
     assert execution == max(divisors)
 
@@ -107,3 +102,58 @@ def test_nothing_named_like_a_secret_is_a_parameter(name):
         DoesFitResume.from_text({name: "x"})
     for model in (*NOTEBOOKS.values(), SweepSummary):
         assert not any(map(SECRET.search, model.model_fields))
+
+
+USUAL = {name: None for name in DoesFitResume.model_fields}
+CELL = "\n".join(f"{name}: int = None" for name in USUAL)
+
+
+def after(*cells, **more):
+    """The namespace of a notebook of which these cells have been run, the last being run now."""
+    return {**USUAL, "In": ["", *cells, "Run.start(DoesFitResume, globals())"], "Out": {}, **more}
+
+
+def test_what_is_set_beside_the_parameters_by_hand_or_by_papermill_is_refused():
+    for names in (
+        {**USUAL, "epoch": 3},
+        after(CELL, "# Parameters\nepoch = 3", epoch=3),
+        after(f"{CELL}\nepoch: int = 3", epoch=3),
+        after(CELL, "'not read' (", "epoch = other = [3]", epoch=[3], other=[3]),
+    ):
+        with pytest.raises(BadInput, match=r"^epoch: unknown parameter, .* did you mean epochs\?$"):
+            DoesFitResume.from_names(names)
+
+
+def test_a_misspelling_in_place_of_a_parameter_is_named_before_what_is_missing():
+    names = after(CELL.replace("epochs:", "epoch:"), epoch=3)
+    del names["epochs"]
+    with pytest.raises(BadInput, match=r"^epoch: unknown parameter"):
+        DoesFitResume.from_names(names)
+    del names["epoch"]
+    with pytest.raises(BadInput, match=r"^epochs: is missing, allowed: an integer from 1 to 10"):
+        DoesFitResume.from_names(names)
+
+
+def test_what_was_there_before_and_what_is_no_value_is_no_misspelt_parameter():
+    there = {"_i1": "", "__name__": "x", "ast": ast, "st": st.text, "path": ast.parse("1")}
+    assert DoesFitResume.from_names({**USUAL, **there}) == DoesFitResume()
+    later = after("before = 1", CELL, "later = {}", CELL, before=1, later={})
+    assert DoesFitResume.from_names(later) == DoesFitResume()
+
+
+@pytest.mark.parametrize("model", NOTEBOOKS.values())
+def test_a_notebook_says_which_data_it_reads_and_who_its_samples_are(model):
+    on_mnist = "positive_digit" in model.model_fields
+    assert (model.data_digest() is not None) == on_mnist
+    if not on_mnist:
+        assert model.check_data() is None
+        assert model().population() is None
+
+
+def test_the_population_of_a_run_on_mnist_is_its_digit_against_the_rest():
+    population = DoesFitResume(positive_digit=7).population()
+    minority, majority = population.streams["minority"], population.streams["majority"]
+    assert set(minority.labels) == {7}
+    assert set(majority.labels) == {0, 1, 2, 3, 4, 5, 6, 8, 9}
+    assert sorted([*minority.index, *majority.index]) == list(range(60_000))
+    assert population.complete

@@ -2,7 +2,7 @@
 
 from epochwatch._report import style
 from epochwatch_lab.figures import sweep
-from epochwatch_lab.runs.summary import changed_by, groups
+from epochwatch_lab.runs.notebooks.sweep_summary import changed_by, groups, names_of_numbers
 
 
 def run(seed, feed, trained, pr_auc):
@@ -40,3 +40,11 @@ def test_every_run_is_a_dot_and_the_text_names_the_extremes():
         "Dot plots of 3 runs in 2 groups. Means: pr_auc: from 0.5 (a) to 0.625 (b); "
         "minority coverage: 1 for all."
     )
+
+
+def test_only_numbers_that_all_runs_have_found_are_compared():
+    runs = [run(0, "a", 5, 0.5), run(0, "b", 6, 0.6)]
+    assert names_of_numbers(groups(runs)) == ["minority coverage", "pr_auc"]
+    del runs[1]["findings"]["test"]
+    assert names_of_numbers(groups(runs)) == ["minority coverage"]
+    assert names_of_numbers([]) == []

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs.parameters import DoesFitResume
+from epochwatch_lab.runs import DoesFitResume
 from epochwatch_lab.runs.sweep import chosen, find, read_sweep
 
 HEAD = "name: a\nnotebook: 01_does_fit_resume\n"
@@ -21,14 +21,14 @@ def sweep_of(tmp_path):
     def read(text, head=HEAD):
         path = tmp_path / "a.yaml"
         path.write_bytes(text if isinstance(text, bytes) else (head + text).encode())
-        return read_sweep(path)
+        return read_sweep(path, tmp_path / "outputs")
 
     return read
 
 
 def values(sweep, *names):
     """The values of each run."""
-    return [tuple(getattr(one.parameters, name) for name in names) for one in sweep.requests]
+    return [tuple(getattr(one.parameters, name) for name in names) for one in sweep.planned]
 
 
 def test_a_grid_is_every_combination_in_the_files_order(sweep_of):
@@ -36,7 +36,7 @@ def test_a_grid_is_every_combination_in_the_files_order(sweep_of):
     axes = ([7, 1], ["generator", "tf_data"], [3, 4])
     assert values(sweep, "positive_digit", "feed", "seed") == list(itertools.product(*axes))
     assert sweep.varied == ("positive_digit", "feed", "seed")
-    assert sweep.named(sweep.requests[0]) == "positive_digit=7 feed=generator seed=3"
+    assert sweep.named(sweep.planned[0]) == "positive_digit=7 feed=generator seed=3"
 
 
 def test_a_list_is_run_by_run_and_each_with_every_seed(sweep_of):
@@ -47,15 +47,15 @@ def test_a_list_is_run_by_run_and_each_with_every_seed(sweep_of):
 
 
 def test_a_run_is_named_by_its_id_whatever_sweep_it_is_in(sweep_of):
-    one = sweep_of("seeds: [5]").requests[0]
-    other = sweep_of("grid: {seed: [4, 5], epochs: [10]}", HEAD.replace(" a", " b")).requests[1]
+    one = sweep_of("seeds: [5]").planned[0]
+    other = sweep_of("grid: {seed: [4, 5], epochs: [10]}", HEAD.replace(" a", " b")).planned[1]
     assert one == other
     assert one.parameters.run_name == one.id
 
 
 def test_a_run_is_found_by_its_id_or_what_it_begins_with(sweep_of):
     sweep = sweep_of("seeds: [0, 1, 2]")
-    assert find(sweep, sweep.requests[1].id[:8]) == sweep.requests[1]
+    assert find(sweep, sweep.planned[1].id[:8]) == sweep.planned[1]
     for run_id in ("", "zz", "no\nid"):
         with pytest.raises(BadInput, match="which 0 runs of the sweep have, allowed: the id of"):
             find(sweep, run_id)
@@ -135,9 +135,9 @@ def test_a_bad_file_is_one_line_that_names_it(text, told, sweep_of, tmp_path):
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(BadInput, match=r"none\.yaml: cannot be read \(No such file or directory\)"):
-        read_sweep(tmp_path / "none.yaml")
+        read_sweep(tmp_path / "none.yaml", tmp_path)
     with pytest.raises(BadInput, match="cannot be read"):
-        read_sweep(tmp_path)
+        read_sweep(tmp_path, tmp_path)
 
 
 NAMES = st.sampled_from([*DoesFitResume.model_fields, "name", "grid", "epoch", "token", "", "a\nb"])
@@ -160,6 +160,6 @@ def test_whatever_the_file_it_is_runs_that_are_allowed_or_one_line(text, sweep_o
     except BadInput as refusal:
         assert len(str(refusal).splitlines()) == 1
     else:
-        for one in sweep.requests:
+        for one in sweep.planned:
             values = one.parameters.model_dump()
             assert DoesFitResume.checked(values) == one.parameters

@@ -6,12 +6,11 @@ import re
 import numpy as np
 import pytest
 import yaml
+from epochwatch_lab.strategies.known import STRATEGIES
 
 import epochwatch_lab
-from epochwatch_lab.runs import project
-from epochwatch_lab.runs.parameters import DoesFitResume
+from epochwatch_lab.runs import DoesFitResume, project
 from epochwatch_lab.runs.sweep import read_sweep
-from epochwatch_lab.strategies.known import STRATEGIES
 
 SWEEPS = sorted((project.ROOT / "sweeps").glob("*.yaml"))
 OF_COVERAGE = [file for file in SWEEPS if "notebook: 01_does_fit_resume" in file.read_text()]
@@ -26,11 +25,11 @@ def rows_of(page):
 
 @pytest.mark.parametrize("file", SWEEPS, ids=lambda file: file.stem)
 def test_each_sweep_is_valid_and_has_a_page_of_all_its_runs(file):
-    sweep = read_sweep(file)
+    sweep = read_sweep(file, project.ROOT / "outputs")
     page = file.with_suffix(".md").read_text()
     assert sweep.name == file.stem
-    assert f"{len(sweep.requests)} of {len(sweep.requests)} runs are finished" in page
-    assert sum(int(row["runs"]) for row in rows_of(page)) == len(sweep.requests)
+    assert f"{len(sweep.planned)} of {len(sweep.planned)} runs are finished" in page
+    assert sum(int(row["runs"]) for row in rows_of(page)) == len(sweep.planned)
     assert f"({file.stem}.png)" in page
     assert file.with_suffix(".png").stat().st_size < 200_000
 
@@ -53,7 +52,7 @@ def test_the_readme_shows_a_sweep_as_it_is():
     (shown,) = re.findall(r"```yaml\n# sweeps/digits\.yaml: .*?\n(.*?)```", README, re.DOTALL)
     file = project.ROOT / "sweeps" / "digits.yaml"
     assert yaml.safe_load(shown) == yaml.safe_load(file.read_text())
-    many = len(read_sweep(file).requests)
+    many = len(read_sweep(file, project.ROOT / "outputs").planned)
     assert f"--array=1-{many}" in README
 
 
@@ -61,8 +60,8 @@ def test_what_the_runs_of_strategies_measured_is_what_their_orders_say():
     """The weights are chance and the machine's; which samples were trained is neither."""
     path = project.ROOT / "sweeps" / "never_saw.json"
     asked = {
-        (request.parameters.ratio, request.parameters.seed): request.parameters
-        for request in read_sweep(path.with_suffix(".yaml")).requests
+        (planned.parameters.ratio, planned.parameters.seed): planned.parameters
+        for planned in read_sweep(path.with_suffix(".yaml"), project.ROOT / "outputs").planned
     }
     runs = json.loads(path.read_text())["runs"]
     assert [(run["ratio"], run["seed"]) for run in runs] == list(asked)
