@@ -113,7 +113,7 @@ def expected_after(plan: Plan, passes: TwoPasses, judged: Verdict) -> Expectatio
         keras_release(plan.keras),
         pass_length=passes.length,
         fixed_order=judged.fixed_order,
-        own_order=passes.digests,
+        feed_order=passes.digests,
     )
 
 
