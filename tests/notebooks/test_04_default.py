@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-from epochwatch_lab.strategies.known import STRATEGIES
 
 from epochwatch import ExposureLog
+from epochwatch_lab.strategies import STRATEGIES
 from tests.notebooks.conftest import both_posts, exact, pictures_of
 
 pytestmark = pytest.mark.slow

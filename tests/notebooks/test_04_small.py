@@ -1,9 +1,9 @@
 """What the model never saw, with few updates: the quick setting, and bad parameters."""
 
 import pytest
-from epochwatch_lab.strategies.known import STRATEGIES
 
 from epochwatch.errors import BadInput
+from epochwatch_lab.strategies import STRATEGIES
 from tests.notebooks.conftest import run_cells
 
 NOTEBOOK = "04_what_the_model_never_saw"
