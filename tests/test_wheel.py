@@ -1,5 +1,6 @@
 """The wheel as users install it: alone it is light and says what it lacks; with extras it works."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -162,9 +163,22 @@ def test_with_a_backend_it_audits(with_tensorflow, tmp_path):
     assert report["steps"]["run"] == [3, 3, 3, 1, 3]
 
 
+GREY_PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
+
+
 def test_a_notebook_of_anybodys_becomes_a_post(with_post, tmp_path):
+    shown = nbformat.v4.new_output(
+        "display_data",
+        data={"image/png": GREY_PIXEL, "text/plain": "<Figure>"},
+        metadata={"image/png": {"alt": "a grey pixel", "width": 1}, "filename": "pixel"},
+    )
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_markdown_cell("# Title\n\n{{ x }} and $x$")],
+        cells=[
+            nbformat.v4.new_markdown_cell("# Title\n\n{{ x }} and $x$"),
+            nbformat.v4.new_code_cell("show(pixel)", outputs=[shown]),
+        ],
         metadata={"epochwatch": {"title": "Mine", "slug": "mine", "date": "2026-11-20"}},
     )
     nbformat.write(notebook, tmp_path / "run.ipynb")
@@ -172,6 +186,8 @@ def test_a_notebook_of_anybodys_becomes_a_post(with_post, tmp_path):
     done = with_post.run("jupyter", *command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run.md").read_text() == PostExporter().from_notebook_node(notebook)[0]
+    pixel = (tmp_path / "assets" / "img" / "mine" / "pixel.png").read_bytes()
+    assert pixel == base64.b64decode(GREY_PIXEL)
 
 
 def test_it_carries_the_notebooks_and_what_they_read_and_no_module_beside_them(bare):
@@ -200,6 +216,13 @@ def test_a_notebook_runs_in_an_empty_folder_and_writes_there(with_lab, keras_hom
     code = "from epochwatch_lab.runs import environment; print(environment.code_digest())"
     alike = with_lab.run("python", "-c", code, cwd=here).stdout.strip()
     assert alike == environment.code_digest(), "a run has the same id in a clone and beside it"
+
+
+def test_a_notebook_that_there_is_not_is_answered_with_those_there_are(with_lab, tmp_path):
+    done = with_lab.run("epochwatch", "run", "99_not_there", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert [name for name in project.notebook_names() if name not in line] == []
 
 
 def test_a_notebook_copied_alone_runs_under_papermill(with_lab, keras_home, tmp_path):
