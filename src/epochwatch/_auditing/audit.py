@@ -44,20 +44,7 @@ def audited(
         judged = judged_run(plan, training, passes)
         complete_pass(plan, passes)
         counts = counted_run(training, passes, judged, streams)
-        return AuditResult(
-            judged=judged,
-            whole=counts.whole,
-            streams=counts.streams,
-            identified_by="index" if plan.is_indexed else "content",
-            rows=None if passes.length is None else passes.rows,
-            not_in_pass=counts.not_in_pass,
-            conflicts=conflicts_of(plan, passes),
-            passed_over=judged.passed_over(passes.length),
-            expected=expected_after(plan, passes, judged),
-            environment=loaded_versions(keras) | {"backend": plan.backend},
-            gate=gate,
-            length=passes.length,
-        )
+    return reported(plan, passes, judged, counts, gate)
 
 
 def explained(keras: ModuleType, feed, call: FitCall) -> Expectation:
@@ -126,7 +113,7 @@ def expected_after(plan: Plan, passes: TwoPasses, judged: Verdict) -> Expectatio
         keras_release(plan.keras),
         pass_length=passes.length,
         fixed_order=judged.fixed_order,
-        own_order=passes.digests,
+        feed_order=passes.digests,
     )
 
 
@@ -150,6 +137,26 @@ def conflicts_of(plan: Plan, passes: TwoPasses) -> int:
     if not plan.is_indexed or passes.content_varies():
         return 0
     return passes.met.conflicts
+
+
+def reported(
+    plan: Plan, passes: TwoPasses, judged: Verdict, counts: RunCounts, gate: Gate
+) -> AuditResult:
+    """Put together what was seen."""
+    return AuditResult(
+        judged=judged,
+        whole=counts.whole,
+        streams=counts.streams,
+        identified_by="index" if plan.is_indexed else "content",
+        rows=None if passes.length is None else passes.rows,
+        not_in_pass=counts.not_in_pass,
+        conflicts=conflicts_of(plan, passes),
+        passed_over=judged.passed_over(passes.length),
+        expected=expected_after(plan, passes, judged),
+        environment=loaded_versions(plan.keras) | {"backend": plan.backend},
+        gate=gate,
+        length=passes.length,
+    )
 
 
 @contextlib.contextmanager

@@ -72,7 +72,7 @@ def expect(
     *,
     pass_length: int | None = None,
     fixed_order: bool = True,
-    own_order: Sequence[int] = (),
+    feed_order: Sequence[int] = (),
 ) -> Expectation:
     """Predict what `fit` does, and say why.
 
@@ -83,7 +83,7 @@ def expect(
         keras: version of Keras 3; of Keras 2 all do the same.
         pass_length: batches of a pass, where the feed does not tell and one has been made.
         fixed_order: whether passes over the feed were alike.
-        own_order: digests of the batches of a pass. A feed that repeats itself is read kindly,
+        feed_order: digests of the batches of a pass. A feed that repeats itself is read kindly,
             here as in what is observed.
     """
     loop = loop_of(facts, call, backend, keras, pass_length)
@@ -94,7 +94,7 @@ def expect(
         return out_of_order(loop, loop_by(backend, keras), "fit shuffles", may_stop)
     if depends_on_timing(facts, call, backend):
         return Expectation(None, RULES["worker queue"], None)
-    judged = judged_loop(loop, loop_by(backend, keras), own_order)
+    judged = judged_loop(loop, loop_by(backend, keras), feed_order)
     # What tf.data reads ahead of a generator depends on timing, that it does so does not.
     exact = not (loop.one_shot and loop.reads_ahead and loop.call.fits > 1)
     return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact, may_stop)
@@ -167,12 +167,12 @@ def loop_by(backend: str, keras: Version) -> Follow:
     return epoch_loop.keras_3_6 if keras < (3, 7) else epoch_loop.keras_3
 
 
-def judged_loop(loop: Loop, follow: Follow, own_order: Sequence[int]) -> Verdict:
+def judged_loop(loop: Loop, follow: Follow, feed_order: Sequence[int]) -> Verdict:
     """Judge what the loop takes, as if it had been observed."""
     taken = dict(follow(loop))
 
     def batch(place: int) -> np.ndarray:
-        return np.array([own_order[place]] if place < len(own_order) else [place, place])
+        return np.array([feed_order[place]] if place < len(feed_order) else [place, place])
 
     trained = (
         TrainedBatch(*pair, step, batch(place))

@@ -8,6 +8,7 @@ import numbers
 from collections.abc import Mapping
 from typing import Any
 
+from epochwatch._checks import whole_number
 from epochwatch.errors import BadInput
 
 BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
@@ -39,7 +40,7 @@ class FitCall:
     Example:
         >>> FitCall(epochs=0)
         Traceback (most recent call last):
-        epochwatch.errors.BadInput: epochs: got 0, allowed: an integer of 1 or more
+        epochwatch.errors.BadInput: epochs: got 0, allowed: a whole number, 1 or more
     """
 
     steps_per_epoch: int | None = None
@@ -51,15 +52,12 @@ class FitCall:
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self):
-        for name in ("steps_per_epoch", "epochs", "steps_per_execution", "fits", "batch_size"):
-            value = getattr(self, name)
-            is_left_out = value is None and name in ("steps_per_epoch", "batch_size")
-            if not (is_left_out or _is_integer(value, least=1)):
-                raise BadInput(f"{name}: got {value!r}, allowed: an integer of 1 or more")
-        if not _is_integer(self.initial_epoch, least=0):
-            raise BadInput(
-                f"initial_epoch: got {self.initial_epoch!r}, allowed: an integer of 0 or more"
-            )
+        for name in ("epochs", "steps_per_execution", "fits"):
+            whole_number(name, getattr(self, name), low=1)
+        for name in ("steps_per_epoch", "batch_size"):
+            if getattr(self, name) is not None:
+                whole_number(name, getattr(self, name), low=1)
+        whole_number("initial_epoch", self.initial_epoch, low=0)
         if self.initial_epoch >= self.epochs:
             raise BadInput(
                 f"initial_epoch: got {self.initial_epoch}, allowed: less than epochs, which is "
@@ -114,9 +112,3 @@ class Gate:
         for name in names:
             if name not in FAIL_ON:
                 raise BadInput(f"fail_on: got {name!r}, allowed: {', '.join(FAIL_ON)}")
-
-
-def _is_integer(value, least: int) -> bool:
-    # A truth value is an integer to Python; nobody means one here.
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return is_whole and value >= least

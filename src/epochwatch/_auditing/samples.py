@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from epochwatch._exposures.feed_order import digest
+from epochwatch._exposures.feed_order import batch_digest
 from epochwatch._watching.fingerprint import NO_CONTENT, NO_LABEL
 
 ROWS_BEFORE_MERGING = 2**18
@@ -107,7 +107,7 @@ class TwoPasses:
             self.first.add(batch)
             self.met.add(batch)
             self.rows += batch.shape[1]
-            self.digests.append(digest(batch[0]))
+            self.digests.append(batch_digest(batch[0]))
             yield batch[0]
         self.length = len(self.digests)
 
