@@ -1,6 +1,6 @@
 """What an audit costs: the notebook's balanced feed, 10 × 625 steps, four things by turns.
 
-- the audit: `fit` with the probe, and the two plain passes that the feed's own order is told by;
+- the audit: `fit` with the probe, and the two plain passes that show the feed's own order;
 - the audited fit alone: what the first of these takes, making and tracing the probe included;
 - the feed alone: as many batches taken in a graph, 125 a call, as training takes them. Of each
   batch every tensor is used, or the graph would leave out what makes it;

@@ -79,7 +79,7 @@ def go_through(dataset: tf.data.Dataset) -> int:
 
 
 def peak() -> int:
-    """Say how much memory this process had at most, in bytes."""
+    """The most memory that this process has had, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
@@ -92,12 +92,12 @@ def in_a_process(*arguments) -> dict:
 
 def size(folder: str, gigabytes: int) -> dict:
     """Measure both ways by turns, every other round in the opposite order."""
-    found = {which: [] for which in WAYS}
+    rounds_by_way = {which: [] for which in WAYS}
     for turn in range(ROUNDS[gigabytes]):
         for which in list(WAYS)[:: -1 if turn % 2 else 1]:
-            found[which].append(in_a_process(folder, gigabytes, which))
+            rounds_by_way[which].append(in_a_process(folder, gigabytes, which))
     row = {"gigabytes": gigabytes, "rounds": ROUNDS[gigabytes]}
-    for which, rounds in found.items():
+    for which, rounds in rounds_by_way.items():
         speeds = [one["records"] / one["seconds"] for one in rounds]
         row |= {
             "records": rounds[0]["records"],
@@ -105,7 +105,7 @@ def size(folder: str, gigabytes: int) -> dict:
             f"{which}_speed": round(statistics.median(speeds), 1),
             f"{which}_speeds": [round(min(speeds), 1), round(max(speeds), 1)],
         }
-    pairs = zip(found["bare"], found["feed"], strict=True)
+    pairs = zip(rounds_by_way["bare"], rounds_by_way["feed"], strict=True)
     row["ratio"] = round(statistics.median(b["seconds"] / f["seconds"] for b, f in pairs), 3)
     print(f"{gigabytes:3} GB, {row['records']:,} records, {row['rounds']} rounds by turns")
     for which in WAYS:

@@ -63,7 +63,7 @@ def record(folder: Path, order) -> None:
         writer.flush()
     writer.close()
     (folder / "findings.json").write_text('{"findings": {"verdict": "resumes"}}')
-    run = {"notebook": "bench", "run": "bench", "parameters": {"positive_digit": 1}}
+    run = {"notebook": "01_does_fit_resume", "run": "bench", "parameters": {"positive_digit": 1}}
     (folder / "run.json").write_text(json.dumps(run))
 
 

@@ -35,7 +35,7 @@ def untuned(dataset):
 
 
 def rounds_within(seconds: float, *turns: Callable[[], object]) -> int:
-    """Say how many rounds fit into a time, having run each thing twice: once to warm it up.
+    """Count how many rounds fit into a time, having run each thing twice: once to warm it up.
 
     Args:
         seconds: that the rounds may take.

@@ -65,7 +65,7 @@ class Samples:
 
 
 def no_state(way: Way) -> str:
-    """Say that there is no state that could be saved."""
+    """None: there is no state that could be saved."""
     return "no: no state to save"
 
 

@@ -88,7 +88,8 @@ def test_the_blog_has_the_default_run_of_every_notebook(tmp_path):
     said = checkout.program("epochwatch", 'echo "$@"', checkout.venv / "bin")
     written = checkout.make("blog")
     assert written.returncode == 0, written.stderr
-    assert written.stdout.splitlines() == [f"post outputs/{name}/default" for name in NOTEBOOKS]
+    folders = " ".join(f"outputs/{name}/default" for name in NOTEBOOKS)
+    assert written.stdout == f"post --skip-missing {folders}\n"
     said.write_text("#!/bin/sh\nexit 2\n")
     assert checkout.make("blog").returncode == 2
 

@@ -7,7 +7,7 @@ from importlib import metadata
 import pytest
 from packaging.utils import canonicalize_name
 
-from epochwatch._extras import _EXTRAS as EXTRA_OF
+from epochwatch._extras import EXTRAS as EXTRA_OF
 from epochwatch_lab.runs import project
 from tests.declared import EXTRAS, PROJECT, names_of, required_by
 

@@ -12,7 +12,7 @@ import pytest
 from epochwatch_lab.runs import project
 
 NOTEBOOK = "01_does_fit_resume"
-COMMAND = [sys.executable, "-c", "from epochwatch._cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from epochwatch_lab._cli import main; main()"]
 
 # Leaves what the real notebook leaves, by the same means, but for the training.
 SMALL = """
@@ -23,11 +23,10 @@ import numpy as np
 import epochwatch
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._report import style
-from epochwatch_lab.runs import DoesFitResume
-from epochwatch_lab.runs.run import Run
+from epochwatch_lab.runs import DoesFitResume, Run
 
-parameters = DoesFitResume.from_names(globals())
-run = Run.start(parameters)
+run = Run.start(DoesFitResume, globals())
+parameters = run.parameters
 BEHAVIOUR
 order = np.random.default_rng(parameters.seed).permutation(parameters.batch_size)
 writer = ExposureWriter(run.folder / "exposures", {})
@@ -54,12 +53,16 @@ class Project:
     def __init__(self, folder):
         self.folder = folder
         self.outputs = folder / "outputs"
+        # The links of what the package carries lead to this copy's own notebooks and sweeps.
         shutil.copytree(
-            project.ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__")
+            project.ROOT / "src",
+            folder / "src",
+            symlinks=True,
+            ignore=shutil.ignore_patterns("__pycache__"),
         )
         (folder / "data").symlink_to(project.ROOT / "data")
         (folder / "sweeps").mkdir()
-        shutil.copy(project.SUMMARY, folder / "sweeps")
+        shutil.copy(project.notebook_path(project.SUMMARY), folder / "sweeps")
         self.notebook(SMALL)
 
     def notebook(self, source, *, tag="parameters"):

@@ -184,7 +184,10 @@ def test_a_stopped_sweep_exits_at_once_leaves_no_process_and_goes_on(jobs, stop,
     assert process.wait(timeout=30) == 128 + stop
     wait_for(lambda: ended(below), 5)  # what counts the resources of processes ends after them
     said = process.stderr.read().strip()
-    assert said == "stopped after 0 of 2 runs; the same command goes on"
+    assert said == (
+        f"stopped after 0 of 2 runs; what is finished is kept in outputs/{NOTEBOOK}, and the same "
+        "command goes on"
+    )
     done = small_project.run("sweep", file, "--jobs", jobs)
     assert done.returncode == 0, done.stderr
     assert set(findings(small_project)) == {0, 1}
@@ -216,6 +219,46 @@ def test_a_summary_is_made_anew_where_its_runs_are_not_what_they_were(small_proj
     last = small_project.run("sweep", file, "--dry-run", "--only", "seed=2").stdout.split()[0]
     assert small_project.run("run", "--sweep", file, "--id", last).returncode == 0
     assert "3 of 3 runs are finished" in small_project.run("sweep", file).stdout
+
+
+def test_a_notebook_edited_meanwhile_is_told_and_changes_nothing_that_was_planned(small_project):
+    file = small_project.sweep_file()
+    assert small_project.run("sweep", file, "--only", "seed=0").returncode == 0
+    kept = small_project.outputs / "sweeps" / "small.notebook" / f"{NOTEBOOK}.ipynb"
+    begun_with = kept.read_bytes()
+    planned = small_project.run("sweep", file, "--dry-run").stdout
+    small_project.behave("1 / 0")
+    assert small_project.run("sweep", file, "--dry-run").stdout == planned
+    last = planned.splitlines()[-1].split("\t")[0]
+    for words in (("run", "--sweep", file, "--id", last), ("sweep", file)):
+        done = small_project.run(*words)
+        assert done.returncode == 0, done.stderr
+        assert f"{NOTEBOOK} has been edited since this sweep began" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert set(findings(small_project)) == {0, 1, 2}
+    assert kept.read_bytes() == begun_with
+    anew = small_project.run("sweep", file, "--force")
+    assert anew.returncode == 1
+    assert "ZeroDivisionError" in anew.stderr
+    assert kept.read_bytes() != begun_with
+
+
+def test_runs_that_older_code_made_are_made_again(small_project):
+    file = small_project.sweep_file("seeds: [0]")
+    small_project.run("sweep", file)
+    assert "1 were finished" in small_project.run("sweep", file).stdout
+    module = small_project.folder / "src" / "epochwatch_lab" / "tables.py"
+    module.write_text(module.read_text() + "\n# another version\n")
+    assert "0 were finished, 1 made now" in small_project.run("sweep", file).stdout
+
+
+def test_a_run_leaves_its_post_in_its_folder_and_publishes_nothing(small_project):
+    done = small_project.run("run", NOTEBOOK)
+    folder = small_project.outputs / NOTEBOOK / "default"
+    assert f"post     outputs/{NOTEBOOK}/default/post/_github/" in done.stdout, done
+    record = json.loads((folder / "run.json").read_text())
+    assert len([name for name in record["files"] if name.startswith("post/")]) == 4
+    assert not (small_project.outputs / "blog").exists()
 
 
 def test_two_drivers_on_one_sweep_make_each_run_once(small_project, tmp_path):

@@ -12,8 +12,10 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from typing import NamedTuple
 
+import psutil
 import pytest
 
 from epochwatch_lab.runs import environment, project, record
@@ -30,7 +32,8 @@ def exact(text):
 
     Decimals and percentages go; a percentage that is exact stands beside its counts.
     """
-    without_percentages = re.sub(r"<?[-+]?\d[\d,.]*\s?%", "…%", text)
+    percentage = r"(?:\\?<|&lt;)?[-+]?\d[\d,.]*\s?%"  # "less than" as Markdown and HTML write it
+    without_percentages = re.sub(percentage, "…%", text)
     return re.sub(r"[-+]?\d[\d,]*\.\d+", "…", without_percentages)
 
 
@@ -97,6 +100,34 @@ def epochwatch_run(epochwatch, tmp_path):
         return epochwatch("run", notebook, *given, "--outputs", tmp_path / "outputs", *options)
 
     return run
+
+
+@contextlib.contextmanager
+def started_run(outputs, run_name):
+    """Start notebook 01 by the command, and wait until a cell of it is being run.
+
+    Yields:
+        The process, and its kernel with all that belongs to it.
+    """
+    command = [*COMMAND, "run", NOTEBOOK, f"-prun_name={run_name}", "--outputs", str(outputs)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    )
+    try:
+        while not list(outputs.glob(f"{NOTEBOOK}/{run_name}.attempt-*/{record.PROGRESS}")):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        yield process, psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def assert_ended(processes):
+    """Wait until these processes have ended; a kernel sees once a second that its parent has."""
+    for process in processes:
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.05)
 
 
 class Written(NamedTuple):

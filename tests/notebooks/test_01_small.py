@@ -13,6 +13,7 @@ SEVENS = 6265
 FEEDS = typing.get_args(DoesFitResume.model_fields["feed"].annotation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feed", FEEDS)
 def test_every_feed_resumes_at_the_same_samples(feed, cells_run):
     made = cells_run(NOTEBOOK, **SMALL, feed=feed, run_name="small", seed=3)
@@ -27,6 +28,7 @@ def test_every_feed_resumes_at_the_same_samples(feed, cells_run):
         assert batch == {"minority": wanted, "majority": wanted}
 
 
+@pytest.mark.slow
 def test_a_single_epoch_says_that_it_cannot_tell(cells_run):
     made = cells_run(NOTEBOOK, epochs=1, steps_per_epoch=2, batch_size=2)
     assert made.findings["verdict"] is None
@@ -34,6 +36,7 @@ def test_a_single_epoch_says_that_it_cannot_tell(cells_run):
     assert "a single epoch has no boundary to judge" in made.answer
 
 
+@pytest.mark.slow
 def test_run_by_hand_it_is_kept_beside_the_earlier_runs(cells_run, tmp_path):
     for name in ("interactive", "interactive-2"):
         made = cells_run(NOTEBOOK, epochs=1, steps_per_epoch=1, batch_size=2)

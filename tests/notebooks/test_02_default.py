@@ -6,7 +6,9 @@ import nbformat
 import pytest
 
 from epochwatch import ExposureLog
-from tests.notebooks.conftest import both_posts, pictures_of, without_floats
+from tests.notebooks.conftest import both_posts, exact, pictures_of
+
+pytestmark = pytest.mark.slow
 
 NOTEBOOK = "02_minority_or_majority_epoch"
 POST = "_posts/2026-11-24-minority-or-majority-epoch.md"
@@ -27,7 +29,7 @@ def test_cut_in_two_ways_it_is_the_same_training(findings):
     losses = findings["validation_loss"]
     assert len(losses["minority"]) == 16
     assert losses["minority"][7::8] == losses["majority"]
-    assert min(losses["minority"]) < 0.05, "the model is real, and learns"
+    assert min(losses["minority"]) < 0.2, "the model is real, and learns"
 
 
 def test_either_epoch_holds_what_theory_says(findings):
@@ -123,7 +125,7 @@ def test_the_logs_in_the_run_hold_every_exposure(run_folder):
 
 
 def test_the_answer_is_told_and_nothing_else(outputs, run_folder):
-    flat = " ".join((outputs / "stdout").read_text().split())
+    flat = " ".join((outputs / f"{NOTEBOOK}.stdout").read_text().split())
     assert "the same 13,488 weight updates end in the same weights, to the bit." in flat
     assert "all has been seen after 8 minority epochs; drawn with replacement only after" in flat
     assert "set steps_per_epoch=843, give callbacks a patience of 8 epochs or more" in flat
@@ -133,9 +135,9 @@ def test_the_answer_is_told_and_nothing_else(outputs, run_folder):
 
 
 @pytest.mark.parametrize("post", [POST, FOR_READING])
-def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed, current = both_posts(outputs, post)
-    told, found = (ACTED.sub("…", without_floats(text)) for text in (committed, current))
+def test_the_committed_post_says_what_the_current_code_finds(run_folder, post):
+    committed, current = both_posts(run_folder, post)
+    told, found = (ACTED.sub("…", exact(text)) for text in (committed, current))
     assert told == found, f"remake it with `epochwatch run {NOTEBOOK}`"
 
 

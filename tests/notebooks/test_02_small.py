@@ -1,29 +1,17 @@
 """The notebook of the two epochs with small parameters, at its edges, and with bad ones."""
 
-import json
-
 import pytest
 
 NOTEBOOK = "02_minority_or_majority_epoch"
 SMALL = {"samples": 600, "majority_epochs": 1, "simulations": 20, "run_name": "small"}
 
 
-@pytest.fixture
-def found(epochwatch_run, tmp_path):
-    """Run the notebook, and read what it found."""
-
-    def run(**parameters):
-        done = epochwatch_run(notebook=NOTEBOOK, **{**SMALL, **parameters})
-        assert done.returncode == 0, done.stderr
-        return json.loads((tmp_path / "outputs" / NOTEBOOK / "small/findings.json").read_text())
-
-    return run
-
-
-def test_other_parameters_are_another_answer_with_other_advice(found):
+@pytest.mark.slow
+def test_other_parameters_are_another_answer_with_other_advice(cells_run):
     """Of the first 600 digits 66 are sevens: 5 and 34 batches of 32, 7 of the one in the other."""
-    made = found(positive_digit=7, batch_size=32, ratios="3,30", patience=1, validations=4)
-    findings = made["findings"]
+    edges = {"positive_digit": 7, "batch_size": 32, "patience": 1, "validations": 4}
+    made = cells_run(NOTEBOOK, **SMALL, **edges, ratios="3,30")
+    findings = made.findings
     sizes = {name: stream["samples"] for name, stream in findings["streams"].items()}
     assert sum(sizes.values()) == 600
     steps = {name: -(-samples // 16) for name, samples in sizes.items()}
@@ -36,18 +24,19 @@ def test_other_parameters_are_another_answer_with_other_advice(found):
     assert all(one["counted"] == one["theory"] for one in findings["ratios"])
     assert [one["ratio"] for one in findings["ratios"]] == [3, 30]
     best = max(steps["minority"], -(-steps["majority"] // 4))
-    assert f"`steps_per_epoch={best}`" in made["answer"]
-    assert f"after {epochs} minority epochs" in made["answer"]
+    assert f"`steps_per_epoch={best}`" in made.answer
+    assert f"after {epochs} minority epochs" in made.answer
 
 
-def test_where_one_batch_holds_everything_both_epochs_are_one_step(found):
-    made = found(batch_size=2048, ratios="50000")
-    findings = made["findings"]
+@pytest.mark.slow
+def test_where_one_batch_holds_everything_both_epochs_are_one_step(cells_run):
+    made = cells_run(NOTEBOOK, **SMALL, batch_size=2048, ratios="50000")
+    findings = made.findings
     assert findings["lengths"] == {"minority": 1, "majority": 1, "minority_epochs": 1}
     assert findings["epochs_until_all_at_random"]["anew each epoch"]["mean"]["simulated"] == 1
     assert findings["ratios"][0]["samples"]["minority"] == 1
     assert findings["ratios"][0]["counted"]["exposures"] == [1024, 1024]
-    assert "Here both epochs have the same length" in made["answer"]
+    assert "Here both epochs have the same length" in made.answer
 
 
 @pytest.mark.parametrize(

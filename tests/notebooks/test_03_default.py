@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from tests.notebooks.conftest import both_posts, pictures_of, without_floats
+from tests.notebooks.conftest import both_posts, exact, pictures_of
+
+pytestmark = pytest.mark.slow
 
 NOTEBOOK, SLUG = "03_ways_to_feed_fit", "ways-to-feed-fit"
 POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
@@ -19,12 +21,12 @@ def certain(text):
     """Leave out what depends on timing, line by line and clause by clause of alternative texts."""
     clauses = re.split(r"\n|(?<=trained)\. ", text)
     kept = [clause for clause in clauses if not any(name in clause for name in BY_TIMING)]
-    return [without_floats(clause) for clause in kept]
+    return [exact(clause) for clause in kept]
 
 
 @pytest.mark.parametrize("post", POSTS)
-def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed, current = both_posts(outputs, post)
+def test_the_committed_post_says_what_the_current_code_finds(run_folder, post):
+    committed, current = both_posts(run_folder, post)
     assert certain(committed) == certain(current), "remake it: epochwatch run 03_ways_to_feed_fit"
     assert len(certain(current)) > 100
 

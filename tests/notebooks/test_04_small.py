@@ -1,28 +1,24 @@
 """What the model never saw, with few updates: the quick setting, and bad parameters."""
 
-import json
-
 import pytest
 
-from epochwatch_lab.strategies.known import STRATEGIES
+from epochwatch.errors import BadInput
+from epochwatch_lab.strategies import STRATEGIES
+from tests.notebooks.conftest import run_cells
 
 NOTEBOOK = "04_what_the_model_never_saw"
 SMALL = {"updates": 50, "ratio": 5_000, "run_name": "small"}
 
 
-def test_other_parameters_are_another_answer_and_one_run_tells_nothing_apart(
-    epochwatch_run, tmp_path
-):
+@pytest.mark.slow
+def test_other_parameters_are_another_answer_and_one_run_tells_nothing_apart(cells_run):
     """Of 53,735 that are no seven, 11 sevens are left: a minority epoch is one step of 16 each."""
-    done = epochwatch_run(notebook=NOTEBOOK, positive_digit=7, sweep="none", **SMALL)
-    assert done.returncode == 0, done.stderr
-    folder = tmp_path / "outputs" / NOTEBOOK / "small"
-    written = json.loads((folder / "findings.json").read_text())
-    assert written["answer"] == (
+    made = cells_run(NOTEBOOK, positive_digit=7, sweep="none", **SMALL)
+    assert made.answer == (
         "**One run alone cannot tell.** At 1 : 5,000, 50 updates that restart with each minority "
         "epoch see 16 of 53,735 majority samples, and updates that resume see 800."
     )
-    found = written["findings"]
+    found = made.findings
     assert found["measured"]["samples"] == {"minority": 11, "majority": 53735}
     for name, measured in found["measured"]["strategies"].items():
         seen, majority = measured["trained"]["majority"]
@@ -37,7 +33,6 @@ def test_other_parameters_are_another_answer_and_one_run_tells_nothing_apart(
 @pytest.mark.parametrize(
     ("parameters", "told"),
     [
-        ({"sweep": "never_sow"}, "sweep: never_sow.json does not exist; make sweep SWEEP="),
         ({"sweep": "../x"}, "sweep: got '../x', allowed: a name of up to 64 letters"),
         ({"ratio": 7}, "ratio: got '7', allowed: an integer from 8 to 50,000"),
         ({"batch_size": 15}, "batch_size: got '15', allowed: an even integer from 2 to 1,024"),
@@ -52,3 +47,10 @@ def test_a_bad_parameter_is_one_line_before_anything_is_trained(
     assert done.returncode == 2
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_sweep_that_is_not_there_is_told_before_anything_is_trained(tmp_path):
+    with pytest.raises(
+        BadInput, match=r"^sweep: never_sow\.json does not exist; make sweep SWEEP="
+    ):
+        run_cells(NOTEBOOK, tmp_path, sweep="never_sow")

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from epochwatch import ExposureLog
-from tests.notebooks.conftest import both_posts, pictures_of, without_floats
+from tests.notebooks.conftest import both_posts, exact, pictures_of
+
+pytestmark = pytest.mark.slow
 
 NOTEBOOK, SLUG = "05_satellite_scale_imbalance", "satellite-scale-imbalance"
 POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
@@ -25,12 +27,12 @@ def rows(findings):
 
 def certain(text):
     """Leave out what depends on timing or on floating point."""
-    return without_floats(BY_TIMING.sub("", text))
+    return exact(BY_TIMING.sub("", text))
 
 
 @pytest.mark.parametrize("post", POSTS)
-def test_the_committed_post_says_what_the_current_code_finds(outputs, post):
-    committed, current = both_posts(outputs, post)
+def test_the_committed_post_says_what_the_current_code_finds(run_folder, post):
+    committed, current = both_posts(run_folder, post)
     assert certain(committed) == certain(current), f"remake it: epochwatch run {NOTEBOOK}"
 
 

@@ -3,9 +3,6 @@
 import errno
 import os
 import signal
-import subprocess
-import time
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,7 +10,8 @@ import pytest
 from epochwatch.errors import BadInput, DataError, RunFailed
 from epochwatch_lab.datasets import _mnist as mnist
 from epochwatch_lab.runs import DoesFitResume, execute, project
-from tests.notebooks.conftest import COMMAND, NOTEBOOK
+from epochwatch_lab.runs.folder import RunFolder
+from tests.notebooks.conftest import NOTEBOOK, assert_ended, started_run
 
 
 @pytest.mark.parametrize(
@@ -54,8 +52,8 @@ def test_a_bad_parameter_is_one_line_exit_code_2_and_nothing_is_written(
     ],
     ids=str,
 )
-def test_a_bad_command_line_is_one_line_and_exit_code_2(words, told):
-    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True)
+def test_a_bad_command_line_is_one_line_and_exit_code_2(words, told, epochwatch):
+    done = epochwatch(*words)
     assert done.returncode == 2
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -73,7 +71,7 @@ def test_damaged_data_is_told_before_anything_is_run(tmp_path, monkeypatch):
     damaged = tmp_path / "mnist.npz"
     damaged.write_bytes(mnist.EMBEDDED.read_bytes()[:-1000])
     monkeypatch.setattr(mnist, "EMBEDDED", damaged)
-    with pytest.raises(DataError, match=r"git checkout -- data/mnist\.npz"):
+    with pytest.raises(DataError, match=r"mnist\.npz: cannot be read"):
         execute.execute(DoesFitResume(), tmp_path / "outputs")
     assert not (tmp_path / "outputs").exists()
 
@@ -107,6 +105,7 @@ def attempt(tmp_path):
     return execute.execute(parameters, tmp_path / "outputs")
 
 
+@pytest.mark.slow
 def test_a_failing_cell_keeps_its_traceback_aside_and_the_good_run(
     notebook_with, good_run, tmp_path
 ):
@@ -121,12 +120,14 @@ def test_a_failing_cell_keeps_its_traceback_aside_and_the_good_run(
     assert not list(good_run.parent.glob("default.attempt-*"))
 
 
+@pytest.mark.slow
 def test_bad_input_found_by_a_cell_is_bad_input(notebook_with, tmp_path):
     notebook_with("from epochwatch.errors import BadInput\nraise BadInput('the reason')")
     with pytest.raises(BadInput, match="^the reason$"):
         attempt(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_costs_no_earlier_run(
     notebook_with, good_run, tmp_path, monkeypatch
 ):
@@ -141,6 +142,7 @@ def test_a_full_disk_is_told_and_costs_no_earlier_run(
     assert good_run.with_name("default.failed").exists()
 
 
+@pytest.mark.slow
 def test_a_dead_kernel_is_a_failed_run(notebook_with, good_run, tmp_path):
     notebook_with("import os\nos._exit(9)")
     with pytest.raises(
@@ -150,10 +152,11 @@ def test_a_dead_kernel_is_a_failed_run(notebook_with, good_run, tmp_path):
     assert (good_run / "run.json").read_text() == "good"
 
 
+@pytest.mark.slow
 def test_a_notebook_that_does_not_write_its_findings_is_not_finished(
     notebook_with, good_run, tmp_path
 ):
-    notebook_with("from epochwatch_lab.runs.run import Run\nRun.finish = lambda *a: None\n")
+    notebook_with("from epochwatch_lab.runs import Run\nRun.finish = lambda *a: None\n")
     notebook = project.NOTEBOOKS / f"{NOTEBOOK}.ipynb"
     short = nbformat.read(notebook, as_version=4)
     short.cells = short.cells[:3]
@@ -163,41 +166,23 @@ def test_a_notebook_that_does_not_write_its_findings_is_not_finished(
     assert (good_run / "run.json").read_text() == "good"
 
 
-def kernels_of(process):
-    """List the descendants of a process that are alive."""
-    children = Path(f"/proc/{process}/task/{process}/children")
-    found = [int(child) for child in children.read_text().split()]
-    return found + [grandchild for child in found for grandchild in kernels_of(child)]
+@pytest.mark.slow
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stopped_run_leaves_no_kernel_and_says_what_it_keeps(stop, code, tmp_path):
+    with started_run(tmp_path, "stopped") as (process, kernels):
+        process.send_signal(stop)
+        assert process.wait() == code
+        assert_ended(kernels)
+        said = process.stderr.read()
+    folder = RunFolder(tmp_path, NOTEBOOK, "stopped")
+    assert said == f"stopped; what was made is in {folder.failed}\n"
+    assert not folder.final.exists()
+    assert (folder.failed / "attempt.json").exists()
+    with folder.held():  # the name is free
+        assert not list(folder.home.glob("stopped.attempt-*"))
 
 
-@pytest.mark.parametrize(
-    ("stop", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
-)
-def test_a_stopped_run_leaves_no_kernel_no_result_and_no_hindrance(stop, code, tmp_path):
-    command = [*COMMAND, "run", NOTEBOOK, "-prun_name=stopped", "--outputs", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while not (kernels := kernels_of(process.pid)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(2)
-    process.send_signal(stop)
-    assert process.wait(timeout=60) == code
-    while any(map(alive, kernels)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(map(alive, kernels))
-    assert not (tmp_path / NOTEBOOK / "stopped").exists()
-    again = [*command, "-pepochs=1", "-psteps_per_epoch=1"]
-    assert subprocess.run(again, capture_output=True).returncode == 0
-
-
-def alive(process):
-    """Say whether a process is running, and not just waiting to be reaped."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")")[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
+@pytest.mark.slow
 def test_an_unfinished_attempt_has_no_record(tmp_path, notebook_with):
     notebook_with("raise SystemExit")
     with pytest.raises((RunFailed, BadInput)):

@@ -4,23 +4,26 @@ What may differ between two runs of the same is the time they took, in `run.json
 log of the kernel, and the date of files; none of it is in a post.
 """
 
+import pytest
+
 from tests.notebooks.conftest import NOTEBOOK
 
 SMALL = {"epochs": 2, "steps_per_epoch": 6, "positive_digit": 7, "batch_size": 8, "seed": 5}
 
 
+@pytest.mark.slow
 def test_the_same_run_executed_twice_is_the_same_posts_and_pictures(epochwatch_run, tmp_path):
     executed = []
     for _ in range(2):
-        done = epochwatch_run(**SMALL)  # named default, therefore published
+        done = epochwatch_run(**SMALL)
         assert done.returncode == 0, done.stderr
-        figures = tmp_path / "outputs" / NOTEBOOK / "default" / "figures"
-        files = [*(tmp_path / "outputs" / "blog").rglob("*.*"), *figures.iterdir()]
+        folder = tmp_path / "outputs" / NOTEBOOK / "default"
+        files = [*(folder / "post").rglob("*.*"), *(folder / "figures").iterdir()]
         executed.append({path: path.read_bytes() for path in files if path.is_file()})
     first, second = executed
     assert [path for path in first if first[path] != second.get(path)] == []
     assert first.keys() == second.keys()
     kinds = sorted(path.suffix for path in first)
     assert kinds == [".md"] * 2 + [".png"] * 12 + [".svg"] * 12
-    published = {path.name: content for path, content in first.items() if "blog" in path.parts}
-    assert all(published[p.name] == first[p] for p in first if p.parent.name == "figures")
+    in_post = {path.name: content for path, content in first.items() if "post" in path.parts}
+    assert all(in_post[p.name] == first[p] for p in first if p.parent.name == "figures")

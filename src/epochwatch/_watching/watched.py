@@ -5,7 +5,7 @@ import contextlib
 from epochwatch import feeds
 from epochwatch._watching import backends, targets
 from epochwatch._watching.batch_counter import BatchCounter
-from epochwatch._watching.call import Call
+from epochwatch._watching.pending_call import PendingCall
 from epochwatch._watching.recorder import Recording
 from epochwatch.errors import BadInput
 from epochwatch.feeds._structures import unpack_batch
@@ -101,7 +101,7 @@ class Watched:
 
     def fit(self, *args, **kwargs):
         """Train as `keras.Model.fit` does, recording what is trained on."""
-        call = Call(super().fit, args, kwargs)
+        call = PendingCall(super().fit, args, kwargs)
         # Taken from Keras, which has no class weights for targets in a dictionary.
         if self.epochwatch.weighs:
             self.use_class_weight(call.remove("class_weight"))
@@ -119,7 +119,7 @@ class Watched:
 
     def train_on_batch(self, *args, **kwargs):
         """Train as `keras.Model.train_on_batch` does, recording what is trained on."""
-        call = Call(super().train_on_batch, args, kwargs)
+        call = PendingCall(super().train_on_batch, args, kwargs)
         self.use_class_weight(call.remove("class_weight"))
         if self.epochwatch.recorder is not None:
             self.epochwatch.recorder.next_by_hand()
@@ -150,7 +150,7 @@ def steps_per_execution_of(model) -> int:
     return model.steps_per_execution
 
 
-def fit_metadata(model, call: Call) -> dict:
+def fit_metadata(model, call: PendingCall) -> dict:
     """Collect what the log of a call of `fit` shall know of it."""
     keras = backends.keras_of(model)
     parameters = {name: call.get(name) for name in PARAMETERS}

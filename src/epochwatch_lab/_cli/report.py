@@ -31,7 +31,7 @@ def report(run_or_sweep: Path, output: Path | None):
     they are known; coverage, the verdict with the batches that prove it, and tables. Needs
     Bokeh: pip install "epochwatch[report]".
     """
-    with missing_extras_named("report"):
+    with missing_extras_named("report", extra="report"):
         from epochwatch_lab._report import write_report
 
     if output and not output.parent.is_dir():

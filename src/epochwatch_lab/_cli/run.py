@@ -38,11 +38,11 @@ class RunCommand(LabCommand):
         from epochwatch_lab.runs.notebooks import parameters_of
 
         model = parameters_of(notebook)
-        defaults = model(run_name=DEFAULT_RUN).model_dump()
+        usual = model(run_name=DEFAULT_RUN).model_dump()
         with formatter.section(f"Parameters of {notebook} (-p NAME=VALUE)"):
             formatter.write_dl(
                 [
-                    (name, f"{field.description}: {model.allowed(name)}  [{defaults[name]}]")
+                    (name, f"{field.description}: {model.allowed(name)}  [default: {usual[name]}]")
                     for name, field in model.model_fields.items()
                 ]
             )

@@ -44,7 +44,7 @@ def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
 
 
 def describe(minority: int, majority: int, samples_a_step: int) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Put what `draw` shows, given the same, into words: its alternative text."""
     return (
         f"Two bars to scale. The majority has {majority:,} samples, the minority {minority:,}. "
         f"A minority epoch of {_steps_for(minority, samples_a_step):,} steps passes "
@@ -96,7 +96,7 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
 
 
 def describe_rows(rows: Sequence[tuple[int, int, int]]) -> str:
-    """Say in words what `draw_rows` shows, given the same: its alternative text."""
+    """Put what `draw_rows` shows, given the same, into words: its alternative text."""
     pairs = "; ".join(
         f"{minority:,} to {majority:,}, a minority epoch {percent(minority / majority)} of a "
         "majority epoch"

@@ -63,7 +63,7 @@ def draw(axes: Sequence, ways: Mapping[str, Way], samples: int) -> Sequence:
 
 
 def describe(ways: Mapping[str, Way], samples: int) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Put what `draw` shows, given the same, into words: its alternative text."""
     parts = [
         f"{name}, {way.counted[0, 1]:,.0f} unseen after minority epoch {way.counted_after[0]:,}, "
         f"and all seen after {np.median(way.completed):,.2f} in the median run"

@@ -39,7 +39,7 @@ def draw(axes: Sequence, panels: Mapping[str, Mapping[str, Interval]]) -> None:
 
 
 def describe(panels: Mapping[str, Mapping[str, Interval]], what: str) -> str:
-    """Say in words what `draw` shows."""
+    """Put what `draw` shows into words: its alternative text."""
     parts = []
     for title, rows in panels.items():
         each = "; ".join(

@@ -147,7 +147,7 @@ def draw_all(figure, pairs: Mapping[str, Sequence[Drawn]]) -> None:
 
 
 def describe(pairs: Mapping[str, Sequence[Drawn]]) -> str:
-    """Say in words what `draw_all` shows, given the same: its alternative text."""
+    """Put what `draw_all` shows, given the same, into words: its alternative text."""
     parts = [
         f"{name}: {'; again, '.join(map(_describe_one, pair))}." for name, pair in pairs.items()
     ]

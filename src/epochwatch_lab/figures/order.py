@@ -60,7 +60,7 @@ def draw_columns(axes: np.ndarray, columns: Mapping, sizes: Mapping[str, int]) -
 
 
 def describe_columns(columns: Mapping, sizes: Mapping[str, int]) -> str:
-    """Say in words what `draw_columns` shows, given the same: its alternative text."""
+    """Put what `draw_columns` shows, given the same, into words: its alternative text."""
     return " ".join(
         f"{title}: {describe(span, sizes[stream], stream)}"
         for title, spans in columns.items()
@@ -76,7 +76,7 @@ def _find_jumps(span: Span) -> np.ndarray:
 
 
 def describe(span: Span, samples: int, stream: str) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Put what `draw` shows, given the same, into words: its alternative text."""
     begins = span.first[np.searchsorted(span.step, np.append(0, span.epoch_ends[:-1]))]
     listed = ", ".join(f"{position:,}" for position in begins[:4])
     more = " and so on" if len(begins) > 4 else ""

@@ -78,7 +78,7 @@ def legend(figure, outcomes) -> None:
 
 
 def describe(rows: Sequence[str], columns: Mapping, squares: Mapping) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Put what `draw` shows, given the same, into words: its alternative text."""
     parts = []
     for row in rows:
         of_row = [square for key, square in squares.items() if key[0] == row]

@@ -57,7 +57,7 @@ def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) 
 
 
 def describe(ratios: Mapping[int, Mapping[str, Point]], score: str) -> str:
-    """Say in words what `draw` shows."""
+    """Put what `draw` shows into words: its alternative text."""
     parts = []
     for ratio, points in ratios.items():
         each = "; ".join(

@@ -78,7 +78,7 @@ def draw_maps(axes: Sequence[Axes], maps: Mapping[str, Trained]) -> Sequence[Axe
 
 
 def describe_maps(maps: Mapping[str, Trained]) -> str:
-    """Say in words what `draw_maps` shows, given the same: its alternative text."""
+    """Put what `draw_maps` shows, given the same, into words: its alternative text."""
     parts = "; ".join(
         f"{title}: {len(trained.seen):,} patches trained, in {trained.rows_met:,} of "
         f"{trained.rows:,} rows"
@@ -133,7 +133,7 @@ def draw_patches(axes: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
 
 
 def describe_patches(patches: Sequence[Patch]) -> str:
-    """Say in words what `draw_patches` shows, given the same: its alternative text."""
+    """Put what `draw_patches` shows, given the same, into words: its alternative text."""
     shares = ", ".join(percent(float(patch.label.mean())) for patch in patches)
     height, width = patches[0].band.shape
     return (

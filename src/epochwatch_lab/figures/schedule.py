@@ -62,7 +62,7 @@ def draw(axes: Sequence, timelines: Mapping[str, Timeline]) -> Sequence:
 
 
 def describe(timelines: Mapping[str, Timeline]) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Put what `draw` shows, given the same, into words: its alternative text."""
     parts = []
     for stream, line in timelines.items():
         events = ", ".join(

@@ -1,4 +1,4 @@
-"""What the runs of a sweep have found: a dot a run, a bar for where the mean lies."""
+"""What the runs of a sweep have measured: a dot a run, a bar for where the mean lies."""
 
 from collections.abc import Mapping, Sequence
 
@@ -45,7 +45,7 @@ def draw(
 
 
 def describe(names: Sequence[str], numbers: Mapping[str, Sequence]) -> str:
-    """Say in words what `draw` shows: its alternative text.
+    """Put what `draw` shows into words: its alternative text.
 
     Args:
         names: of the groups.

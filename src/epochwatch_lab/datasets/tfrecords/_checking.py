@@ -41,7 +41,7 @@ class FileInspector:
 
     Args:
         export: that the files belong to.
-        faults: where to note what is found.
+        faults: where to note what is wrong.
     """
 
     def __init__(self, export: Export, faults: Faults):

@@ -52,7 +52,7 @@ def read_export(
     """Read an export once through.
 
     Args:
-        export: as `find_export` found it.
+        export: as `find_export` returns it.
         faults: where faults are noted, and whether to stop at them; None stops. TensorFlow says
             so in a page, `with faults.in_one_line(): model.fit(…)` in one line. Where the export
             has a mixer, a pass that goes to the end also misses what left no trace.
@@ -92,7 +92,7 @@ def read_silently(export: Export) -> tf.data.Dataset:
     """Read an export as `ignore_errors()` does, which leaves out what is damaged and says nothing.
 
     Args:
-        export: as `find_export` found it.
+        export: as `find_export` returns it.
 
     Returns:
         A dataset of the records that are left, parsed.
@@ -116,7 +116,7 @@ def read_records(
     """Read the chosen files in lots, and deliver `(index, *made)` of every record.
 
     Args:
-        export: as `find_export` found it.
+        export: as `find_export` returns it.
         faults: as of `read_export`.
         make: gets the bands (records, bands, values), the label (records, values) and the data
             (records,) of a lot; returns what is wanted of it, as a tuple.

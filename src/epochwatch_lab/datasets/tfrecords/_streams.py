@@ -46,7 +46,7 @@ def survey_export(export: Export, faults: Faults | None = None, positive: float 
     """Go through an export once, and count.
 
     Args:
-        export: as `find_export` found it.
+        export: as `find_export` returns it.
         faults: as of `read_export`.
         positive: value of the rare class in the label band.
 
@@ -95,7 +95,7 @@ def split_export(
     as it is, goes into one file.
 
     Args:
-        export: as `find_export` found it.
+        export: as `find_export` returns it.
         folder: where, a new one.
         counts: what `survey_export` counted in the export.
         positive: value of the rare class in the label band.

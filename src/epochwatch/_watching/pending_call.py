@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 
-class Call:
+class PendingCall:
     """A call of a function with any signature, such as the `fit` of a user's own class.
 
     Args:
@@ -14,7 +14,7 @@ class Call:
 
     Example:
         >>> def fit(x, epochs=1, **more): return x, epochs, more
-        >>> call = Call(fit, ("data",), {"callbacks": "mine"})
+        >>> call = PendingCall(fit, ("data",), {"callbacks": "mine"})
         >>> call.replace("callbacks", [call.get("callbacks"), "ours"])
         >>> call.make()
         ('data', 1, {'callbacks': ['mine', 'ours']})
