@@ -73,7 +73,7 @@ def test_a_table_on_a_terminal_is_aligned_and_breaks_no_word():
     assert [line[6:].split()[0] for line in lines[:3]] == ["run", "01/default", "02"]
     assert " ".join(lines).split() == " ".join(text for row in rows for text in row).split()
     wide = aligned([["name", "value"], ["sha", f"a {long} b"]], 80)
-    assert wide == ["name", "    value", "sha", "    a", f"    {long}", "    b"]
+    assert wide == ["name  value", "sha", "    a", f"    {long}", "    b"]
 
 
 def test_no_row_of_a_table_ends_in_spaces():
