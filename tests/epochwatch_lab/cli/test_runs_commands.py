@@ -9,6 +9,7 @@ import pytest
 
 from epochwatch_lab._cli.run import run
 from epochwatch_lab._cli.runs import aligned
+from epochwatch_lab._cli.sweep import at_work
 from epochwatch_lab.runs import project
 from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
@@ -78,3 +79,12 @@ def test_a_table_on_a_terminal_is_aligned_and_breaks_no_word():
 
 def test_no_row_of_a_table_ends_in_spaces():
     assert aligned([["a", ""], ["bb", "c"]], 80) == ["a", "bb  c"]
+
+
+def test_what_each_run_of_a_sweep_is_at_is_read_from_its_folder(tmp_path):
+    for name in ("aaaa.attempt-1", "bbbb.attempt-2", "foreign.attempt-3", "aaaa.failed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "progress.txt").write_text("3/40 The feed\n")
+    (tmp_path / "bbbb.attempt-2" / "progress.txt").unlink()
+    now = at_work({"aaaa": "seed=1", "bbbb": "seed=2"}, tmp_path)
+    assert now == {"aaaa": "  seed=1: 3/40 The feed"}
