@@ -338,7 +338,7 @@ def test_a_scheduler_of_others_does_the_same(small_project):
         assert done.returncode == 0, done.stderr
         assert set(findings(small_project)) == {0, 1, 2}
     finally:
-        cluster.communicate("\n", timeout=60)
+        cluster.communicate("\n")
 
 
 @pytest.mark.parametrize(
