@@ -1,7 +1,6 @@
 """The wheel as users install it: alone it is light and says what it lacks; with extras it works."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import nbformat
 import pytest
 
 from epochwatch_lab.post import PostExporter
-from epochwatch_lab.runs import project
+from epochwatch_lab.runs import environment, project
 from tests.test_readme import AUDIT, FEEDS, WATCH, WATCH_PRINTS
 
 pytestmark = pytest.mark.slow
@@ -50,14 +49,19 @@ class Environment:
         if subprocess.run([*install, "--offline", requirement], capture_output=True).returncode:
             subprocess.run([*install, requirement], check=True)
 
+    @property
+    def packages(self) -> Path:
+        """Where its packages are."""
+        [folder] = self.folder.glob("lib/*/site-packages")
+        return folder
+
     def run(self, program: str, *arguments: str, cwd: Path, **variables: str):
         """Run a program of the environment's in a folder."""
-        kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
-        path = f"{self.programs}:/usr/bin:/bin"
+        own = {"HOME": self.folder.parent, "PATH": f"{self.programs}:/usr/bin:/bin"}
         return subprocess.run(
             [self.programs / program, *arguments],
             cwd=cwd,
-            env={**kept, "PATH": path, **variables},
+            env={**own, "LANG": "C.UTF-8", "TF_CPP_MIN_LOG_LEVEL": "3", **variables},
             capture_output=True,
             text=True,
         )
@@ -81,10 +85,23 @@ def with_post(wheel, tmp_path_factory) -> Environment:
     return Environment(tmp_path_factory.mktemp("post") / "venv", f"{wheel}[post]")
 
 
+@pytest.fixture(scope="module")
+def with_lab(wheel, tmp_path_factory) -> Environment:
+    """An environment with the wheel and the laboratory, far from any clone."""
+    return Environment(tmp_path_factory.mktemp("lab") / "venv", f"{wheel}[lab]")
+
+
+@pytest.fixture
+def keras_home(tmp_path) -> Path:
+    """Where Keras keeps MNIST once it has downloaded it."""
+    (tmp_path / "keras" / "datasets").mkdir(parents=True)
+    shutil.copy(project.ROOT / "data" / "mnist.npz", tmp_path / "keras" / "datasets")
+    return tmp_path / "keras"
+
+
 def test_it_is_light(bare):
-    [packages] = bare.folder.glob("lib/*/site-packages")
-    distributions = sorted(path.stem for path in packages.glob("*.dist-info"))
-    megabytes = sum(p.stat().st_size for p in packages.rglob("*") if p.is_file()) / 1e6
+    distributions = sorted(path.stem for path in bare.packages.glob("*.dist-info"))
+    megabytes = sum(p.stat().st_size for p in bare.packages.rglob("*") if p.is_file()) / 1e6
     print(f"{len(distributions)} distributions, {megabytes:.0f} MB")
     assert len(distributions) <= 25, distributions
     assert megabytes <= 500
@@ -132,7 +149,7 @@ def test_what_is_lacking_is_one_line_with_the_extra(bare, arguments, extras, tmp
 
 
 def test_with_a_backend_it_watches(with_tensorflow, tmp_path):
-    done = with_tensorflow.run("python", "-c", WATCH, cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL="3")
+    done = with_tensorflow.run("python", "-c", WATCH, cwd=tmp_path)
     assert done.stdout.strip() == WATCH_PRINTS, done.stderr
 
 
@@ -155,3 +172,54 @@ def test_a_notebook_of_anybodys_becomes_a_post(with_post, tmp_path):
     done = with_post.run("jupyter", *command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run.md").read_text() == PostExporter().from_notebook_node(notebook)[0]
+
+
+def test_it_carries_the_notebooks_and_what_they_read_and_no_module_beside_them(bare):
+    carried = bare.packages / "epochwatch_lab" / "_carried"
+    for folder, ending in (("notebooks", "ipynb"), ("atlas", "json")):
+        there = {path.name: path.read_bytes() for path in (carried / folder).iterdir()}
+        of_clone = (project.ROOT / folder).glob(f"*.{ending}")
+        assert there == {path.name: path.read_bytes() for path in of_clone}
+    for name in ("sweeps/summary.ipynb", "sweeps/never_saw.json", "records.json"):
+        assert (carried / name).read_bytes() == project.carried(name).read_bytes()
+    assert not list(carried.rglob("*.py"))
+
+
+SMALL = {"epochs": 2, "steps_per_epoch": 6, "batch_size": 8}
+
+
+def test_a_notebook_runs_in_an_empty_folder_and_writes_there(with_lab, keras_home, tmp_path):
+    here = tmp_path / "here"
+    here.mkdir()
+    given = [f"-p{name}={value}" for name, value in SMALL.items()]
+    command = ["run", "01_does_fit_resume", *given]
+    done = with_lab.run("epochwatch", *command, cwd=here, KERAS_HOME=str(keras_home))
+    assert done.returncode == 0, done.stderr
+    record = json.loads((here / "outputs/01_does_fit_resume/default/run.json").read_text())
+    assert SMALL.items() <= record["parameters"].items()
+    code = "from epochwatch_lab.runs import environment; print(environment.code_digest())"
+    alike = with_lab.run("python", "-c", code, cwd=here).stdout.strip()
+    assert alike == environment.code_digest(), "a run has the same id in a clone and beside it"
+
+
+def test_a_notebook_copied_alone_runs_under_papermill(with_lab, keras_home, tmp_path):
+    here = tmp_path / "here"
+    here.mkdir()
+    shutil.copy(project.notebook_path("01_does_fit_resume"), here)
+    given = [word for name, value in SMALL.items() for word in ("-p", name, str(value))]
+    command = ["01_does_fit_resume.ipynb", "done.ipynb", *given]
+    done = with_lab.run("papermill", *command, cwd=here, KERAS_HOME=str(keras_home))
+    assert done.returncode == 0, done.stderr
+    [findings] = (here / "outputs").rglob("findings.json")
+    assert SMALL.items() <= json.loads(findings.read_text())["parameters"].items()
+
+
+def test_without_data_and_network_both_ways_out_are_named(with_lab, tmp_path):
+    nobody = "http://127.0.0.1:9"  # the port of a service that throws everything away
+    proxies = {"http_proxy": nobody, "https_proxy": nobody, "KERAS_HOME": str(tmp_path / "keras")}
+    done = with_lab.run("epochwatch", "run", "01_does_fit_resume", cwd=tmp_path, **proxies)
+    assert (done.returncode, done.stdout) == (2, "")
+    *_, line = done.stderr.splitlines()  # TensorFlow has its say before
+    assert line.startswith("epochwatch: MNIST")
+    assert "run from a clone" in line
+    assert "connect to the network" in line
