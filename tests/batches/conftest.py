@@ -103,7 +103,7 @@ class Project:
     def run(self, *words):
         """Run a command to its end."""
         process = self.start(*words)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate()
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def listed(self):

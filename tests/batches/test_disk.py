@@ -36,7 +36,7 @@ def other_is_finished():
     return any("." not in path.parent.name for path in run.folder.parent.glob("*/run.json"))
 
 if parameters.seed == 1:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not other_is_finished() and time.monotonic() < deadline:
         time.sleep(0.05)
     (run.folder / "fill").write_bytes(os.urandom(2**22))

@@ -175,7 +175,7 @@ def test_a_stopped_run_leaves_no_kernel_and_says_what_it_keeps(stop, code, tmp_p
         assert_ended(kernels)
         said = process.stderr.read()
     folder = RunFolder(tmp_path, NOTEBOOK, "stopped")
-    assert said == f"stopped; what was made is in {folder.failed}\n"
+    assert said.strip() == f"stopped; what was made is in {folder.failed}"
     assert not folder.final.exists()
     assert (folder.failed / "attempt.json").exists()
     with folder.held():  # the name is free

@@ -21,7 +21,7 @@ Exit codes: 0 explained, 2 bad input.""",
 @fit_options.fit_options
 @click.option("--json", "as_json", is_flag=True, help="Print what is expected as a JSON object.")
 def explain(target: str, as_json: bool, fit_option: tuple[str, ...], **call):
-    """Say what fit would do to your feed, and why, without training.
+    """Predict what fit does to your feed, and why, without training.
 
     TARGET is a function that returns a feed (anything fit accepts; arrays as a tuple):
     package.module:make_feed, or a file, feeds.py:make_feed. It is called once, and no batch is

@@ -119,7 +119,7 @@ def explain(
     backend: str | None = None,
     **fit_options,
 ) -> "Expectation":
-    """Say what to expect of `fit` on a feed, and why, without taking a batch from it.
+    """Predict what `fit` does to a feed, and why, without taking a batch from it.
 
     The feed's own order is taken for fixed, and a feed whose end is not known for endless.
 

@@ -152,7 +152,7 @@ def _by_stream(report) -> dict[str, np.ndarray]:
 
 
 def describe(report: AuditResult) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Describe what `draw` shows, given the same: its alternative text."""
     judged, whole = report.judged, report.whole
     parts = [
         f"Audit of a feed, {len(judged.epochs):,} epochs; verdict: {report.verdict or 'none'}."
@@ -161,8 +161,8 @@ def describe(report: AuditResult) -> str:
         places = [place % (report.length or place + 1) for place in judged.first_places[:4]]
         begins = ", ".join(f"{place:,}" for place in places)
         more = " and so on" if len(judged.first_places) > 4 else ""
-        of = "" if report.length is None else f" of {report.length:,}"
-        parts.append(f"The epochs begin at place {begins}{more}{of}.")
+        of_all = "" if report.length is None else f" of {report.length:,}"
+        parts.append(f"The epochs begin at place {begins}{more}{of_all}.")
     if len(whole.exposures):
         low, high = whole.exposures.min(), whole.exposures.max()
         never = "unknown" if whole.never_trained is None else f"{whole.never_trained:,}"

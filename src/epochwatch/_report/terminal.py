@@ -43,7 +43,7 @@ def show(report: AuditResult) -> None:
 
 def show_expectation(expected: Expectation) -> None:
     """Print what is to be expected of a feed, in the same way."""
-    show_laid_out(grid(expectation_rows(expected)))
+    show_laid_out(named_rows(expectation_rows(expected)))
 
 
 def plain_text(laid_out: Group | Table) -> str:
@@ -68,13 +68,16 @@ def layout(report: AuditResult) -> Group:
     """Lay a report out for a console of rich."""
     verdict = report.verdict or "none"
     colour = f"bold {COLOURS.get(verdict, '')}"
-    head = grid([("verdict", Text(verdict, colour)), ("", report.judged.meaning)])
-    parts = [head, boundaries(report), grid(steps(report)), counts(report)]
-    parts += [grid([*expectation(report), *notes(report)]), grid([conclusion(report)])]
+    head = named_rows([("verdict", Text(verdict, colour)), ("", report.judged.meaning)])
+    parts = [head, boundary_table(report), named_rows(step_rows(report)), count_table(report)]
+    parts += [
+        named_rows([*comparison_rows(report), *note_rows(report)]),
+        named_rows([conclusion_row(report)]),
+    ]
     return Group(*[piece for part in parts if part for piece in (part, "")][:-1])
 
 
-def grid(rows) -> Table:
+def named_rows(rows) -> Table:
     """Set texts beside what they are called."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", min_width=8, no_wrap=True)
@@ -84,7 +87,7 @@ def grid(rows) -> Table:
     return table
 
 
-def columns(*names: str, **options) -> Table:
+def frameless_table(*names: str, **options) -> Table:
     """Make a table without frame."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name in names:
@@ -92,17 +95,17 @@ def columns(*names: str, **options) -> Table:
     return table
 
 
-def boundaries(report: AuditResult) -> Table | None:
+def boundary_table(report: AuditResult) -> Table | None:
     """Show the batches at the boundaries, of many alike in a row the first ones."""
     rows = report.boundaries
     if not rows:
         return None
-    table = columns("after", "verdict", "place", "last batch trained", "first after it")
+    table = frameless_table("after", "verdict", "place", "last batch trained", "first after it")
     # Counted on after a complete pass, a place is the feed's first one again.
     round_off = report.length or sys.maxsize
     places = [f"{b.last_place:,} → {b.first_place % round_off:,}" for b in report.judged.boundaries]
     after = "fit {fit}, epoch {epoch}" if report.judged.epochs[-1].fit > 1 else "epoch {epoch}"
-    for shown in abridged([row["verdict"] for row in rows]):
+    for shown in abridged_ranks([row["verdict"] for row in rows]):
         if isinstance(shown, str):
             table.add_row("…", shown)
             continue
@@ -111,13 +114,13 @@ def boundaries(report: AuditResult) -> Table | None:
             after.format(**row["after"]),
             Text(row["verdict"] or "-", COLOURS.get(row["verdict"], "")),
             places[shown] if places else "-",
-            batch(row["last"], report.identified_by),
-            batch(row["first"], report.identified_by),
+            batch_in_short(row["last"], report.identified_by),
+            batch_in_short(row["first"], report.identified_by),
         )
     return table
 
 
-def abridged(verdicts: list[str | None]) -> Iterator[int | str]:
+def abridged_ranks(verdicts: list[str | None]) -> Iterator[int | str]:
     """Choose the boundaries to show: the rank of each, or how many are left out there."""
     left: Counter = Counter()
     room = MOST_BOUNDARIES
@@ -134,7 +137,7 @@ def abridged(verdicts: list[str | None]) -> Iterator[int | str]:
     yield from (f"{count:,} more {verdict}" for verdict, count in left.items() if count)
 
 
-def batch(ids: list[int], identified_by: str) -> str:
+def batch_in_short(ids: list[int], identified_by: str) -> str:
     """Write the first samples of a batch, as many as there is room for."""
     # A fingerprint is shown as a commit is, by its first digits.
     texts = [str(i) if identified_by == "index" else f"{i % 2**64:016x}"[:6] for i in ids]
@@ -144,10 +147,10 @@ def batch(ids: list[int], identified_by: str) -> str:
     return whole[: max(whole.rfind(", ", 0, BATCH_WIDTH - 1), len(texts[0]))] + ", …"
 
 
-def steps(report: AuditResult) -> Iterator[tuple[str, str]]:
-    """Say which steps were asked for, and which were run."""
+def step_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
+    """Write which steps were asked for, and which were run."""
     judged = report.judged
-    runs = in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
+    runs = values_in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
     yield "steps", f"{judged.steps_asked:,} asked for in an epoch; run {runs}"
     a_pass = "" if report.length is None else f"; {report.length:,} in a pass of the feed"
     yield (
@@ -156,7 +159,7 @@ def steps(report: AuditResult) -> Iterator[tuple[str, str]]:
     )
 
 
-def in_turn(values) -> str:
+def values_in_turn(values) -> str:
     """Write values in turn, with a remark or None: "3 × 3, 1 (runs dry)"; of many the first."""
     runs = [
         f"{value}" + f" × {count}" * (count > 1) + (f" ({remark})" if remark else "")
@@ -167,19 +170,19 @@ def in_turn(values) -> str:
     return ", ".join(runs[:MOST_RUNS]) + (f" and {more:,} more changes" if more > 0 else "")
 
 
-def counts(report: AuditResult) -> Table:
+def count_table(report: AuditResult) -> Table:
     """Show how often the samples of each stream were trained."""
-    table = columns("stream", overflow="fold", min_width=6)
+    table = frameless_table("stream", overflow="fold", min_width=6)
     for name in ("samples", "trained", "never\ntrained", "exposures\nmin/med/max"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("coverage\nby epoch", no_wrap=True)
     table.add_column("all seen\nin (form)", justify="right", no_wrap=True)
-    table.add_row("all", *cells(report.whole))
-    least_first = sorted(report.streams, key=lambda name: covered(report.streams[name]))
+    table.add_row("all", *count_cells(report.whole))
+    least_first = sorted(report.streams, key=lambda name: final_coverage(report.streams[name]))
     shown, left = least_first[:MOST_STREAMS], least_first[MOST_STREAMS:]
     for name, stream in report.streams.items():
         if name in shown:
-            table.add_row(name, *cells(stream))
+            table.add_row(name, *count_cells(stream))
     if left:
         table.add_row("…", "", "", "", "", f"{len(left):,} more, covered as much or more")
     if report.whole.epochs_expected:
@@ -188,30 +191,30 @@ def counts(report: AuditResult) -> Table:
     return table
 
 
-def covered(stream: StreamCounts) -> float:
+def final_coverage(stream: StreamCounts) -> float:
     """Return the coverage in the end; 1 where it is not known."""
     return 1.0 if stream.coverage is None else float(stream.coverage[-1])
 
 
-def cells(stream: StreamCounts) -> Iterator[Text | str]:
+def count_cells(stream: StreamCounts) -> Iterator[Text | str]:
     """Write the counts of a stream."""
-    yield number(stream.samples)
-    yield number(stream.trained)
-    yield Text(number(stream.never_trained), "bold red" if stream.never_trained else "")
+    yield number_or_dash(stream.samples)
+    yield number_or_dash(stream.trained)
+    yield Text(number_or_dash(stream.never_trained), "bold red" if stream.never_trained else "")
     exposures = spread(stream.exposures) or {}
     yield "/".join(f"{value:.7g}" for value in exposures.values()) or "-"
-    yield "-" if stream.coverage is None else curve(stream.coverage)
+    yield "-" if stream.coverage is None else coverage_curve(stream.coverage)
     form = stream.epochs_expected
     closed = f" ({form['in_order']}…{math.ceil(form['drawn'])})" if form else ""
-    yield number(stream.epochs_until_all) + closed
+    yield number_or_dash(stream.epochs_until_all) + closed
 
 
-def number(value: int | None) -> str:
+def number_or_dash(value: int | None) -> str:
     """Write a number; `-` where it is not known."""
     return "-" if value is None else f"{value:,}"
 
 
-def curve(shares: np.ndarray) -> str:
+def coverage_curve(shares: np.ndarray) -> str:
     """Write the coverage by epoch: first, a small curve, last."""
     first, last = (percent(shares[rank]).replace("100.0%", "100%") for rank in (0, -1))
     if len(shares) == 1:
@@ -220,8 +223,8 @@ def curve(shares: np.ndarray) -> str:
     return f"{first} {''.join(BARS[int(shares[rank] * 7)] for rank in ranks)} {last}"
 
 
-def expectation(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
-    """Say whether what was observed was to be expected, and why."""
+def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
+    """Compare what was observed with what was to be expected, and write why."""
     expected, judged = report.expected, report.expected.judged
     why = f'by the rule "{expected.rule.name}": {expected.rule.why} ({expected.rule.source})'
     if report.agrees is None:
@@ -245,7 +248,7 @@ def expectation_rows(expected: Expectation) -> Iterator[tuple[str, str | Text]]:
     if expected.judged is not None and expected.exact:
         asked = expected.judged.steps_asked
         runs = zip(expected.judged.steps_run, expected.judged.step_findings, strict=True)
-        yield "steps", f"{asked:,} asked for in an epoch; to be run: {in_turn(runs)}"
+        yield "steps", f"{asked:,} asked for in an epoch; to be run: {values_in_turn(runs)}"
     yield "rule", f"{expected.rule.name} ({expected.rule.source})"
 
 
@@ -262,13 +265,13 @@ def compared_by(judged: Verdict, *, exact: bool) -> str:
     if not exact:
         return verdict
     begins = f"first place {judged.first_places[0]:,}" if judged.first_places else "no order"
-    crossed = in_turn((boundary.verdict, None) for boundary in judged.boundaries)
-    runs = in_turn((steps, None) for steps in judged.steps_run)
+    crossed = values_in_turn((boundary.verdict, None) for boundary in judged.boundaries)
+    runs = values_in_turn((steps, None) for steps in judged.steps_run)
     return f"{verdict}; steps {runs}; {begins}; boundaries {crossed or 'not judged'}"
 
 
-def notes(report: AuditResult) -> Iterator[tuple[str, str]]:
-    """Say what the counts rest on."""
+def note_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
+    """Write what the counts rest on."""
     by_content = report.identified_by == "content"
     if by_content:
         equal = 0 if report.rows is None else report.rows - report.whole.samples
@@ -296,7 +299,7 @@ def notes(report: AuditResult) -> Iterator[tuple[str, str]]:
         )
 
 
-def conclusion(report: AuditResult) -> tuple[str, Text]:
+def conclusion_row(report: AuditResult) -> tuple[str, Text]:
     """End on the findings."""
     if report.sound:
         return "sound", Text("no findings", "bold green")

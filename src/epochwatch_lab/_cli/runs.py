@@ -152,15 +152,15 @@ def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     *firsts, _ = zip(*rows, strict=True)
     widths = [max(map(len, column)) for column in firsts]
     room = width - sum(widths) - 2 * len(widths)
-    longest = max(len(word) for row in rows for word in (row[-1].split() or [""]))
+    has_room = room >= min(NARROWEST, max(len(row[-1]) for row in rows))
     lines = []
-    for row in rows:
-        head = "".join(f"{text:<{size}}  " for text, size in zip(row[:-1], widths, strict=True))
-        if room >= max(longest, NARROWEST) or room >= max(len(row[-1]) for row in rows):
-            first, *others = filled(row[-1], room).splitlines() or [""]
+    for *firsts, last in rows:
+        head = "".join(f"{text:<{size}}  " for text, size in zip(firsts, widths, strict=True))
+        if has_room and max(map(len, last.split()), default=0) <= room:
+            first, *others = filled(last, room).splitlines() or [""]
             lines += [f"{head}{first}", *(" " * len(head) + line for line in others)]
         else:
-            lines += [head, *textwrap.indent(filled(row[-1], width - 4), "    ").splitlines()]
+            lines += [head, *textwrap.indent(filled(last, width - 4), "    ").splitlines()]
     return [line.rstrip() for line in lines]
 
 

@@ -129,7 +129,7 @@ def row_of(cell: dict, keras: str, backend: str) -> Row:
 
 
 def outcome_of(cell: dict) -> str | None:
-    """Say in a word what came of a cell."""
+    """Name what came of a cell."""
     raised = cell.get("raised")
     if raised is None:
         return cell["observed"]["verdict"]
@@ -173,7 +173,7 @@ def steps_of(trained: list) -> list[int]:
 
 
 def in_short(warning: str) -> str:
-    """Say a warning in a few words."""
+    """Write a warning in a few words."""
     return next((short for part, short in WARNINGS.items() if part in warning), warning[:40])
 
 

@@ -274,7 +274,7 @@ def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:
 
 
 def has(package: str) -> bool:
-    """Say whether a package can be imported here."""
+    """Whether a package can be imported here."""
     from importlib.util import find_spec
 
     return package in sys.modules or find_spec(package) is not None

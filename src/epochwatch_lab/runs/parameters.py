@@ -7,10 +7,11 @@ line and for sweeps.
 import ast
 import difflib
 import itertools
+import operator
 import re
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -152,13 +153,19 @@ def _set_beside(names: Mapping[str, object], fields) -> list[str]:
     """List what was set together with the parameters and is none, as by a misspelling.
 
     When a notebook's cells are run again, the namespace is full of what later cells have made.
-    So what counts is what the parameters cell and the cells run since then assign. IPython
-    keeps what was run in `In`, the cell being run last. Without it all names count.
+    So what counts is what the parameters cell assigns, and cells beside it and beside the one
+    being run that do nothing but set values, as papermill's. IPython keeps what was run in `In`,
+    the cell being run last. Without it all names count.
     """
-    cells = [_assigned(source) for source in list(names.get("In", ()))[:-1]]
-    typed = [rank for rank, (_, annotated) in enumerate(cells) if annotated & fields.keys()]
-    latest = cells[typed[-1] :] if typed else []
-    candidates = sorted(set().union(*itertools.chain(*latest))) if typed else names
+    cells = [_SetBy.cell(source) for source in list(names.get("In", ()))[:-1]]
+    typed = [rank for rank, cell in enumerate(cells) if cell.annotated & fields.keys()]
+    candidates = list(names)
+    if typed:
+        since = cells[typed[-1] + 1 :]
+        are_values = operator.attrgetter("are_values")
+        only_set = (itertools.takewhile(are_values, way) for way in (since, since[::-1]))
+        near = [cells[typed[-1]], *itertools.chain(*only_set)]
+        candidates = sorted(set().union(*(cell.names for cell in near)))
     return [
         name
         for name in candidates
@@ -169,19 +176,37 @@ def _set_beside(names: Mapping[str, object], fields) -> list[str]:
     ]
 
 
-def _assigned(source: str) -> tuple[set[str], set[str]]:
-    """List the names that a cell assigns to, and those of them that it gives a type."""
+class _SetBy(NamedTuple):
+    """What a cell sets: all names, those that it gives a type, and whether it does only that."""
+
+    names: set[str]
+    annotated: set[str]
+    are_values: bool
+
+    @classmethod
+    def cell(cls, source: str) -> "_SetBy":
+        try:
+            body = ast.parse(source).body
+        except (SyntaxError, ValueError):
+            return cls(set(), set(), False)
+        assigning = [node for node in body if isinstance(node, ast.Assign | ast.AnnAssign)]
+        typed = _names_in(node.target for node in assigning if isinstance(node, ast.AnnAssign))
+        plain = (node.targets for node in assigning if isinstance(node, ast.Assign))
+        names = typed | _names_in(itertools.chain(*plain))
+        are_values = all(node.value and _is_literal(node.value) for node in assigning)
+        return cls(names, typed, are_values and len(assigning) == len(body))
+
+
+def _names_in(targets: Iterable[ast.expr]) -> set[str]:
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _is_literal(node: ast.expr) -> bool:
     try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError):
-        return set(), set()
-    plain = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
-    annotated = [node.target for node in body if isinstance(node, ast.AnnAssign)]
-    return set(_names_in(plain)), set(_names_in(annotated))
-
-
-def _names_in(targets: Sequence[ast.expr]) -> Iterator[str]:
-    return (target.id for target in targets if isinstance(target, ast.Name))
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
 
 
 def largest_divisor(number: int, at_most: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from epochwatch._auditing.counting import StreamCounts
-from epochwatch._report import terminal as table
+from epochwatch._report import terminal
 from tests.epochwatch.report.test_figure import RESTARTS, RESUMES, judged_places, report_of
 
 
@@ -67,7 +67,7 @@ def test_boundaries_alike_are_shown_once_and_a_finding_among_them_is_not_lost():
 
 
 def test_of_many_findings_the_first_are_shown_and_the_rest_counted():
-    shown = [*table.abridged(["restarts", "resumes"] * 50)]
+    shown = [*terminal.abridged_ranks(["restarts", "resumes"] * 50)]
     assert shown == [*range(20), "40 more restarts", "40 more resumes"]
 
 
@@ -77,8 +77,8 @@ def test_steps_are_told_in_turn():
 
 
 def test_a_share_is_never_rounded_to_all_or_nothing():
-    assert table.curve(np.array([1e-7, 0.99999])) == "<0.1% ▁▇ 99.9%"
-    assert table.curve(np.array([1.0])) == "100%"
+    assert terminal.coverage_curve(np.array([1e-7, 0.99999])) == "<0.1% ▁▇ 99.9%"
+    assert terminal.coverage_curve(np.array([1.0])) == "100%"
 
 
 def test_a_disagreement_is_loud_and_asks_to_be_reported():
@@ -96,9 +96,9 @@ def test_a_disagreement_is_loud_and_asks_to_be_reported():
 
 
 def test_samples_told_apart_by_content_are_shown_by_the_first_digits():
-    assert table.batch([-1, 0, 2**60], "content") == "ffffff, 000000, …"
-    assert table.batch([8, 9, 10, 11], "index") == "8, 9, 10, 11"
-    assert table.batch([10**18, 5], "index") == f"{10**18}, …"
+    assert terminal.batch_in_short([-1, 0, 2**60], "content") == "ffffff, 000000, …"
+    assert terminal.batch_in_short([8, 9, 10, 11], "index") == "8, 9, 10, 11"
+    assert terminal.batch_in_short([10**18, 5], "index") == f"{10**18}, …"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_it_says_what_the_counts_rest_on(fields, said):
 def test_where_only_ascii_can_be_written_it_is_written(monkeypatch):
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
-    table.show(report_of(RESTARTS, [1]))
+    terminal.show(report_of(RESTARTS, [1]))
     sys.stdout.flush()
     assert b"2 ? 0" in written.getvalue()
 
@@ -125,5 +125,5 @@ def test_where_only_ascii_can_be_written_it_is_written(monkeypatch):
 def test_a_narrow_terminal_gets_narrow_lines():
     console = Console(width=60, force_terminal=True, color_system=None)
     with console.capture() as captured:
-        console.print(table.layout(report_of(RESTARTS, [1])))
+        console.print(terminal.layout(report_of(RESTARTS, [1])))
     assert max(map(len, captured.get().splitlines())) <= 60

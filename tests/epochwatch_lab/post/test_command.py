@@ -20,7 +20,8 @@ def post(tmp_path, monkeypatch, executed, shown_figure):
     (tmp_path / "findings.json").write_text(findings)
 
     def run(*options, run="default"):
-        record = {"run": run, "files": {"findings.json": len(findings)}}
+        record = {"id": "0", "run": run, "parameters": {}}
+        record |= {"files": {"findings.json": len(findings)}}
         (tmp_path / "run.json").write_text(json.dumps(record))
         command = ["epochwatch", "post", tmp_path, "--outputs", tmp_path, *options]
         monkeypatch.setattr(sys, "argv", list(map(str, command)))

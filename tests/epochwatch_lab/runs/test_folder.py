@@ -98,15 +98,17 @@ def test_a_new_run_that_cannot_be_moved_in_leaves_the_old_one_to_come_back(folde
 
 def test_two_runs_of_one_name_at_once_are_refused_and_a_kill_frees_the_name(folder, tmp_path):
     script = textwrap.dedent("""
-        import sys, time
+        import sys
         from pathlib import Path
         from epochwatch_lab.runs.folder import RunFolder
         with RunFolder(Path(sys.argv[1]), "notebook", "good").held():
             print("held", flush=True)
-            time.sleep(60)
+            sys.stdin.read()
     """)
     holder = subprocess.Popen(
-        [sys.executable, "-c", script, tmp_path / "outputs"], stdout=subprocess.PIPE
+        [sys.executable, "-c", script, tmp_path / "outputs"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert holder.stdout.readline() == b"held\n"
     with pytest.raises(BeingMade, match="'good' is being made by another process"), folder.held():

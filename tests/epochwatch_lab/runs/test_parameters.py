@@ -118,7 +118,7 @@ def test_what_is_set_beside_the_parameters_by_hand_or_by_papermill_is_refused():
         {**USUAL, "epoch": 3},
         after(CELL, "# Parameters\nepoch = 3", epoch=3),
         after(f"{CELL}\nepoch: int = 3", epoch=3),
-        after(CELL, "'not read' (", "epoch = other = [3]", epoch=[3], other=[3]),
+        after(CELL, "f(x)", "y = f()", "'not read' (", "epoch = other = [3]", epoch=[3], other=[3]),
     ):
         with pytest.raises(BadInput, match=r"^epoch: unknown parameter, .* did you mean epochs\?$"):
             DoesFitResume.from_names(names)
@@ -137,8 +137,12 @@ def test_a_misspelling_in_place_of_a_parameter_is_named_before_what_is_missing()
 def test_what_was_there_before_and_what_is_no_value_is_no_misspelt_parameter():
     there = {"_i1": "", "__name__": "x", "ast": ast, "st": st.text, "path": ast.parse("1")}
     assert DoesFitResume.from_names({**USUAL, **there}) == DoesFitResume()
-    later = after("before = 1", CELL, "later = {}", CELL, before=1, later={})
-    assert DoesFitResume.from_names(later) == DoesFitResume()
+    made = {"before": 1, "later": {}, "made": 2}
+    for cells in (
+        ("before = 1", CELL, "later = {}", CELL),  # both cells are run again
+        (CELL, "run = Run.start()", "later = {}", "made = f()"),  # the second alone is
+    ):
+        assert DoesFitResume.from_names(after(*cells, **made)) == DoesFitResume()
 
 
 @pytest.mark.parametrize("model", NOTEBOOKS.values())

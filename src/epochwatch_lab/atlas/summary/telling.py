@@ -24,7 +24,7 @@ WIDTH = 98  # characters of a line in README
 
 
 def answer(rows: Sequence[Row]) -> str:
-    """Say in a paragraph what the atlas has found."""
+    """Write in a paragraph what the atlas has found."""
     sums = counts(rows)
     once = [row for row in rows if row.call.fits == 1]
     again = [row for row in rows if row.call.fits > 1]
@@ -43,7 +43,7 @@ def answer(rows: Sequence[Row]) -> str:
 
 
 def safe_feeds(where: str, rows: Sequence[Row]) -> str:
-    """Say which feeds never lost a row in some cells, and not by the luck of a draw."""
+    """Write which feeds never lost a row in some cells, and not by the luck of a draw."""
     everything, good = feeds(rows), never_losing(rows)
     if len(good) == len(everything):
         return f"{where}, no feed loses a row in any environment."
@@ -58,7 +58,7 @@ def safe_feeds(where: str, rows: Sequence[Row]) -> str:
 
 
 def outcomes_of(rows: Sequence[Row], fits: int) -> str:
-    """Say in a sentence what came of the feeds in one fit, and in several."""
+    """Write in a sentence what came of the feeds in one fit, and in several."""
     parts = []
     for number, where in ((1, "in one fit"), (fits, f"in {fits}")):
         chosen = [row for row in rows if row.call.fits == number]
@@ -121,7 +121,7 @@ def most_calls(rows: Iterable[Row]) -> int:
 
 
 def outcomes_in_brief(rows: Sequence[Row]) -> tuple[str, str, str]:
-    """Say of one feed what happens in one fit and in two, and where it is otherwise.
+    """Write of one feed what happens in one fit and in two, and where it is otherwise.
 
     Returns:
         The outcomes on the newest Keras, on the first backend that has the feed, and the

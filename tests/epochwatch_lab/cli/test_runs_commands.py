@@ -1,0 +1,90 @@
+"""The commands of the laboratory: what they print, and what they say where they lack something."""
+
+import re
+import subprocess
+import sys
+
+import click.testing
+import pytest
+
+from epochwatch_lab._cli.run import run
+from epochwatch_lab._cli.runs import aligned
+from epochwatch_lab._cli.sweep import at_work
+from epochwatch_lab.runs import project
+from epochwatch_lab.runs.notebooks import NOTEBOOKS
+
+# As in an environment that has the instrument alone.
+WITHOUT = """
+import sys
+for name in ("pydantic", "yaml", "filelock", "papermill", "nbformat", "nbconvert", "distributed"):
+    sys.modules[name] = None
+from epochwatch_lab._cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "01_does_fit_resume"],
+        ["run", "01_does_fit_resume", "--help"],
+        ["sweep", "sweeps/digits.yaml"],
+        ["runs", "list"],
+        ["runs", "show", "default"],
+    ],
+    ids=" ".join,
+)
+def test_where_the_laboratory_is_not_installed_a_command_names_its_extra_in_one_line(words):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "not installed; pip install 'epochwatch[lab]'" in line
+    assert done.stdout == ""
+
+
+def help_of(*words):
+    """The help of `epochwatch run`."""
+    return click.testing.CliRunner().invoke(run, [*words, "--help"]).output
+
+
+@pytest.mark.parametrize(("notebook", "model"), NOTEBOOKS.items())
+def test_the_help_of_a_notebook_shows_its_parameters_alone(notebook, model):
+    text = help_of(notebook)
+    words, usual = " ".join(text.split()), model(run_name="default")
+    for name, field in model.model_fields.items():
+        assert f"{name} {field.description}: {model.allowed(name)}" in words
+        assert f"[default: {getattr(usual, name)}]" in words
+    listed = re.findall(r"^  ([a-z_]+) ", text.partition("Parameters of")[2], re.MULTILINE)
+    assert listed == list(model.model_fields)
+
+
+def test_the_help_without_a_notebook_lists_those_there_are():
+    text = help_of()
+    assert all(name in text for name in project.notebook_names())
+    assert "positive_digit" not in text
+
+
+def test_a_table_on_a_terminal_is_aligned_and_breaks_no_word():
+    long = "x" * 90
+    rows = [["id", "run", "not default"], ["aaaa", "01/default", ""], ["b", "02", "epochs=3 " * 9]]
+    lines = aligned(rows, 80)
+    assert max(map(len, lines)) <= 80
+    assert [line[6:].split()[0] for line in lines[:3]] == ["run", "01/default", "02"]
+    assert " ".join(lines).split() == " ".join(text for row in rows for text in row).split()
+    wide = aligned([["name", "value"], ["sha", f"a {long} b"]], 80)
+    assert wide == ["name  value", "sha", "    a", f"    {long}", "    b"]
+
+
+def test_no_row_of_a_table_ends_in_spaces():
+    assert aligned([["a", ""], ["bb", "c"]], 80) == ["a", "bb  c"]
+
+
+def test_what_each_run_of_a_sweep_is_at_is_read_from_its_folder(tmp_path):
+    for name in ("aaaa.attempt-1", "bbbb.attempt-2", "foreign.attempt-3", "aaaa.failed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "progress.txt").write_text("3/40 The feed\n")
+    (tmp_path / "bbbb.attempt-2" / "progress.txt").unlink()
+    now = at_work({"aaaa": "seed=1", "bbbb": "seed=2"}, tmp_path)
+    assert now == {"aaaa": "  seed=1: 3/40 The feed"}
