@@ -1,6 +1,7 @@
 """The package asks for what it imports, no less and no more, and each extra for what it is for."""
 
 import ast
+import functools
 import sys
 from importlib import metadata
 
@@ -39,6 +40,7 @@ def packaged(modules) -> set[str]:
     return {top for top in tops - sys.stdlib_module_names if not top.startswith("epochwatch")}
 
 
+@functools.cache
 def imported_anywhere(house: str) -> dict[str, list[str]]:
     """List each package that a house imports, inside of functions too, with the files that do."""
     files = {}
