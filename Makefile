@@ -39,19 +39,22 @@ $(foreach name,$(GIVEN),$(eval export EPOCHWATCH_$(name) := $$(value $(name))))
 option = $(if $(filter $(1),$(GIVEN)),$(2)"$$EPOCHWATCH_$(1)")
 run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))=)
 
+# A file's tests stay together, for they share what they have trained; the longest files come first.
+PYTEST := $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+ON_TENSORFLOW := unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec
+
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run sweep atlas lab test test-batches test-backends lint docs site bench bench-backends blog lock clean help .venv
+.PHONY: run sweep atlas lab test test-all test-slow test-batches test-backends test-rounding lint docs site bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
 	@exec sh scripts/setup.sh $(python_option)
 
-## run: run notebook 01 on the full MNIST and write its post
+## run: run notebook 01 on the full MNIST, its post beside it
 run: .venv
 	@exec $(VENV)/epochwatch run 01_does_fit_resume \
 	  $(foreach pair,$(PARAMETERS),$(call run_option,$(pair))) $(call option,OUTPUTS,--outputs=)
-	@$(VENV)/python scripts/index_notebooks.py
 
 ## sweep: make the runs of a sweep, and sum them up
 sweep: .venv
@@ -71,14 +74,25 @@ lab: .venv
 	@JUPYTER_PREFER_ENV_PATH=1 exec $(VENV)/jupyter lab --allow-root \
 	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks
 
-## test: run all tests, on TensorFlow
+## test: run the tests, on TensorFlow (four minutes)
 test: .venv
-	@unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec $(VENV)/python -m pytest -n 2 --dist loadfile \
-	  --ignore=tests/batches
+	@$(ON_TENSORFLOW) $(PYTEST) -m "not slow"
+
+## test-all: run every test there is (half an hour)
+test-all: test test-slow test-batches test-backends test-rounding
+
+## test-slow: run the tests that test leaves out, on TensorFlow
+test-slow: .venv
+	@$(ON_TENSORFLOW) $(PYTEST) -m slow --ignore=tests/batches
 
 ## test-batches: stop, kill and starve sweeps of runs
+# Each of its tests is long: the next free worker takes the next.
 test-batches: .venv
-	@KERAS_BACKEND=tensorflow exec $(VENV)/python -m pytest -n 2 --dist load tests/batches
+	@$(ON_TENSORFLOW) $(PYTEST) --dist load tests/batches
+
+## test-rounding: train again, as a plain processor computes
+test-rounding: .venv
+	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) -m trains
 
 ## test-backends: run tests/backends on JAX, torch and tf_keras
 # Each in an environment of its own, .venv-jax …, made as .venv is.
@@ -118,11 +132,9 @@ bench-backends:
 	    .venv-$$backend/bin/python bench/bench_watching.py || exit; \
 	done
 
-## blog: write the posts of the runs named default again
+## blog: publish the runs named default that there are
 blog: .venv
-	@for notebook in $(PUBLISHED); do \
-	  $(VENV)/epochwatch post "outputs/$$notebook/default" || exit; \
-	done
+	@$(VENV)/epochwatch post --skip-missing $(PUBLISHED:%=outputs/%/default)
 	@$(VENV)/python scripts/index_notebooks.py
 
 ## lock: resolve the locks anew from pyproject.toml

@@ -1,6 +1,6 @@
 """What an audit costs: the notebook's balanced feed, 10 × 625 steps, four things by turns.
 
-- the audit: `fit` with the probe, and the two plain passes that the feed's own order is told by;
+- the audit: `fit` with the probe, and the two plain passes that show the feed's own order;
 - the audited fit alone: what the first of these takes, making and tracing the probe included;
 - the feed alone: as many batches taken in a graph, 125 a call, as training takes them. Of each
   batch every tensor is used, or the graph would leave out what makes it;
@@ -21,9 +21,9 @@ from measure import all_by_turns, report, untuned
 import epochwatch
 import epochwatch_lab
 from epochwatch import feeds
-from epochwatch._auditing.observe import observe
-from epochwatch._auditing.request import Request
-from epochwatch._auditing.samples import Samples
+from epochwatch._auditing.feed import AuditedFeed, described
+from epochwatch._auditing.observe import Plan, observe
+from epochwatch._auditing.request import FitCall
 
 ROUNDS = 11
 BATCH_SIZE = 16
@@ -45,18 +45,21 @@ def audit(make_feed) -> None:
 
 def audited_fit(make_feed) -> None:
     """Run the fit of the audit alone."""
-    request = Request(EPOCHS, STEPS_PER_EPOCH, STEPS_PER_EXECUTION)
+    call = FitCall(STEPS_PER_EPOCH, STEPS_PER_EXECUTION, EPOCHS)
+    feed = make_feed()
+    _, facts = described(feed, call)
+    plan = Plan(
+        keras=keras,
+        feed=AuditedFeed(make_feed, {}),
+        trained_feed=feed,
+        call=call,
+        batch_size=None,
+        facts=facts,
+        steps_asked=STEPS_PER_EPOCH,
+        is_indexed=True,
+    )
     with tempfile.TemporaryDirectory() as folder:
-        observe(
-            keras,
-            make_feed(),
-            request,
-            Path(folder) / "exposures",
-            Samples(),
-            indexed=True,
-            progress=lambda steps: None,
-            metadata={},
-        )
+        observe(plan, Path(folder) / "exposures", lambda steps: None)
 
 
 @functools.cache

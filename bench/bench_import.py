@@ -34,13 +34,13 @@ def main():
         lambda: seconds_of(*importing), lambda: seconds_of(*nothing), ROUNDS
     )
     more = [a - b for a, b in zip(with_import, without, strict=True)]
-    told = {"import epochwatch": more, "an interpreter that imports nothing": without}
+    measured = {"import epochwatch": more, "an interpreter that imports nothing": without}
     if COMMAND.exists():
-        told["epochwatch --help"] = [seconds_of(COMMAND, "--help") for _ in range(ROUNDS)]
+        measured["epochwatch --help"] = [seconds_of(COMMAND, "--help") for _ in range(ROUNDS)]
     print(f"import: {ROUNDS} rounds by turns; target ≤ {TARGET} s")
-    for what, seconds in told.items():
+    for what, seconds in measured.items():
         print(spread_of(what, seconds))
-    keep("import", {"target_seconds": TARGET, "seconds": told})
+    keep("import", {"target_seconds": TARGET, "seconds": measured})
 
 
 if __name__ == "__main__":

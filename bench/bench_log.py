@@ -84,7 +84,7 @@ def in_a_process(*arguments) -> dict:
     return json.loads(done.stdout)
 
 
-def told(what: str, result: dict) -> dict:
+def described(what: str, result: dict) -> dict:
     """Print a measurement as a row."""
     size = result.get("bytes an exposure")
     print(
@@ -106,15 +106,15 @@ def main() -> None:
             for batch_size in (16, 256):
                 log = Path(folder) / f"{order} {batch_size}"
                 result = in_a_process("record", log, order, 60_000, batch_size, 10**7)
-                rows.append(told(f"record {order}, of 60,000, batch {batch_size}", result))
+                rows.append(described(f"record {order}, of 60,000, batch {batch_size}", result))
     for exposures in LENGTHS:
         for batch_size in (16, 256):
             with tempfile.TemporaryDirectory() as folder:
                 log = Path(folder) / "log"
                 result = in_a_process("record", log, "uniform", 10**6, batch_size, exposures)
-                rows.append(told(f"record uniform, of 1,000,000, batch {batch_size}", result))
+                rows.append(described(f"record uniform, of 1,000,000, batch {batch_size}", result))
                 for name in ANALYSES:
-                    rows.append(told(f"{name}, batch {batch_size}", in_a_process(name, log)))
+                    rows.append(described(f"{name}, batch {batch_size}", in_a_process(name, log)))
     OUTPUTS.mkdir(parents=True, exist_ok=True)
     (OUTPUTS / "exposure_log.json").write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -79,14 +79,14 @@ def seconds_of(made: nbformat.NotebookNode, rounds: int, folder: Path) -> list[f
 def main():
     """Measure and report."""
     with tempfile.TemporaryDirectory() as folder:
-        told = {
+        measured = {
             "a notebook of 40 cells": seconds_of(notebook(), ROUNDS, Path(folder)),
             "one cell that printed 200 MB": seconds_of(much(), 1, Path(folder)),
         }
     print(f"post: {ROUNDS} rounds; target ≤ {TARGET} s for the first")
-    for what, seconds in told.items():
+    for what, seconds in measured.items():
         print(spread_of(what, seconds))
-    keep("post", {"target_seconds": TARGET, "seconds": told})
+    keep("post", {"target_seconds": TARGET, "seconds": measured})
 
 
 if __name__ == "__main__":

@@ -26,9 +26,13 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from epochwatch_lab.datasets.tfrecords.layout import Export, find_export
-from epochwatch_lab.datasets.tfrecords.reading import Reading, read_export
-from epochwatch_lab.datasets.tfrecords.writing import write_export
+from epochwatch_lab.datasets.tfrecords import (
+    Export,
+    Reading,
+    find_export,
+    read_export,
+    write_export,
+)
 
 ROUNDS = {1: 5, 4: 3, 16: 3}  # by GB
 GB = 10**9
@@ -75,7 +79,7 @@ def go_through(dataset: tf.data.Dataset) -> int:
 
 
 def peak() -> int:
-    """Say how much memory this process had at most, in bytes."""
+    """The most memory that this process has had, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
@@ -88,12 +92,12 @@ def in_a_process(*arguments) -> dict:
 
 def size(folder: str, gigabytes: int) -> dict:
     """Measure both ways by turns, every other round in the opposite order."""
-    found = {which: [] for which in WAYS}
+    rounds_by_way = {which: [] for which in WAYS}
     for turn in range(ROUNDS[gigabytes]):
         for which in list(WAYS)[:: -1 if turn % 2 else 1]:
-            found[which].append(in_a_process(folder, gigabytes, which))
+            rounds_by_way[which].append(in_a_process(folder, gigabytes, which))
     row = {"gigabytes": gigabytes, "rounds": ROUNDS[gigabytes]}
-    for which, rounds in found.items():
+    for which, rounds in rounds_by_way.items():
         speeds = [one["records"] / one["seconds"] for one in rounds]
         row |= {
             "records": rounds[0]["records"],
@@ -101,13 +105,13 @@ def size(folder: str, gigabytes: int) -> dict:
             f"{which}_speed": round(statistics.median(speeds), 1),
             f"{which}_speeds": [round(min(speeds), 1), round(max(speeds), 1)],
         }
-    pairs = zip(found["bare"], found["feed"], strict=True)
+    pairs = zip(rounds_by_way["bare"], rounds_by_way["feed"], strict=True)
     row["ratio"] = round(statistics.median(b["seconds"] / f["seconds"] for b, f in pairs), 3)
     print(f"{gigabytes:3} GB, {row['records']:,} records, {row['rounds']} rounds by turns")
     for which in WAYS:
         low, high = row[f"{which}_speeds"]
-        print(f"  {which}: {row[f'{which}_speed']:,.0f} records/s ({low:,.0f} to {high:,.0f}), "
-              f"{row[f'{which}_memory']:.2f} GB at most")  # fmt: skip
+        speed = f"{row[f'{which}_speed']:,.0f} records/s ({low:,.0f} to {high:,.0f})"
+        print(f"  {which}: {speed}, {row[f'{which}_memory']:.2f} GB at most")
     print(f"  speed of the feed to that of the bare files: {row['ratio']:.2f}", flush=True)
     return row
 

@@ -8,7 +8,7 @@ graph where `fit` does so. Whether a run can resume is tried.
 
 imbalanced-learn and torch are not needed to run this; without them their rows say so:
 `pip install imbalanced-learn`, and torch's rows are measured by the interpreter that the variable
-EPOCHWATCH_TORCH_PYTHON names, .venv-torch/bin/python unless told (`make test-backends`).
+EPOCHWATCH_TORCH_PYTHON names, .venv-torch/bin/python by default (`make test-backends`).
 """
 
 import functools
@@ -82,6 +82,7 @@ def counted(batches: list[np.ndarray], samples: Samples) -> dict:
     step = np.repeat(np.arange(len(batches)), [len(index) for index in majority])
     index = np.concatenate(majority)
     seen, first = np.unique(index, return_index=True)
+    share = len(seen) / samples.majority
     an_epoch = minority_epoch(samples)
     is_all = len(seen) == samples.majority
     complete = int(first.max()) + 1 if is_all else len(index)  # exposures until all, or the end
@@ -90,14 +91,12 @@ def counted(batches: list[np.ndarray], samples: Samples) -> dict:
         "exact": float(exact.mean()),
         "positives": [int(positives.min()), int(positives.max())],
         "coverage": {
-            str(epochs): float(np.mean(step[first] < epochs * an_epoch)) * len(seen)
-            / samples.majority
-            for epochs in SHOWN
+            str(epochs): float(np.mean(step[first] < epochs * an_epoch)) * share for epochs in SHOWN
         },
         "epochs until all": math.ceil((step[first].max() + 1) / an_epoch) if is_all else None,
         "majority exposures before all were seen": complete,
         "repeats before all were seen": complete - len(seen),
-    }  # fmt: skip
+    }
 
 
 def minority_epoch(samples: Samples) -> int:
@@ -157,7 +156,7 @@ def seconds_of(way: Way) -> float:
 
 
 def turn_of(way: Way) -> int:
-    """Say how many batches are timed at a turn."""
+    """How many batches are timed at a turn."""
     return FEWER if way.slow else TURN
 
 
@@ -202,9 +201,9 @@ def in_process(python: str | Path, part: str, **environment: str) -> dict:
 
 def with_torch() -> dict[str, dict]:
     """Measure torch's rows where there is an interpreter that has it."""
-    told = os.environ.get("EPOCHWATCH_TORCH_PYTHON", ".venv-torch/bin/python")
-    if Path(told).exists():
-        return in_process(told, "torch", KERAS_BACKEND="torch", EPOCHWATCH_BACKEND="torch")
+    python = os.environ.get("EPOCHWATCH_TORCH_PYTHON", ".venv-torch/bin/python")
+    if Path(python).exists():
+        return in_process(python, "torch", KERAS_BACKEND="torch", EPOCHWATCH_BACKEND="torch")
     return absent(["torch `WeightedRandomSampler`"], "torch")
 
 
@@ -283,10 +282,10 @@ def against_an_array(samples: int) -> dict:
     return {"samples": samples, **dict(zip(names, speeds, strict=True))}
 
 
-def told_costs(costs: list[dict], arrays: list[dict]) -> str:
+def costs_table(costs: list[dict], arrays: list[dict]) -> str:
     """Write what samplers cost as Markdown."""
     first = markdown_table(list(costs[0]), [list(cost.values()) for cost in costs])
-    told = [
+    rows = [
         [
             array["samples"],
             *(
@@ -297,18 +296,18 @@ def told_costs(costs: list[dict], arrays: list[dict]) -> str:
         ]
         for array in arrays
     ]
-    return f"{first}\n\n{markdown_table(list(arrays[0]), told)}"
+    return f"{first}\n\n{markdown_table(list(arrays[0]), rows)}"
 
 
 def versions() -> dict[str, str]:
     """Name the versions of what is compared."""
-    found = {}
+    by_package = {}
     for package in ("keras", "tensorflow", "imbalanced-learn", "numpy"):
         try:
-            found[package] = importlib.metadata.version(package)
+            by_package[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            found[package] = None
-    return found
+            by_package[package] = None
+    return by_package
 
 
 def main() -> None:
@@ -323,7 +322,7 @@ def main() -> None:
         f"{samples.minority:,} samples of the minority, {samples.majority:,} of the majority, "
         f"batches of {BATCH_SIZE}; a minority epoch is {steps} steps, {MINORITY_EPOCHS} were "
         f"run ({FEWER_EPOCHS} of a slow way); {ROUNDS} rounds."
-        f"\n\n{as_table(rows)}\n\n{told_costs(costs, arrays)}\n"
+        f"\n\n{as_table(rows)}\n\n{costs_table(costs, arrays)}\n"
     )
     print(text)
     result = {"versions": versions(), "ways": rows, "costs": costs, "arrays": arrays}

@@ -19,8 +19,7 @@ from measure import by_turns, report, rounds_within, untuned
 import epochwatch
 import epochwatch_lab
 from epochwatch import feeds
-from epochwatch.feeds import py_dataset
-from epochwatch.feeds._order import Table, slots
+from epochwatch.feeds import BalancedTable, balanced_slots, py_dataset
 from epochwatch.feeds.tf_data import BATCHES_AHEAD
 
 BACKEND = os.environ.get("EPOCHWATCH_BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow"
@@ -33,19 +32,19 @@ SECONDS = 75  # for each batch size
 keras = importlib.import_module("tf_keras" if BACKEND == "tf_keras" else "keras")
 
 
-class WithoutIndex(Table):
+class WithoutIndex(BalancedTable):
     """The table behind a PyDataset, whose batches have no index."""
 
     def batch(self, place: int, batch_size: int) -> tuple:
-        """Put together one batch as `Table` does, without the index."""
-        chosen = slots(place, batch_size, self.sizes)
+        """Put together one batch as `BalancedTable` does, without the index."""
+        chosen = balanced_slots(place, batch_size, self.sizes)
         rows = chosen.position + chosen.stream * self.sizes[0]
         return self.images[rows], self.label[rows]
 
 
 def plain_dataset(streams, batch_size: int) -> tf.data.Dataset:
     """Build the balanced dataset as `feeds.tf_data` does, without indices."""
-    table = Table.of(streams)
+    table = BalancedTable.from_streams(streams)
     images, label = tf.constant(table.images), tf.constant(table.label)
     sides = [
         tf.data.Dataset.range(table.sizes[0]).repeat(),
@@ -62,7 +61,7 @@ def plain_feed(streams, batch_size: int):
     """Build the feed of the plain training."""
     if USES_TF_DATA:
         return untuned(plain_dataset(streams, batch_size))
-    batch_at = functools.partial(WithoutIndex.of(streams).batch, batch_size=batch_size)
+    batch_at = functools.partial(WithoutIndex.from_streams(streams).batch, batch_size=batch_size)
     return py_dataset.EndlessBatches(batch_at)
 
 

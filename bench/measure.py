@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from scipy import stats
 
 OUTPUTS = Path(__file__).resolve().parent.parent / "outputs" / "bench"
 RESAMPLES = 10_000
@@ -34,7 +35,7 @@ def untuned(dataset):
 
 
 def rounds_within(seconds: float, *turns: Callable[[], object]) -> int:
-    """Say how many rounds fit into a time, having run each thing twice: once to warm it up.
+    """Count how many rounds fit into a time, having run each thing twice: once to warm it up.
 
     Args:
         seconds: that the rounds may take.
@@ -103,8 +104,8 @@ def paired_ratio(measured: list[float], reference: list[float]) -> tuple[float, 
         The median ratio, and the interval that holds 95 % of the resampled ones.
     """
     ratios = np.array(measured) / np.array(reference)
-    drawn = np.random.default_rng(0).integers(0, len(ratios), (RESAMPLES, len(ratios)))
-    low, high = np.percentile(np.median(ratios[drawn], axis=1), [2.5, 97.5])
+    options = {"n_resamples": RESAMPLES, "method": "percentile", "rng": np.random.default_rng(0)}
+    low, high = stats.bootstrap([ratios], np.median, **options).confidence_interval
     return float(np.median(ratios)), float(low), float(high)
 
 

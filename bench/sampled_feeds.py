@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from epochwatch import BalancedSampler, feeds
-from epochwatch.feeds._order import Table
+from epochwatch.feeds import BalancedTable
 from epochwatch_lab import load_mnist, one_vs_rest
-from epochwatch_lab.datasets.imbalance import at_ratio
+from epochwatch_lab.datasets import at_ratio
 
 RATIO = 100
 BATCH_SIZE = 16
@@ -49,7 +49,8 @@ class Samples:
     """MNIST's training images, the rarer digit thinned; row i of the table has index i here."""
 
     def __init__(self, digit: int = 1):
-        self.table = Table.of(at_ratio(one_vs_rest(*load_mnist().train, positive=digit), RATIO))
+        streams = at_ratio(one_vs_rest(*load_mnist().train, positive=digit), RATIO)
+        self.table = BalancedTable.from_streams(streams)
         self.minority, self.majority = self.table.sizes
         self.x, self.y = self.table.images, self.table.label
         self.rows = np.arange(len(self.y))
@@ -64,7 +65,7 @@ class Samples:
 
 
 def no_state(way: Way) -> str:
-    """Say that there is no state that could be saved."""
+    """None: there is no state that could be saved."""
     return "no: no state to save"
 
 

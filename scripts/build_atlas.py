@@ -33,8 +33,13 @@ def refuse(why: str) -> NoReturn:
 
 
 @click.command()
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default=True,
-              help="Cells observed at once.")  # fmt: skip
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=os.cpu_count(),
+    show_default=True,
+    help="Cells observed at once.",
+)
 @click.option("--only", metavar="NAME", help="One environment, such as keras-3.15.1.")
 def main(jobs: int, only: str | None) -> None:
     """Observe what is missing of the atlas, and write atlas/*.json."""
@@ -66,16 +71,21 @@ def build_environment(environment, jobs: int) -> int:
 def with_progress(part, jobs: int) -> int:
     """Build one file, with a bar on a terminal and a line elsewhere."""
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     console = Console(file=sys.stderr)
     begin = time.monotonic()
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(part.name, total=None)
         observed = build(
-            part, HERE / "atlas", jobs,
+            part,
+            HERE / "atlas",
+            jobs,
             lambda done, total: bar.update(task, completed=done, total=total),
-        )  # fmt: skip
+        )
     if not console.is_terminal:
         print(
             f"{part.name}: {observed} cells observed, {time.monotonic() - begin:.0f} s", flush=True

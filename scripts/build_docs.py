@@ -18,7 +18,7 @@ OPTIONAL = ("grain", "jax", "tf_keras", "torch")
 
 
 class Absent(ModuleType):
-    """Stands for a module that is not installed: whatever is taken from it is an empty class."""
+    """Stands for a module that is not installed: whatever is imported from it is an empty class."""
 
     def __getattr__(self, name: str):
         if name.startswith("__"):
@@ -30,7 +30,7 @@ class AbsentFinder:
     """Finds the optional packages where nothing else does, so that our modules can be imported."""
 
     def find_spec(self, name: str, path=None, target=None) -> ModuleSpec | None:
-        """Say how to import an optional package, or a module of one."""
+        """Make the spec of an optional package, or of a module of one."""
         optional = name.partition(".")[0] in OPTIONAL
         return ModuleSpec(name, self, is_package=True) if optional else None
 
@@ -42,37 +42,25 @@ class AbsentFinder:
         """Leave the module empty."""
 
 
-def parts(things) -> list[str]:
-    """List the parts of the package that these come from."""
-    homes = [getattr(thing, "__module__", None) or "" for thing in things]
-    return sorted({home.split(".")[1] for home in homes if home.startswith("epochwatch.")})
-
-
 def expose(module: ModuleType, names: dict[str, object]):
-    """Put names where pdoc, which asks no `__getattr__`, sees them."""
+    """Set names in a module where pdoc, which asks no `__getattr__`, sees them."""
     vars(module).update(names)
     if hasattr(module, "__all__"):
         module.__all__ = list(dict.fromkeys([*module.__all__, *names]))
 
 
-def modules_in(package: str, names) -> dict[str, ModuleType]:
-    """Import modules of a package."""
-    return {name: importlib.import_module(f"{package}.{name}") for name in names}
-
-
 def build(folder: Path):
-    """Write the pages: the package's, of its public names, and one for each module of their parts.
+    """Write the pages: one of the package's public names, and one of each of its public modules.
 
     Args:
         folder: where to; `index.html` is where to begin.
     """
-    public = {name: getattr(epochwatch, name) for name in epochwatch.__all__}
-    shown = [part for part in ["errors", *parts(public.values())] if part not in public]
-    expose(epochwatch, public | modules_in("epochwatch", shown))
+    expose(epochwatch, {name: getattr(epochwatch, name) for name in epochwatch.__all__})
     sys.meta_path.append(AbsentFinder())
-    for thing in public.values():
-        if isinstance(thing, ModuleType):
-            expose(thing, modules_in(thing.__name__, thing.NAMES))
+    feeds = epochwatch.feeds
+    expose(
+        feeds, {name: importlib.import_module(f"{feeds.__name__}.{name}") for name in feeds.NAMES}
+    )
     pdoc.render.configure(docformat="google", show_source=False, template_directory=TEMPLATE)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # pdoc's, of a module that it leaves out

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from epochwatch.errors import DataError
-from epochwatch_lab.datasets.mnist import EMBEDDED, IDX_FILES, IdxFile, read_npz
+from epochwatch_lab.datasets._mnist import EMBEDDED, IDX_FILES, IdxFile, read_npz
 
 
 def main() -> int:

@@ -26,8 +26,8 @@ def page() -> str:
             f"{README}: got no line <!-- atlas --> with <!-- /atlas --> after it, allowed: both, "
             "with the summary between them; put them back where it shall stand"
         )
-    told = readme(rows_of(read_atlas(project.ROOT / "atlas")))
-    return BLOCK.sub(lambda marks: f"{marks[1]}{told}\n{marks[2]}", text)
+    summary = readme(rows_of(read_atlas(project.ROOT / "atlas")))
+    return BLOCK.sub(lambda marks: f"{marks[1]}{summary}\n{marks[2]}", text)
 
 
 def main() -> None:

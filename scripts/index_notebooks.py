@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from epochwatch._files import write_whole
-from epochwatch_lab.post.metadata import PostMetadata
+from epochwatch_lab.post import PostMetadata
 from epochwatch_lab.runs import project
 from epochwatch_lab.runs.notebooks import NOTEBOOKS
 from epochwatch_lab.tables import markdown_table
@@ -14,23 +14,23 @@ from epochwatch_lab.tables import markdown_table
 BLOG = project.ROOT / "outputs" / "blog"
 NOTEBOOKS_PAGE = """# Notebooks
 
-In reading order. This page is made by `make run` from the notebooks and the published posts.
+In reading order. This page is made by `make blog` from the notebooks and the published posts.
 
 """
 BLOG_PAGE = """# Posts
 
-For reading here. [_posts](_posts) holds the same for Jekyll; all of it is made by `make run`.
+For reading here. [_posts](_posts) holds the same for Jekyll; all of it is made by `make blog`.
 
 """
 
 
-def row(notebook: str) -> dict[str, str]:
-    """Say question, answer and file of the post of one notebook."""
+def notebook_row(notebook: str) -> dict[str, str]:
+    """List a notebook's question, its answer and the file of its post."""
     path = project.notebook_path(notebook)
     metadata = json.loads(path.read_text())["metadata"]["epochwatch"]
-    post = PostMetadata.of({"metadata": {"epochwatch": metadata}})
-    written = (BLOG / post.file_name("jekyll")).read_text()
-    answer = yaml.safe_load(written.split("---\n")[1])["excerpt"].split(". ")[0]
+    post = PostMetadata.from_notebook({"metadata": {"epochwatch": metadata}})
+    front_matter = (BLOG / post.file_name("jekyll")).read_text().split("---\n")[1]
+    answer = yaml.safe_load(front_matter)["excerpt"].split(". ")[0]
     return {
         "notebook": f"[{notebook}]({path.name})",
         "question": post.title,
@@ -39,9 +39,9 @@ def row(notebook: str) -> dict[str, str]:
     }
 
 
-def pages() -> dict[Path, str]:
-    """Write both pages."""
-    rows = list(map(row, NOTEBOOKS))
+def index_pages() -> dict[Path, str]:
+    """Make the text of both pages."""
+    rows = list(map(notebook_row, NOTEBOOKS))
     up = f"../{BLOG.relative_to(project.ROOT)}"
     by_notebook = [[*list(r.values())[:3], f"[post]({up}/{r['post']})"] for r in rows]
     by_post = [[f"[{r['question']}]({r['post']})", r["answer"]] for r in rows]
@@ -53,5 +53,5 @@ def pages() -> dict[Path, str]:
 
 
 if __name__ == "__main__":
-    for path, text in pages().items():
+    for path, text in index_pages().items():
         write_whole(path, lambda file, text=text: file.write(f"{text}\n".encode()))

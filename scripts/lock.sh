@@ -1,7 +1,8 @@
 #!/bin/sh
 # Resolve the locks anew from pyproject.toml, all of them or none: scripts/lock.sh UV
 #
-# First requirements.lock; then for each extra what it adds to that, in a lock of its own.
+# First requirements.lock, all that a clone needs; then for each further extra what it adds to
+# that, in a lock of its own.
 set -e
 uv=$1
 new=$(mktemp -d)
@@ -11,7 +12,7 @@ everyone=$new/requirements.lock
 resolve() {
     "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-        --upgrade "$@" pyproject.toml
+        --upgrade --extra lab --extra dev --extra cluster "$@" pyproject.toml
 }
 
 # A package that everyone has on some platforms only, and the extra on more, is in both.
@@ -22,7 +23,7 @@ lacking() {
         wanted || /^#/' "$everyone" "$1"
 }
 
-resolve --extra dev --extra cluster --extra report --output-file "$everyone"
+resolve --output-file "$everyone"
 sed -n 's/^\(torch==.*\)+cpu.*/\1/p' requirements-torch-cpu.lock >"$new/torch"
 for extra in grain jax tf_keras torch; do
     resolve --extra $extra --output-file "$new/all" \

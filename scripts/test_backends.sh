@@ -20,7 +20,8 @@ run_tests() {
     printf '\ntests/backends on %s\n' "$backend"
     # Each worker has a core: further threads of torch's would only be in each other's way.
     OMP_NUM_THREADS=1 EPOCHWATCH_BACKEND=$backend KERAS_BACKEND=$keras TF_CPP_MIN_LOG_LEVEL=3 \
-        ".venv-$backend/bin/python" -m pytest tests/backends -n 2 --dist loadfile
+        ".venv-$backend/bin/python" -m pytest tests/backends -n 2 --dist loadfile \
+        --no-loadscope-reorder
 }
 
 [ -n "$(printf '%s' $backends)" ] || refuse

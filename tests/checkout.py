@@ -12,7 +12,7 @@ from epochwatch_lab.runs import project
 OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON")
 # What the environment of the tests may have to say about torch and backends.
 OF_BACKENDS = ("PIP_FIND_LINKS", "UV_FIND_LINKS", "KERAS_BACKEND", "EPOCHWATCH_BACKEND")
-SCRIPTS = ("scripts/lock.sh", "scripts/setup.sh", "scripts/test_backends.sh")
+SCRIPTS = tuple(f"scripts/{path.name}" for path in (project.ROOT / "scripts").glob("*.sh"))
 LOCKS = [path.name for path in project.ROOT.glob("requirements*.lock")]
 
 PYTHON = """#!/bin/sh

@@ -7,13 +7,53 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import hypothesis
 import numpy as np
 import pytest
+from _pytest.doctest import DoctestModule
 
 from epochwatch_lab.datasets import Stream, Streams
 
 # By hand each run tries other examples; in CI the same ones, so that only a change can fail.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# No deadline: how long an example takes is the machine's affair.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("tests")
+
+# Where models are trained: marked `trains`, and begun first, those that take longest at the head,
+# so that no worker is left alone with a long file at the end.
+TRAINING = (
+    "tests/notebooks",
+    "tests/backends",
+    "tests/epochwatch_lab/atlas",
+    "tests/epochwatch_lab/datasets",
+    "tests/epochwatch_lab/strategies",
+    "tests/epochwatch/auditing",
+    "tests/epochwatch/feeds",
+    "tests/epochwatch/watching",
+    "tests/test_readme.py",
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Look for no doctests here.
+
+    Where pytest passes over the imports that fail for a doctest, it passes over them for the tests
+    of the same file, too, and all are gone without a word.
+    """
+    collectors = yield
+    return [collector for collector in collectors if not isinstance(collector, DoctestModule)]
+
+
+def rank_in_training(item: pytest.Item) -> int:
+    """Rank a test by its place in `TRAINING`; what is not there comes last."""
+    path = f"{item.path.relative_to(item.config.rootpath)}/"
+    return next((n for n, place in enumerate(TRAINING) if path.startswith(f"{place}/")), 99)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]):
+    """Mark what trains, and put it first."""
+    for item in items:
+        if rank_in_training(item) < len(TRAINING):
+            item.add_marker("trains")
+    items.sort(key=rank_in_training)
 
 
 @pytest.fixture

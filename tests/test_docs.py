@@ -3,7 +3,6 @@
 import importlib.util
 import subprocess
 import sys
-import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +12,8 @@ import pytest
 
 import epochwatch
 from epochwatch_lab.runs import project
+
+pytestmark = pytest.mark.slow  # the pages are built in a process of their own
 
 SCRIPT = project.ROOT / "scripts" / "build_docs.py"
 # Elements that HTML leaves open.
@@ -85,11 +86,13 @@ def page_named(pages: dict[Path, Page], name: str) -> Page:
     return found
 
 
+@pytest.mark.slow
 def test_no_link_is_broken(docs):
     assert sum(len(page.links) for page in docs.values()) > 100
     assert broken_links(docs) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", epochwatch.__all__)
 def test_each_public_name_has_an_entry_that_explains_it(docs, name):
     first = page_named(docs, "epochwatch.html")
@@ -101,6 +104,7 @@ def test_each_public_name_has_an_entry_that_explains_it(docs, name):
     assert len(explained.split()) >= 3
 
 
+@pytest.mark.slow
 def test_the_first_page_leads_to_the_public_names(docs):
     assert page_named(docs, "index.html").links == ["./epochwatch.html"]
 
@@ -124,10 +128,10 @@ def test_modules_that_need_an_optional_package_have_pages_without_it(script):
     assert finder.find_spec("torchvision") is None
 
 
-def test_each_optional_package_is_an_extra(script):
-    pyproject = tomllib.loads((project.ROOT / "pyproject.toml").read_text())["project"]
-    of_everyone = {"dev", "cluster", "report"}
-    assert {*of_everyone, *script.OPTIONAL} == set(pyproject["optional-dependencies"])
+def test_each_optional_package_is_an_extra_that_a_clone_does_not_bring(script):
+    assert {f"requirements-{name}.lock" for name in script.OPTIONAL} == {
+        path.name for path in project.ROOT.glob("requirements-*.lock") if "cpu" not in path.name
+    }
 
 
 @pytest.mark.parametrize("link", ["gone.html", "#gone", "there.html#gone", "there.html?q#gone"])

@@ -1,6 +1,8 @@
 """What is said to make arrives where it belongs, as data, or is refused."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import example, given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from epochwatch_lab.runs import project
 from epochwatch_lab.runs.notebooks import NOTEBOOKS, DoesFitResume
 from tests.checkout import Checkout
+from tests.conftest import TRAINING
 
 VARIABLES = {
     "DIGIT": "positive_digit",
@@ -85,7 +88,8 @@ def test_the_blog_has_the_default_run_of_every_notebook(tmp_path):
     said = checkout.program("epochwatch", 'echo "$@"', checkout.venv / "bin")
     written = checkout.make("blog")
     assert written.returncode == 0, written.stderr
-    assert written.stdout.splitlines() == [f"post outputs/{name}/default" for name in NOTEBOOKS]
+    folders = " ".join(f"outputs/{name}/default" for name in NOTEBOOKS)
+    assert written.stdout == f"post --skip-missing {folders}\n"
     said.write_text("#!/bin/sh\nexit 2\n")
     assert checkout.make("blog").returncode == 2
 
@@ -130,13 +134,43 @@ def test_a_failed_run_fails_with_one_line_of_make(checkout):
     assert len(done.stderr.splitlines()) == 2
 
 
+XDIST = "-n 2 --dist loadfile --no-loadscope-reorder"
+QUICK = f"{XDIST} -m not slow"
+REST = [f"{XDIST} -m slow --ignore=tests/batches", f"{XDIST} --dist load tests/batches"]
+AGAIN = f"{XDIST} -m trains"
+
+
 def test_the_tests_run_on_tensorflow_whatever_the_environment_says(tmp_path):
     checkout = Checkout(tmp_path / "new")
     done = checkout.make("test", KERAS_BACKEND="jax", EPOCHWATCH_BACKEND="jax")
     assert done.returncode == 0
     (line,) = checkout.lines_of("pytest")
-    told = "-m pytest -n 2 --dist loadfile --ignore=tests/batches"
-    assert line == f".venv/bin/python unset on tensorflow: {told}"
+    assert line == f".venv/bin/python unset on tensorflow: -m pytest {QUICK}"
+
+
+def test_all_tests_are_the_quick_ones_the_rest_the_other_backends_and_other_arithmetic(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    done = checkout.make("test", "test-all", EPOCHWATCH_BACKEND="jax")
+    assert done.returncode == 0, done.stderr
+    lines = checkout.lines_of("pytest")
+    on_tensorflow = [line.partition(" unset on tensorflow: -m pytest ")[2] for line in lines]
+    assert [line for line in on_tensorflow if line] == [QUICK, *REST, AGAIN]
+    others = [
+        line.split()[1] for line, plain in zip(lines, on_tensorflow, strict=True) if not plain
+    ]
+    assert others == ["jax", "torch", "tf_keras"]
+
+
+def test_no_library_has_more_of_the_processor_than_its_plainest_kernels_need():
+    state = "{k: v for k, v in numpy.__cpu_features__.items() if k in numpy.__cpu_dispatch__}"
+    code = f"from numpy._core import _multiarray_umath as numpy; print(any({state}.values()))"
+    command = ["sh", "scripts/plain_arithmetic.sh", sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, cwd=project.ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_what_trains_is_where_it_is_looked_for():
+    assert [place for place in TRAINING if not (project.ROOT / place).exists()] == []
 
 
 @pytest.mark.parametrize(
@@ -150,7 +184,7 @@ def test_the_tests_run_on_tensorflow_whatever_the_environment_says(tmp_path):
 def test_each_backend_is_tested_in_an_environment_of_its_own(tmp_path, arguments, backends):
     checkout = Checkout(tmp_path / "new")
     assert checkout.make("test-backends", *arguments).returncode == 0
-    pytest_arguments = "-m pytest tests/backends -n 2 --dist loadfile"
+    pytest_arguments = f"-m pytest tests/backends {XDIST}"
     assert checkout.lines_of("pytest") == [
         f".venv-{backend}/bin/python {backend} on {keras}: {pytest_arguments}"
         for backend, keras in backends

@@ -3,18 +3,18 @@
 import json
 import re
 import statistics
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
+from click.testing import CliRunner
 
+from epochwatch._cli import command
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._text import percent
 from epochwatch_lab.runs import project
 
 README = (project.ROOT / "README.md").read_text()
 WATCH, BALANCE, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)
+(WATCH_PRINTS,) = re.findall(r"print\(log\)  # (.*)", WATCH)
 (AUDIT,) = re.findall(r"```sh\n(epochwatch audit .*?)\n```", README)
 
 
@@ -28,8 +28,7 @@ def ran(recipe):
 def test_the_recipe_for_watching_runs_and_prints_what_it_says(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = ran(WATCH)
-    (promised,) = re.findall(r"print\(log\)  # (.*)", WATCH)
-    assert capsys.readouterr().out.strip() == promised
+    assert capsys.readouterr().out.strip() == WATCH_PRINTS
     assert names["log"].counts()[7] == 2
     assert names["log"].coverage(names["index"]).tolist() == [1.0, 1.0]
     assert names["log"].to_arrow().num_rows == 80
@@ -87,9 +86,9 @@ def test_what_the_readme_imports_is_there():
 
 def test_the_recipe_for_ci_finds_what_the_readme_says(tmp_path, monkeypatch):
     (tmp_path / "feeds.py").write_text(FEEDS)
-    command = [Path(sys.executable).with_name("epochwatch"), *AUDIT.split()[1:], "--json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 1, done.stderr
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command, [*AUDIT.split()[1:], "--json"])
+    assert done.exit_code == 1, done.stderr
     report = json.loads(done.stdout)
     assert report["verdict"] == "runs dry"
     assert report["steps"]["run"] == [3, 3, 3, 1, 3]

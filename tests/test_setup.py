@@ -1,11 +1,8 @@
 """pyproject.toml, the locks and environment.yml say the same."""
 
-import ast
-import itertools
 import pkgutil
 import re
 import sys
-import tomllib
 from importlib import metadata
 
 import pytest
@@ -17,22 +14,23 @@ from packaging.utils import canonicalize_name
 
 import epochwatch
 from epochwatch_lab.runs import project
+from tests.declared import EXTRAS, PROJECT, required_by
 
-PYPROJECT = tomllib.loads((project.ROOT / "pyproject.toml").read_text())
-PROJECT = PYPROJECT["project"]
 LOCKS = {path.name: path.read_text() for path in project.ROOT.glob("requirements*.lock")}
 EVERYONE = "requirements.lock"
 CPU_TORCH = "requirements-torch-cpu.lock"
 CONDA = yaml.safe_load((project.ROOT / "environment.yml").read_text())
-EXTRAS = dict(PROJECT["optional-dependencies"])
-OF_A_CLONE = ["dev", "cluster", "report"]  # extras that everyone's lock has
-DECLARED = [*PROJECT["dependencies"], *(d for name in OF_A_CLONE for d in EXTRAS.pop(name))]
-LOCK_OF = {extra: f"requirements-{extra}.lock" for extra in EXTRAS}
+OF_A_CLONE = {"lab", "dev", "cluster"}  # extras that everyone's lock has
+
+
+DECLARED = sorted(required_by(*OF_A_CLONE))
+# What everyone's lock does not have is in a lock of its own.
+ADDED_BY = {extra: required_by(extra) - set(DECLARED) for extra in EXTRAS}
+LOCK_OF = {extra: f"requirements-{extra}.lock" for extra, added in ADDED_BY.items() if added}
 PYTHONS = ["3.11", "3.12", "3.13"]
 PINNED = re.compile(
     r"^(?P<pin>[a-z0-9]\S*==\S+(?: ; [^\\]+)?) \\\n(?P<hashes>(?: +--hash=.*\n)+)", re.MULTILINE
 )
-NOT_PACKAGED = {"epochwatch", *sys.stdlib_module_names}
 
 
 def locked(python: str, lock: str = EVERYONE, **platform: str) -> dict[str, str]:
@@ -54,7 +52,9 @@ def test_the_lock_has_a_version_that_satisfies(declared, python):
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize(("extra", "declared"), [(e, d) for e in EXTRAS for d in EXTRAS[e]])
+@pytest.mark.parametrize(
+    ("extra", "declared"), [(extra, d) for extra in LOCK_OF for d in sorted(required_by(extra))]
+)
 def test_each_extra_has_a_lock_that_satisfies_it(extra, declared, python):
     wanted = Requirement(declared)
     versions = locked(python) | locked(python, LOCK_OF[extra])
@@ -121,7 +121,11 @@ def test_conda_users_get_the_same():
     *packages, pip = CONDA["dependencies"]
     assert CONDA["name"] == PROJECT["name"] == "epochwatch"
     assert f"python{PROJECT['requires-python']}" in packages
-    assert sorted(pip["pip"]) == sorted([*DECLARED, "-e ."])
+    [package] = pip["pip"]
+    editable, wanted = package.split()
+    assert editable == "-e"
+    assert set(re.fullmatch(r"\.\[(.*)\]", wanted)[1].split(",")) == OF_A_CLONE
+    assert all(f"--extra {x}" in (project.ROOT / "scripts/lock.sh").read_text() for x in OF_A_CLONE)
 
 
 def test_the_same_pythons_are_supported_everywhere():
@@ -132,29 +136,6 @@ def test_the_same_pythons_are_supported_everywhere():
     assert re.findall(r"Python :: (3\.\d+)", classifiers) == PYTHONS
     assert " | ".join(PYTHONS) in (project.ROOT / "scripts" / "setup.sh").read_text()
     assert f"--python-version {PYTHONS[0]}" in (project.ROOT / "scripts" / "lock.sh").read_text()
-
-
-def test_what_the_package_imports_is_declared():
-    extras = {name: of for name, of in PROJECT["optional-dependencies"].items() if name != "dev"}
-    declared = [*PROJECT["dependencies"], *itertools.chain(*extras.values())]
-    declared = {canonicalize_name(Requirement(text).name) for text in declared}
-    packages = metadata.packages_distributions()
-    for path in (project.ROOT / "src").rglob("*.py"):
-        for module in modules_imported(path) - NOT_PACKAGED:
-            # What is optional may not be installed; then a module has its package's name.
-            names = {canonicalize_name(name) for name in packages.get(module, [module])}
-            assert names & declared, f"{path} imports {module}"
-
-
-def modules_imported(path) -> set[str]:
-    """List the packages that a file imports, inside of functions too."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add(node.module.partition(".")[0])
-    return found
 
 
 @pytest.mark.parametrize(

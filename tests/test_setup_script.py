@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 
 import pytest
 
@@ -34,11 +33,9 @@ def test_it_installs_the_lock_with_hashes_and_bytecode_and_then_the_project(chec
 def test_what_is_ready_is_left_as_it_is(checkout):
     checkout.make(".venv")
     checkout.arguments_of("uv")
-    begin = time.perf_counter()
     done = checkout.make(".venv")
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
     assert checkout.arguments_of("uv") is None
-    assert time.perf_counter() - begin < 5  # far above 10 ms, far below a set-up
 
 
 @pytest.mark.parametrize("changed", ["requirements.lock", "pyproject.toml"])
@@ -94,11 +91,11 @@ def test_a_failed_installation_leaves_nothing(checkout):
 
 
 def test_a_terminated_set_up_stops_at_once_and_leaves_nothing(checkout):
-    checkout.program("uv", '[ $1 = --version ] || { kill -TERM "$PPID"; exec sleep 300; }')
-    begin = time.perf_counter()
+    os.mkfifo(checkout.folder / "never written")  # read until somebody does: without end
+    endless = 'kill -TERM "$PPID"; exec cat "never written"'
+    checkout.program("uv", f"[ $1 = --version ] || {{ {endless}; }}")
     assert checkout.make(".venv").returncode == 2
     assert not checkout.venv.exists()
-    assert time.perf_counter() - begin < 100
 
 
 def test_a_killed_set_up_is_begun_again_from_nothing(checkout):

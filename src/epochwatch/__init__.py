@@ -8,14 +8,15 @@ import importlib
 __version__ = "0.1.0"
 """The version of this package."""
 
+# Where each name is loaded from.
 _HOMES = {
     "BalancedSampler": "epochwatch._samplers",
     "BatchCounter": "epochwatch._watching.batch_counter",
     "ExposureLog": "epochwatch._exposures.log",
     "ExposureRecorder": "epochwatch._watching.recorder",
-    "assert_sound": "epochwatch._auditing.audit",
-    "audit": "epochwatch._auditing.audit",
-    "explain": "epochwatch._auditing.audit",
+    "assert_sound": "epochwatch._report.audit",
+    "audit": "epochwatch._report.audit",
+    "explain": "epochwatch._report.audit",
     "unwatch": "epochwatch._watching.watch",
     "watch": "epochwatch._watching.watch",
     "with_index": "epochwatch.feeds._with_index",

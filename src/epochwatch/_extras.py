@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from epochwatch.errors import BadInput
 
 # By the name that is imported. What is not here belongs to the laboratory.
-_EXTRAS = {
+EXTRAS = {
     "bokeh": "report",
+    "bs4": "post",
     "dask": "cluster",
     "distributed": "cluster",
     "grain": "grain",
     "jax": "jax",
+    "jinja2": "report",
+    "latex2mathml": "post",
     "matplotlib": "figures",
     "nbconvert": "post",
+    "nbformat": "post",
     "psutil": "cluster",
     "tensorflow": "tensorflow",
     "tf_keras": "tf_keras",
@@ -23,11 +27,12 @@ LABORATORY = "lab"
 
 
 @contextlib.contextmanager
-def missing_extras_named(asked_for: str) -> Iterator[None]:
+def missing_extras_named(asked_for: str, extra: str | None = None) -> Iterator[None]:
     """Turn the import of an absent package into a line that says how to get it.
 
     Args:
         asked_for: what needs it, with which the line begins: "feed: got 'grain_loader'".
+        extra: the one that brings all that is needed; else the one of the package that is absent.
 
     Raises:
         BadInput: a package is not installed; the line names it and its extra.
@@ -44,7 +49,7 @@ def missing_extras_named(asked_for: str) -> Iterator[None]:
         package = (error.name or "").partition(".")[0]
         if package.startswith("epochwatch"):  # a fault of our own
             raise
-        extra = _EXTRAS.get(package, LABORATORY)
+        extra = extra or EXTRAS.get(package, LABORATORY)
         raise BadInput(
             f"{asked_for}: needs {package}, not installed; pip install 'epochwatch[{extra}]'"
         ) from None

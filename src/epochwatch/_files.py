@@ -12,14 +12,15 @@ def write_whole(path: Path, write) -> None:
         path: where the file shall be.
         write: called with the open binary file.
     """
+    # In the same folder, as a rename is one act only within a file system.
     aside = path.with_name(f".{path.name}.part")
     try:
         with aside.open("wb") as file:
             write(file)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(file.fileno())  # or the name could reach the disk before the content
         aside.replace(path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too leaves nothing behind
         aside.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)

@@ -2,7 +2,7 @@
 
 
 class BadInput(ValueError):
-    """What was given cannot be used.
+    """An argument, a file or a feed that cannot be used.
 
     The message is one line: what was got, what is allowed, and the remedy. The
     command line prints it as it stands and exits with code 2.

@@ -2,14 +2,15 @@
 
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.counts import Counts, coverage
+from epochwatch._exposures.coverage_theory import CouponCollector
 from epochwatch._exposures.divergence import first_divergence
 from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.positions import binned, positions, span
-from epochwatch._exposures.verdict import EVIDENCE, Verdict, judge
+from epochwatch._exposures.verdict import Verdict, judge
 
 __all__ = [
-    "EVIDENCE",
     "Counts",
+    "CouponCollector",
     "ExposureLog",
     "TrainedBatch",
     "Verdict",

@@ -6,6 +6,7 @@ from tests.backends.conftest import BACKEND
 from tests.epochwatch_lab.atlas import evidence
 
 
-@pytest.mark.skipif(BACKEND == "tensorflow", reason="is done in tests/atlas")
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND == "tensorflow", reason="is done in tests/epochwatch_lab/atlas")
 def test_a_sample_of_the_cells_does_again_what_is_committed():
     assert evidence.differences(BACKEND) == [], "remake them with `make atlas`"

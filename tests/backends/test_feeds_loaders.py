@@ -8,12 +8,12 @@ import pytest
 from epochwatch import feeds, with_index
 from epochwatch.errors import BadInput
 from epochwatch.feeds._facts import FeedFacts
-from tests.epochwatch.feeds.test_balanced import BATCHES, oracle
+from tests.epochwatch.feeds.test_balanced import BATCHES, LOADERS, oracle
 
 ROWS, BATCH_SIZE = 34, 16
 
 
-@pytest.fixture(params=feeds.EXTRAS.items(), ids=feeds.EXTRAS)
+@pytest.fixture(params=LOADERS.items(), ids=LOADERS)
 def loader(request):
     """The name of each loader whose package is here."""
     name, package = request.param

@@ -115,8 +115,11 @@ def test_each_time_step_may_have_a_sample_weight_of_its_own(data, tmp_path):
 
 @pytest.mark.parametrize("shape", ["column", "flat", "one-hot"])
 def test_class_weights_are_what_they_are_in_a_plain_fit(shape, data, tmp_path):
-    y = {"column": data.y, "flat": data.y[:, 0], "one-hot": np.eye(3, dtype="float32")[
-        data.y[:, 0].astype(int)]}[shape]  # fmt: skip
+    y = {
+        "column": data.y,
+        "flat": data.y[:, 0],
+        "one-hot": np.eye(3, dtype="float32")[data.y[:, 0].astype(int)],
+    }[shape]
 
     def build():
         units = 3 if shape == "one-hot" else 1
@@ -169,8 +172,13 @@ def test_early_stopping_sees_the_same_and_what_was_trained_is_recorded(data, mak
             "val_loss", min_delta=10.0, patience=1, restore_best_weights=True
         )
 
-    options = {"batch_size": 16, "epochs": 9, "shuffle": False, "verbose": 0,
-               "validation_split": 0.3}  # fmt: skip
+    options = {
+        "batch_size": 16,
+        "epochs": 9,
+        "shuffle": False,
+        "verbose": 0,
+        "validation_split": 0.3,
+    }
     # Without dropout: torch draws it from one generator for all models.
     plain, watched = make_model(dropout=0.0), make_model(dropout=0.0)
     epochwatch.watch(watched, log=tmp_path / "log")

@@ -11,6 +11,8 @@ import pytest
 from tests.backends.conftest import BACKEND, keras
 from tests.epochwatch_lab.atlas import reproductions, run_scripts
 
+pytestmark = pytest.mark.slow
+
 RELEASE = ".".join(keras.__version__.split(".")[:2])
 ENVIRONMENT = "tf_keras" if BACKEND == "tf_keras" else f"keras-{RELEASE}"
 FRAMEWORK = BACKEND.replace("tf_keras", "tensorflow")
@@ -35,7 +37,7 @@ def outputs():
     names = list(filter(runnable, reproductions.NAMES))
     found = {}
     for process in [start(names[first::PROCESSES]) for first in range(PROCESSES)]:
-        out, said = process.communicate(timeout=900)
+        out, said = process.communicate()
         assert process.returncode == 0, said
         found |= json.loads(out)
     return found

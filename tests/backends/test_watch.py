@@ -17,7 +17,7 @@ from epochwatch import feeds
 from epochwatch._exposures import writer
 from epochwatch._watching.batch_counter import ExposuresLost
 from epochwatch.errors import BadInput
-from epochwatch.feeds._order import Table
+from epochwatch.feeds import BalancedTable
 from tests.backends.conftest import (
     BACKEND,
     HAS_STEPS_PER_EXECUTION,
@@ -251,14 +251,15 @@ def test_the_counter_shows_nowhere_in_what_the_user_sees(data, make_model):
 @backend_only("tensorflow", "jax", "torch")
 @pytest.mark.parametrize("feed", [name for name in feeds.NAMES if name != "arrays"])
 def test_keras_default_shuffle_leaves_the_balanced_feeds_in_order(feed, tiny_streams, tmp_path):
-    pytest.importorskip(feeds.EXTRAS.get(feed, "keras"))
+    if not feeds.is_installed(feed):
+        pytest.skip(f"what {feed} needs is not here")
     model = keras.Sequential(
         [keras.layers.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(1)]
     )
     model.compile("sgd", "mse")
     model = epochwatch.watch(model, log=tmp_path / "log")
     model.fit(feeds.balanced(feed, tiny_streams, 4), steps_per_epoch=5, epochs=2, verbose=0)
-    table = Table.of(tiny_streams)
+    table = BalancedTable.from_streams(tiny_streams)
     wanted = [table.batch(place, 4)[1]["index"].tolist() for place in range(10)]
     assert [batch[3] for batch in recorded(tmp_path / "log")] == wanted
 
@@ -603,7 +604,7 @@ def test_batches_that_come_in_a_list_are_kept_once_all_are_trained(make_model):
     counter = watched.epochwatch.counter
     x, y = np.zeros((2, 3), np.float32), np.zeros((2, 1), np.float32)
     batches = [
-        on_jax.in_words((x, {"label": y, "index": np.arange(2 * place, 2 * place + 2)}))
+        on_jax.split_index((x, {"label": y, "index": np.arange(2 * place, 2 * place + 2)}))
         for place in range(3)
     ]
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from epochwatch import ExposureLog
-from epochwatch_lab.strategies.known import STRATEGIES
+from epochwatch_lab.strategies import STRATEGIES
 from tests.notebooks.conftest import both_posts, exact, pictures_of
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.strategies.known import STRATEGIES
+from epochwatch_lab.strategies import STRATEGIES
 from tests.notebooks.conftest import run_cells
 
 NOTEBOOK = "04_what_the_model_never_saw"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from epochwatch_lab.datasets.tfrecords import damage, writing
+from epochwatch_lab.datasets import tfrecords
+from epochwatch_lab.datasets.tfrecords import damage
 
 NOTEBOOK = "05_satellite_scale_imbalance"
 SMALL = {"epochs": 4, "buffer": 40, "batch_size": 8, "files": 3, "run_name": "small"}
@@ -12,7 +13,7 @@ SMALL = {"epochs": 4, "buffer": 40, "batch_size": 8, "files": 3, "run_name": "sm
 def export(tmp_path_factory):
     """An export of one's own: 600 patches, of which one record is damaged."""
     folder = tmp_path_factory.mktemp("own")
-    writing.write_export(
+    tfrecords.write_export(
         folder, 600, ratio=49, bands=3, patch=12, kernel=2, files=2, compressed=False, seed=4
     )
     damage.corrupt_data(folder / "mixed-00001.tfrecord", 7)

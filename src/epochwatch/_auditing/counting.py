@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from epochwatch._auditing.samples import Samples
+from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.counts import Counts
-from epochwatch._exposures.coverage_theory import Collector
+from epochwatch._exposures.coverage_theory import CouponCollector
 from epochwatch._exposures.log import ExposureLog
-from epochwatch.errors import BadInput
 
 
 class Stream(NamedTuple):
@@ -64,7 +63,7 @@ class StreamCounts:
         if not self.samples or not total:
             return None
         an_epoch = total / len(self.coverage)
-        drawn = Collector(self.samples, 1).rounds_until_all() / an_epoch
+        drawn = CouponCollector(self.samples, 1).rounds_until_all() / an_epoch
         return {"in_order": math.ceil(self.samples / an_epoch), "drawn": round(drawn, 2)}
 
     def as_json(self) -> dict:
@@ -78,6 +77,20 @@ class StreamCounts:
             "epochs_until_all": self.epochs_until_all,
             "epochs_expected": self.epochs_expected,
         }
+
+
+class RunCounts(NamedTuple):
+    """What a run trained, in all and of each stream.
+
+    Attributes:
+        whole: the counts over all samples.
+        streams: the same by stream.
+        not_in_pass: samples trained that one pass of the feed does not have.
+    """
+
+    whole: StreamCounts
+    streams: dict[str, StreamCounts]
+    not_in_pass: int
 
 
 def spread(exposures: np.ndarray) -> dict | None:
@@ -105,16 +118,11 @@ def counts_of(counts: Counts, stream: Stream, coverage: np.ndarray | None) -> St
     return StreamCounts(None, trained, exposures[exposures > 0], None)
 
 
-def streams_of(streams: Mapping | None, samples: Samples, *, whole: bool) -> dict[str, Stream]:
+def streams_of(streams: Mapping | None, samples: MetSamples, *, whole: bool) -> dict[str, Stream]:
     """Name the streams to count: those that were given, or else the classes."""
     if streams is None:
         classes = samples.streams()
         return {name: Stream(members, whole) for name, members in classes.items()}
-    if not isinstance(streams, Mapping):
-        raise BadInput(
-            f"streams: got {type(streams).__name__}, allowed: a dictionary, by name the int64 "
-            "indices of a stream's samples"
-        )
     return {
         str(name): Stream(np.unique(np.asarray(members)), whole=True)
         for name, members in streams.items()

@@ -14,6 +14,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from epochwatch._auditing.request import FitCall
+
 PEEKED = 2  # batches that Keras 3 takes from a generator to learn its shapes
 READ_AHEAD = 1  # at the least, by tf.data's prefetch behind a generator
 
@@ -21,7 +23,7 @@ Fits = Iterator[tuple[tuple[int, int], list[int]]]  # fit and epoch, from 1, and
 
 
 class Loop(NamedTuple):
-    """What the loop is asked for, and what it knows of its feed."""
+    """How the loop is called, and what it knows of its feed."""
 
     length: int | None  # batches in one pass; None for a feed without an end
     counted: bool  # whether Keras knows the length before the feed ends
@@ -32,15 +34,12 @@ class Loop(NamedTuple):
     offset: int  # batches that building the model takes from the first fit's feed
     whole: bool  # whether an execution that was begun is made whole
     reads_ahead: int  # batches of a generator that are lost with each fit's iterator
-    steps_per_epoch: int | None
-    steps_per_execution: int
-    epochs: int  # of each fit
-    fits: int
+    call: FitCall
 
     def asks_for_a_pass(self) -> bool:
-        """Say whether an epoch is asked to be one pass, also by just so many steps."""
-        asked = self.steps_per_epoch
-        return asked is None or (self.counted and asked == self.length)
+        """Whether an epoch is asked to be one pass, also by just so many steps."""
+        wanted = self.call.steps_per_epoch
+        return wanted is None or (self.counted and wanted == self.length)
 
     def pass_over(self) -> Iterator[int]:
         """Begin a pass."""
@@ -86,7 +85,7 @@ def keras_2(loop: Loop) -> Fits:
 def fit_by_fit(loop: Loop, peeked: int, epochs_of, again: bool = True) -> Fits:
     """Give each fit the feed as it finds it, and number its epochs."""
     generator = OneShot(loop)
-    for fit in range(1, loop.fits + 1):
+    for fit in range(1, loop.call.fits + 1):
         begin = generator.adapted(peeked, again) if loop.one_shot else loop.pass_over
         for epoch, places in enumerate(epochs_of(loop, fit, begin), start=1):
             yield (fit, epoch), places
@@ -96,7 +95,7 @@ def fit_by_fit(loop: Loop, peeked: int, epochs_of, again: bool = True) -> Fits:
 def keras_3_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
     """Follow one fit of Keras 3, epoch by epoch."""
     state = Keras3Fit(loop, begin, loop.offset if fit == 1 else 0)
-    return (state.epoch() for _ in range(loop.epochs))
+    return (state.epoch() for _ in range(loop.call.epochs_begun))
 
 
 class Keras3Fit:
@@ -119,11 +118,11 @@ class Keras3Fit:
     def epoch(self) -> list[int]:
         """Train an epoch, and return its places."""
         places: list[int] = []
-        asked = self.loop.steps_per_epoch
-        steps = asked or self.count
-        if self.iterator is None or asked is None:
+        wanted = self.loop.call.steps_per_epoch
+        steps = wanted or self.count
+        if self.iterator is None or wanted is None:
             self.renew()
-        size = self.loop.steps_per_execution
+        size = self.loop.call.steps_per_execution
         for _ in itertools.count() if steps is None else range(0, steps, size):
             if steps and self.count and self.seen >= self.count:
                 break
@@ -141,13 +140,13 @@ class Keras3Fit:
 
 def keras_3_6_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
     """Follow one fit of Keras up to 3.6, epoch by epoch."""
-    asked, size = loop.steps_per_epoch, loop.steps_per_execution
-    steps = asked and (math.ceil(asked / size) * size if loop.whole else asked)
+    wanted, size = loop.call.steps_per_epoch, loop.call.steps_per_execution
+    steps = wanted and (math.ceil(wanted / size) * size if loop.whole else wanted)
     iterator = begin()
     if fit == 1:  # the model is built with the first of an iterator, which then is gone
         next(itertools.islice(iterator, loop.offset, loop.offset), None)
-    for epoch in range(loop.epochs):
-        if iterator is None or (asked is None and (epoch or loop.offset)):
+    for epoch in range(loop.call.epochs_begun):
+        if iterator is None or (wanted is None and (epoch or loop.offset)):
             iterator = begin()
         places = list(itertools.islice(iterator, steps))
         yield places
@@ -157,16 +156,16 @@ def keras_3_6_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
 
 def keras_2_fit(loop: Loop, _: int, begin) -> Iterator[list[int]]:
     """Follow one fit of Keras 2, epoch by epoch."""
-    asked = loop.steps_per_epoch
-    steps = asked or (loop.length if loop.counted else None)
-    passes = loop.epochs if loop.repeated else 1
+    wanted = loop.call.steps_per_epoch
+    steps = wanted or (loop.length if loop.counted else None)
+    passes = loop.call.epochs_begun if loop.repeated else 1
 
     def renew() -> Iterator[int]:
         rounds = itertools.count() if loop.cycled else range(passes)
         return itertools.chain.from_iterable(begin() for _ in rounds)
 
     iterator = renew()
-    for epoch in range(1, loop.epochs + 1):
+    for epoch in range(1, loop.call.epochs_begun + 1):
         begun_anew = loop.asks_for_a_pass() and not (loop.one_shot or loop.repeated)
         renewed = loop.recreated or begun_anew
         if renewed and epoch > 1:

@@ -11,7 +11,7 @@ import numpy as np
 
 from epochwatch._auditing import epoch_loop
 from epochwatch._auditing.epoch_loop import Loop
-from epochwatch._auditing.request import Request
+from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.rules import RULES, Rule, rule_of
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.verdict import Verdict, judge
@@ -48,13 +48,13 @@ class Expectation(NamedTuple):
         return _compared(self.judged) == _compared(observed)
 
     def is_stopped(self, observed: Verdict) -> bool:
-        """Say whether a callback may have ended what was observed: no loop tells when."""
+        """Whether a callback may have ended what was observed: no loop tells when."""
         return self.may_stop and sum(observed.steps_run) < sum(self.judged.steps_run)
 
     def as_json(self) -> dict:
         """Return the expectation for JSON."""
-        told = self.judged is not None
-        steps = list(self.judged.steps_run) if told and self.exact else None
+        is_known = self.judged is not None and self.exact
+        steps = list(self.judged.steps_run) if is_known else None
         rule = {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}
         return {"verdict": self.verdict, **rule, "steps": steps}
 
@@ -66,59 +66,64 @@ def _compared(judged: Verdict) -> tuple:
 
 def expect(
     facts: FeedFacts,
-    request: Request,
+    call: FitCall,
     backend: str,
     keras: Version = NEWEST,
     *,
-    found_length: int | None = None,
+    pass_length: int | None = None,
     fixed_order: bool = True,
-    own_order: Sequence[int] = (),
+    feed_order: Sequence[int] = (),
 ) -> Expectation:
     """Predict what `fit` does, and say why.
 
-    `keras` is the version of Keras 3; of Keras 2 all do the same. What a pass over the feed has
-    shown is told too: its length where the feed does not tell,
-    whether another pass was like it, and the digests of its batches. A feed that repeats itself
-    is read kindly, here as in what is observed.
+    Args:
+        facts: what is known of the feed without a pass over it.
+        call: how `fit` is called.
+        backend: what it runs on, or "tf_keras".
+        keras: version of Keras 3; of Keras 2 all do the same.
+        pass_length: batches of a pass, where the feed does not tell and one has been made.
+        fixed_order: whether passes over the feed were alike.
+        feed_order: digests of the batches of a pass. A feed that repeats itself is read kindly,
+            here as in what is observed.
     """
-    loop = loop_of(facts, request, backend, keras, found_length)
-    may_stop = bool(request.options.get("callbacks"))
+    loop = loop_of(facts, call, backend, keras, pass_length)
+    may_stop = bool(call.options.get("callbacks"))
     if not fixed_order:
         return out_of_order(loop, loop_by(backend, keras), "own order varies", may_stop)
-    if shuffled_by_fit(facts, request):
+    if shuffled_by_fit(facts, call):
         return out_of_order(loop, loop_by(backend, keras), "fit shuffles", may_stop)
-    if depends_on_timing(facts, request, backend):
+    if depends_on_timing(facts, call, backend):
         return Expectation(None, RULES["worker queue"], None)
-    judged = judged_loop(loop, loop_by(backend, keras), own_order)
+    judged = judged_loop(loop, loop_by(backend, keras), feed_order)
     # What tf.data reads ahead of a generator depends on timing, that it does so does not.
-    exact = not (loop.one_shot and loop.reads_ahead and loop.fits > 1)
+    exact = not (loop.one_shot and loop.reads_ahead and loop.call.fits > 1)
     return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact, may_stop)
 
 
-def shuffled_by_fit(facts: FeedFacts, request: Request) -> bool:
-    """Say whether `fit` itself changes the order."""
+def shuffled_by_fit(facts: FeedFacts, call: FitCall) -> bool:
+    """Whether `fit` itself changes the order."""
     # Of arrays it moves the rows, in a single batch too; of a PyDataset the items.
     items = facts.length if facts.kind == "py_dataset" else None
     can_be = facts.kind == "arrays" or (items is not None and items > 1)
-    return can_be and bool(request.options.get("shuffle", True))
+    return can_be and bool(call.options.get("shuffle", True))
 
 
-def depends_on_timing(facts: FeedFacts, request: Request, backend: str) -> bool:
-    """Say whether a queue that workers fill decides what is trained."""
+def depends_on_timing(facts: FeedFacts, call: FitCall, backend: str) -> bool:
+    """Whether a queue that workers fill decides what is trained."""
     queued = facts.kind == "py_dataset" and facts.workers and facts.length is not None
-    return bool(queued) and not (backend == "tensorflow" and request.steps_per_epoch is None)
+    return bool(queued) and not (backend == "tensorflow" and call.steps_per_epoch is None)
 
 
 def has_workers(options: dict) -> bool:
-    """Say whether `fit` of Keras 2 is told to have a Sequence's items made by workers."""
+    """Whether `fit` of Keras 2 is told to have a Sequence's items made by workers."""
     workers = options.get("workers", 1)
     return workers > 1 or (workers > 0 and bool(options.get("use_multiprocessing")))
 
 
 def loop_of(
-    facts: FeedFacts, request: Request, backend: str, keras: Version, found_length: int | None
+    facts: FeedFacts, call: FitCall, backend: str, keras: Version, pass_length: int | None
 ) -> Loop:
-    """Say what the epoch loop knows of a feed."""
+    """Put together what the epoch loop knows of a feed."""
     on_keras_2 = backend == "tf_keras"
     up_to_3_6 = not on_keras_2 and keras < (3, 7)
     reads_ahead = backend in ("tensorflow", "tf_keras") or (backend == "jax" and keras < (3, 14))
@@ -128,34 +133,31 @@ def loop_of(
     # JAX read another one ahead, up to Keras 3.13.
     offset = (2 if backend == "jax" and keras < (3, 14) else 1) if takes_one else 0
     if up_to_3_6 and backend != "tensorflow":
-        offset = taken_to_build(facts, request, reads_ahead)
+        offset = taken_to_build(facts, call, reads_ahead)
     return Loop(
-        length=facts.length or found_length,
+        length=facts.length or pass_length,
         counted=facts.length is not None and facts.kind != "grain_loader",
         one_shot=not facts.can_be_iterated_again,
         recreated=on_keras_2 and facts.kind == "py_dataset",
         repeated=on_keras_2 and facts.kind == "arrays",
-        cycled=on_keras_2 and facts.kind == "py_dataset" and has_workers(request.options),
+        cycled=on_keras_2 and facts.kind == "py_dataset" and has_workers(call.options),
         offset=offset,
         whole=backend == "tensorflow",
         reads_ahead=epoch_loop.READ_AHEAD if reads_ahead else 0,
-        steps_per_epoch=request.steps_per_epoch,
-        steps_per_execution=request.steps_per_execution,
-        epochs=request.epochs - request.options.get("initial_epoch", 0),
-        fits=request.fits,
+        call=call,
     )
 
 
-def taken_to_build(facts: FeedFacts, request: Request, reads_ahead: bool) -> int:
+def taken_to_build(facts: FeedFacts, call: FitCall, reads_ahead: bool) -> int:
     """Count the batches that Keras up to 3.6 takes to build a model, and does not train.
 
     It is a whole execution: of the iterator that is kept, or of a generator, then with what was
     read ahead.
     """
-    if request.steps_per_epoch:
-        return request.steps_per_execution
+    if call.steps_per_epoch:
+        return call.steps_per_execution
     one_shot = not facts.can_be_iterated_again
-    return request.steps_per_execution + reads_ahead * epoch_loop.READ_AHEAD if one_shot else 0
+    return call.steps_per_execution + reads_ahead * epoch_loop.READ_AHEAD if one_shot else 0
 
 
 def loop_by(backend: str, keras: Version) -> Follow:
@@ -165,12 +167,12 @@ def loop_by(backend: str, keras: Version) -> Follow:
     return epoch_loop.keras_3_6 if keras < (3, 7) else epoch_loop.keras_3
 
 
-def judged_loop(loop: Loop, follow: Follow, own_order: Sequence[int]) -> Verdict:
+def judged_loop(loop: Loop, follow: Follow, feed_order: Sequence[int]) -> Verdict:
     """Judge what the loop takes, as if it had been observed."""
     taken = dict(follow(loop))
 
     def batch(place: int) -> np.ndarray:
-        return np.array([own_order[place]] if place < len(own_order) else [place, place])
+        return np.array([feed_order[place]] if place < len(feed_order) else [place, place])
 
     trained = (
         TrainedBatch(*pair, step, batch(place))
@@ -180,7 +182,7 @@ def judged_loop(loop: Loop, follow: Follow, own_order: Sequence[int]) -> Verdict
     return judge(
         trained,
         lambda: map(batch, loop.pass_over()),
-        loop.steps_per_epoch or loop.length,
+        loop.call.steps_per_epoch or loop.length,
         can_be_iterated_again=not loop.one_shot,
         begun=taken,
     )
@@ -189,6 +191,6 @@ def judged_loop(loop: Loop, follow: Follow, own_order: Sequence[int]) -> Verdict
 def out_of_order(loop: Loop, follow: Follow, rule: str, may_stop: bool) -> Expectation:
     """Predict a run whose order is not told: its steps are."""
     steps = tuple(len(places) for _, places in follow(loop))
-    asked = loop.steps_per_epoch or loop.length
-    judged = Verdict((), (), None, steps, asked, fixed_order=False)
+    steps_asked = loop.call.steps_per_epoch or loop.length
+    judged = Verdict((), (), None, steps, steps_asked, fixed_order=False)
     return Expectation(judged.verdict, RULES[rule], judged, may_stop=may_stop)

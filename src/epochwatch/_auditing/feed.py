@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from epochwatch import feeds
-from epochwatch._auditing.request import Request
+from epochwatch._auditing.request import FitCall
 from epochwatch._watching import backends, host, targets
-from epochwatch._watching.probe import identity
+from epochwatch._watching.probe import identify_samples
 from epochwatch.errors import BadInput
-from epochwatch.feeds._structures import mapped, rows_of
+from epochwatch.feeds._structures import map_leaves, rows_of
 
-LOOKED_FOR_AN_END = 10_000  # batches
+LONGEST_SEARCH = 10_000  # batches
 
 
 class AuditedFeed:
@@ -54,7 +54,7 @@ def training_part(feed, options: Mapping):
     if not split or feeds.kind_of(feed) != "arrays":
         return feed
     rows = math.floor(rows_of(feed, "arrays") * (1.0 - share))
-    return mapped(lambda leaf: leaf[:rows], feed)
+    return map_leaves(lambda leaf: leaf[:rows], feed)
 
 
 def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
@@ -66,29 +66,43 @@ def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
         # In the graph: bringing every image to Python would take longer than the audit.
         from epochwatch._watching.graph_fingerprint import unconverted
 
-        graph = backends.module("tensorflow")
+        graph = backends.backend_module("tensorflow")
 
         @unconverted
         def identified(*data):
-            return graph.stack(identity(graph, data if len(data) > 1 else data[0]))
+            return graph.stack(identify_samples(graph, data if len(data) > 1 else data[0]))
 
         return feed.map(identified).as_numpy_iterator()
-    return (np.stack(identity(host, data)) for data in feeds.batches(feed, batch_size))
+    return (np.stack(identify_samples(host, data)) for data in feeds.batches(feed, batch_size))
 
 
-def described(feed, request: Request) -> tuple[int | None, feeds.FeedFacts]:
-    """Say how long Keras makes the batches of arrays, and what is known of what `fit` trains on.
+def described(feed, call: FitCall) -> tuple[int | None, feeds.FeedFacts]:
+    """Describe the part of a feed that `fit` trains on, with its batch size as Keras chooses it.
 
-    The length is None for Keras' default, and where the feed makes its own batches.
+    The size is None for Keras' default, and where the feed makes its own batches.
     """
-    part, size = training_part(feed, request.options), request.batch_size
-    if not size and request.steps_per_epoch and feeds.kind_of(part) == "arrays":
-        size = math.ceil(rows_of(part, "arrays") / request.steps_per_epoch)
+    part, size = training_part(feed, call.options), call.batch_size
+    if not size and call.steps_per_epoch and feeds.kind_of(part) == "arrays":
+        size = math.ceil(rows_of(part, "arrays") / call.steps_per_epoch)
     return size, feeds.describe(part, size)
 
 
+def check_executions(call: FitCall, facts: feeds.FeedFacts, backend: str) -> None:
+    """Refuse a `steps_per_execution` that Keras does not have."""
+    if call.steps_per_execution == 1:
+        return
+    got = f"steps_per_execution: got {call.steps_per_execution}"
+    if backend == "torch":
+        raise BadInput(f"{got}, allowed on torch: 1; Keras makes single steps there")
+    if backend == "tf_keras" and not (call.steps_per_epoch or facts.length):
+        raise BadInput(
+            f"{got} for a {facts.kind} whose length Keras 2 does not know, allowed: 1, or give "
+            "steps_per_epoch"
+        )
+
+
 def is_indexed(feed, batch_size: int | None) -> bool:
-    """Say whether a feed, made for that alone, gives its samples an index: by its first batch."""
+    """Look at the first batch of a feed, made for that alone: do its samples have an index?"""
     first = next(feeds.batches(feed, batch_size), None)
     if first is None:
         raise BadInput(
@@ -99,18 +113,18 @@ def is_indexed(feed, batch_size: int | None) -> bool:
 
 
 def steps_asked(facts: feeds.FeedFacts, steps_per_epoch: int | None, make: Callable) -> int | None:
-    """Say how many steps an epoch is to have, and refuse a `fit` that would never end.
+    """Return the steps that an epoch is to have, and refuse a `fit` that would never end.
 
     An end that is not known is looked for, in a feed made for that alone.
     """
     if steps_per_epoch or facts.length:
         return steps_per_epoch or facts.length
     if not facts.endless:
-        found = sum(1 for _ in itertools.islice(feeds.batches(make()), LOOKED_FOR_AN_END + 1))
-        if found <= LOOKED_FOR_AN_END:
-            return found
+        counted = sum(1 for _ in itertools.islice(feeds.batches(make()), LONGEST_SEARCH + 1))
+        if counted <= LONGEST_SEARCH:
+            return counted
     raise BadInput(
         f"steps_per_epoch: got None for a {facts.kind} without an end"
-        + ("" if facts.endless else f" within {LOOKED_FOR_AN_END:,} batches")
+        + ("" if facts.endless else f" within {LONGEST_SEARCH:,} batches")
         + ", allowed: 1 or more; `fit` would never end its first epoch"
     )

@@ -1,28 +1,72 @@
 """Running `fit` over the feed with the probe, and keeping what it trained on."""
 
-import importlib
 import inspect
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from epochwatch._auditing.request import Request
-from epochwatch._auditing.samples import Samples
+from epochwatch._auditing import feed as feeding
+from epochwatch._auditing.request import FitCall
+from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.writer import ExposureWriter
+from epochwatch._watching.backends import fit_kind, loaded_versions
 from epochwatch.errors import BadInput
+from epochwatch.feeds import FeedFacts
 
-BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
 OWN = ("x", "y", "epochs", "steps_per_epoch", "batch_size", "verbose")
+
+
+class Plan(NamedTuple):
+    """An audit before anything is trained: what `fit` is called with, and what is known of it.
+
+    Attributes:
+        keras: the Keras whose `fit` is run.
+        feed: makes the feed anew.
+        trained_feed: the one that `fit` is given.
+        call: how `fit` is called.
+        batch_size: of arrays, as Keras chooses it; None for its default.
+        facts: what the feed says of itself.
+        steps_asked: steps that an epoch is to have.
+        is_indexed: whether samples are told apart by an index, or else by their content.
+    """
+
+    keras: ModuleType
+    feed: feeding.AuditedFeed
+    trained_feed: Any
+    call: FitCall
+    batch_size: int | None
+    facts: FeedFacts
+    steps_asked: int
+    is_indexed: bool
+
+    @property
+    def backend(self) -> str:
+        """What `fit` runs on, "tf_keras" for Keras 2."""
+        return fit_kind(self.keras)
+
+
+class Training(NamedTuple):
+    """What `fit` did.
+
+    Attributes:
+        log: every exposure.
+        begun: fit and epoch of every epoch that was begun.
+        samples: the samples trained.
+    """
+
+    log: ExposureLog
+    begun: list[tuple[int, int]]
+    samples: MetSamples
 
 
 class Sink(ExposureWriter):
     """Takes what the probe kept: the exposures into a log, the samples into a table."""
 
-    def __init__(self, folder: Path, metadata: dict, samples: Samples, progress: Callable):
+    def __init__(self, folder: Path, metadata: dict, samples: MetSamples, progress: Callable):
         super().__init__(folder, metadata)
         self.samples = samples
         self.progress = progress
@@ -34,35 +78,19 @@ class Sink(ExposureWriter):
         self.progress(len(lengths))
 
 
-def keras_for(backend: str | None):
-    """Import the Keras to run `fit` of; None for the one that is imported or configured."""
-    if backend not in (None, *BACKENDS):
-        raise BadInput(f"backend: got {backend!r}, allowed: one of {', '.join(BACKENDS)}")
-    if backend == "tf_keras":
-        return imported("tf_keras", "tf_keras")
-    if backend is not None and "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = backend
-    keras = imported("keras", backend or os.environ.get("KERAS_BACKEND", "tensorflow"))
-    if backend not in (None, keras.backend.backend()):
-        raise BadInput(
-            f"backend: got {backend!r}, but Keras runs on {keras.backend.backend()!r} in this "
-            f"process already; set KERAS_BACKEND={backend} before Keras is imported"
-        )
-    return keras
+def planned(keras, make_feed: Callable, call: FitCall) -> Plan:
+    """Look at the feed, and refuse what cannot be audited before anything is trained."""
+    check_options(call.options, keras.Model.fit)
+    audited = feeding.AuditedFeed(make_feed, call.options)
+    feed = audited.make()
+    size, facts = feeding.described(feed, call)
+    feeding.check_executions(call, facts, fit_kind(keras))
+    steps = feeding.steps_asked(facts, call.steps_per_epoch, audited.make)
+    is_indexed = feeding.is_indexed(audited.make(), size)
+    return Plan(keras, audited, feed, call, size, facts, steps, is_indexed)
 
 
-def imported(module: str, extra: str):
-    """Import an optional package, which an extra of epochwatch installs."""
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise BadInput(
-            f"backend: got {extra!r}, which needs the package {error.name}, not installed here; "
-            f"pip install 'epochwatch[{extra}]'"
-        ) from None
-
-
-def check_options(options: dict, fit: Callable) -> None:
+def check_options(options, fit: Callable) -> None:
     """Refuse what `fit` does not take, or what the audit itself sets."""
     allowed = [name for name in inspect.signature(fit).parameters if name not in ("self", *OWN)]
     for name in options:
@@ -73,35 +101,42 @@ def check_options(options: dict, fit: Callable) -> None:
             )
 
 
-def observe(
-    keras,
-    feed,
-    request: Request,
-    folder: Path,
-    samples: Samples,
-    *,
-    indexed: bool,
-    progress: Callable,
-    metadata: dict,
-) -> tuple[ExposureLog, list[tuple[int, int]]]:
-    """Run `fit`; return the log of it, and fit and epoch of every epoch that was begun."""
-    from epochwatch._watching.probe import probe
+def observe(plan: Plan, folder: Path, progress: Callable[[int], None]) -> Training:
+    """Run `fit` as planned, and keep its log in a folder."""
+    from epochwatch._watching.probe import make_probe
 
-    sink = Sink(folder, metadata, samples, progress)
-    model = probe(keras, sink, request.steps_per_execution, weighs=indexed)
-    options = dict(request.options, epochs=request.epochs, verbose=0)
-    options |= {"steps_per_epoch": request.steps_per_epoch, "batch_size": request.batch_size}
-    parts = feed if isinstance(feed, tuple) else (feed,)
-    given = dict(zip(("x", "y", "sample_weight"), parts, strict=False))
+    call, samples = plan.call, MetSamples()
+    sink = Sink(folder, metadata_of(plan), samples, progress)
+    model = make_probe(plan.keras, sink, call.steps_per_execution, weighs=plan.is_indexed)
     begun = model.epochwatch.recorder.begun
-    for fit in range(1, request.fits + 1):
+    for fit in range(1, call.fits + 1):
         try:
-            model.fit(**given, **options)
+            model.fit(**arguments_of(plan))
         except (ValueError, StopIteration) as error:
-            if inspect.isgenerator(feed) and 1 < fit not in {pair[0] for pair in begun}:
+            is_used_up = 1 < fit not in {begun_in for begun_in, _ in begun}
+            if inspect.isgenerator(plan.trained_feed) and is_used_up:
                 raise BadInput(
-                    f"fits: got {request.fits}, but fit {fit} found the generator used up and "
+                    f"fits: got {call.fits}, but fit {fit} found the generator used up and "
                     "raised; give a feed that can be iterated again, or has no end"
                 ) from error
             raise
-    return ExposureLog.read(folder), begun
+    return Training(ExposureLog.read(folder), begun, samples)
+
+
+def arguments_of(plan: Plan) -> dict[str, Any]:
+    """Return what `fit` is given."""
+    call, feed = plan.call, plan.trained_feed
+    parts = feed if isinstance(feed, tuple) else (feed,)
+    data = dict(zip(("x", "y", "sample_weight"), parts, strict=False))
+    own = {name: getattr(call, name) for name in ("epochs", "steps_per_epoch", "batch_size")}
+    return {**data, **call.options, **own, "verbose": 0}
+
+
+def metadata_of(plan: Plan) -> dict[str, Any]:
+    """Return what the log says of the run."""
+    return {
+        "feed": plan.facts.kind,
+        "backend": plan.backend,
+        "parameters": plan.call.as_json(),
+        "versions": loaded_versions(plan.keras),
+    }

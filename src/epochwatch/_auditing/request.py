@@ -1,81 +1,114 @@
-"""What `fit` is asked for in an audit, and what cannot be asked for."""
+"""What is asked of an audit: how `fit` is called, and what counts as a finding.
+
+Of the standard library alone, so that the command line can read it before any framework is there.
+"""
 
 import dataclasses
+import numbers
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
-
-from epochwatch._auditing.findings import FAIL_ON
+from epochwatch._checks import whole_number
 from epochwatch.errors import BadInput
-from epochwatch.feeds._facts import FeedFacts
+
+BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
+
+# What can be wrong with a feed, the worst first.
+ORDER_FINDINGS = ("restarts", "skips", "replays", "runs dry", "overruns")
+PASSED_OVER = "passed over"
+INDEX_CONFLICTS = "index conflicts"
+DISAGREES = "disagrees"
+FINDINGS = (*ORDER_FINDINGS, PASSED_OVER, INDEX_CONFLICTS, DISAGREES)
+FAIL_ON = (*FINDINGS, "reshuffles", "never trained")
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
-    """What `fit` is asked for."""
+class FitCall:
+    """How `fit` is called: from the command line to the atlas, this is what is asked.
 
-    epochs: int = 1  # of each call
-    steps_per_epoch: int | None = None  # None for one pass of the feed
+    Attributes:
+        steps_per_epoch: as of `fit`; None for one pass of the feed an epoch.
+        steps_per_execution: as of `compile`.
+        epochs: as of `fit`, in each call.
+        fits: calls of `fit`, with the same feed object.
+        batch_size: of arrays, as of `fit`; None for Keras' own.
+        options: further arguments of `fit`, by name.
+
+    Raises:
+        BadInput: there is no such call.
+
+    Example:
+        >>> FitCall(epochs=0)
+        Traceback (most recent call last):
+        epochwatch.errors.BadInput: epochs: got 0, allowed: a whole number, 1 or more
+    """
+
+    steps_per_epoch: int | None = None
     steps_per_execution: int = 1
-    fits: int = 1  # calls, with the same feed object
-    batch_size: int | None = None  # of arrays
-    options: dict = dataclasses.field(default_factory=dict)  # further arguments of `fit`
+    epochs: int = 1
+    fits: int = 1
+    batch_size: int | None = None
+    # Not hashed: `fit` takes arrays and callbacks.
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
+
+    def __post_init__(self):
+        for name in ("epochs", "steps_per_execution", "fits"):
+            whole_number(name, getattr(self, name), low=1)
+        for name in ("steps_per_epoch", "batch_size"):
+            if getattr(self, name) is not None:
+                whole_number(name, getattr(self, name), low=1)
+        whole_number("initial_epoch", self.initial_epoch, low=0)
+        if self.initial_epoch >= self.epochs:
+            raise BadInput(
+                f"initial_epoch: got {self.initial_epoch}, allowed: less than epochs, which is "
+                f"{self.epochs}"
+            )
+
+    @property
+    def initial_epoch(self) -> int:
+        """Epochs that a fit leaves out at its beginning."""
+        return self.options.get("initial_epoch", 0)
+
+    @property
+    def epochs_begun(self) -> int:
+        """Epochs that a fit has, if nothing ends it early."""
+        return self.epochs - self.initial_epoch
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the call for JSON: options that are no plain values by their type."""
+        plain = (str, int, float, bool, type(None))
+        options = {
+            name: value if isinstance(value, plain) else type(value).__name__
+            for name, value in self.options.items()
+        }
+        names = ("epochs", "steps_per_epoch", "fits", "steps_per_execution")
+        return {name: getattr(self, name) for name in names} | options
 
 
-def check(request: Request, min_coverage: float | None, fail_on) -> None:
-    """Refuse what cannot be asked for."""
-    for name in ("steps_per_epoch", "epochs", "steps_per_execution", "fits", "batch_size"):
-        value = getattr(request, name)
-        is_left_out = value is None and name in ("steps_per_epoch", "batch_size")
-        if not (is_left_out or is_integer(value, least=1)):
-            raise BadInput(f"{name}: got {value!r}, allowed: an integer of 1 or more")
-    check_initial_epoch(request)
-    is_share = isinstance(min_coverage, (int, float, np.number)) and 0 <= min_coverage <= 1
-    if min_coverage is not None and not is_share:
-        raise BadInput(f"min_coverage: got {min_coverage!r}, allowed: a share from 0 to 1")
-    names = [fail_on] if isinstance(fail_on, str) else fail_on
-    if names is not fail_on and fail_on in FAIL_ON:
-        raise BadInput(f"fail_on: got the text {fail_on!r}, allowed: a tuple, ({fail_on!r},)")
-    unknown = [name for name in names if name not in FAIL_ON]
-    if unknown:
-        raise BadInput(f"fail_on: got {unknown[0]!r}, allowed: {', '.join(FAIL_ON)}")
+@dataclasses.dataclass(frozen=True)
+class Gate:
+    """What counts as a finding.
 
+    Attributes:
+        fail_on: names, of `FAIL_ON`.
+        min_coverage: share of every stream that must have been trained; None for none.
 
-def is_integer(value, least: int) -> bool:
-    """Say whether a value is an integer of so much or more; a truth value is none."""
-    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    return is_whole and value >= least
+    Raises:
+        BadInput: there is no such finding, or the share is none.
+    """
 
+    fail_on: tuple[str, ...] = FINDINGS
+    min_coverage: float | None = None
 
-def check_initial_epoch(request: Request) -> None:
-    """Refuse a fit that would have no epoch."""
-    first = request.options.get("initial_epoch", 0)
-    if not is_integer(first, least=0):
-        raise BadInput(f"initial_epoch: got {first!r}, allowed: an integer of 0 or more")
-    if first >= request.epochs:
-        raise BadInput(
-            f"initial_epoch: got {first}, allowed: less than epochs, which is {request.epochs}"
-        )
-
-
-def check_executions(request: Request, facts: FeedFacts, backend: str) -> None:
-    """Refuse a `steps_per_execution` that Keras does not have."""
-    got = f"steps_per_execution: got {request.steps_per_execution}"
-    if request.steps_per_execution > 1 and backend == "torch":
-        raise BadInput(f"{got}, allowed on torch: 1; Keras makes single steps there")
-    known = request.steps_per_epoch or facts.length
-    if request.steps_per_execution > 1 and backend == "tf_keras" and not known:
-        raise BadInput(
-            f"{got} for a {facts.kind} whose length Keras 2 does not know, allowed: 1, or give "
-            "steps_per_epoch"
-        )
-
-
-def spoken(request: Request) -> dict:
-    """Write a request for JSON: options that are no plain values by their type."""
-    plain = (str, int, float, bool, type(None))
-    options = {
-        name: value if isinstance(value, plain) else type(value).__name__
-        for name, value in request.options.items()
-    }
-    asked = {name: getattr(request, name) for name in ("epochs", "steps_per_epoch", "fits")}
-    return asked | {"steps_per_execution": request.steps_per_execution} | options
+    def __post_init__(self):
+        share = self.min_coverage
+        if share is not None and not (isinstance(share, numbers.Real) and 0 <= share <= 1):
+            raise BadInput(f"min_coverage: got {share!r}, allowed: a share from 0 to 1")
+        if isinstance(self.fail_on, str) and self.fail_on in FAIL_ON:
+            raise BadInput(
+                f"fail_on: got the text {self.fail_on!r}, allowed: a tuple, ({self.fail_on!r},)"
+            )
+        names = (self.fail_on,) if isinstance(self.fail_on, str) else tuple(self.fail_on)
+        for name in names:
+            if name not in FAIL_ON:
+                raise BadInput(f"fail_on: got {name!r}, allowed: {', '.join(FAIL_ON)}")

@@ -27,50 +27,86 @@ class Rule(NamedTuple):
 RULES = {
     rule.name: rule
     for rule in (
-        Rule("iterator kept", "with steps_per_epoch, one iterator serves all epochs of a fit, "
-             "and each goes on where the last one stopped",
-             f"{KERAS_3}: EpochIterator._enumerate_iterator"),
-        Rule("a pass an epoch", "without steps_per_epoch every epoch is one complete pass",
-             f"{KERAS_3}: EpochIterator._enumerate_iterator"),
-        Rule("fit begins anew", "each call of fit makes an iterator of its own, so a feed that "
-             "can be iterated again begins at its first batch",
-             f"{KERAS_3}: EpochIterator.__init__"),
-        Rule("ends inside an epoch", "the feed ends before an epoch has all its steps; the "
-             "epoch ends there, and the next one begins a new pass",
-             f"{KERAS_3}: EpochIterator.catch_stop_iteration"),
-        Rule("whole executions", "steps are made steps_per_execution at a time, and the last "
-             "execution of an epoch is not shortened",
-             f"{KERAS_3}: EpochIterator._enumerate_iterator"),
-        Rule("generator read ahead", "a fit takes batches from a generator ahead of training, "
-             "and what it did not train is gone for the next one",
-             f"{ADAPTERS}/generator_data_adapter.py: GeneratorDataAdapter.get_tf_dataset"),
-        Rule("peeked batches again", "when a generator has ended, the two batches that were "
-             "peeked at to learn its shapes are trained again, and nothing else",
-             f"{ADAPTERS}/generator_data_adapter.py: peek_and_restore"),
-        Rule("fit shuffles", "fit's own shuffle=True draws a new order for arrays and for a "
-             "PyDataset that has a length",
-             f"{ADAPTERS}/array_data_adapter.py, py_dataset_adapter.py"),
+        Rule(
+            "iterator kept",
+            "with steps_per_epoch, one iterator serves all epochs of a fit, "
+            "and each goes on where the last one stopped",
+            f"{KERAS_3}: EpochIterator._enumerate_iterator",
+        ),
+        Rule(
+            "a pass an epoch",
+            "without steps_per_epoch every epoch is one complete pass",
+            f"{KERAS_3}: EpochIterator._enumerate_iterator",
+        ),
+        Rule(
+            "fit begins anew",
+            "each call of fit makes an iterator of its own, so a feed that "
+            "can be iterated again begins at its first batch",
+            f"{KERAS_3}: EpochIterator.__init__",
+        ),
+        Rule(
+            "ends inside an epoch",
+            "the feed ends before an epoch has all its steps; the "
+            "epoch ends there, and the next one begins a new pass",
+            f"{KERAS_3}: EpochIterator.catch_stop_iteration",
+        ),
+        Rule(
+            "whole executions",
+            "steps are made steps_per_execution at a time, and the last "
+            "execution of an epoch is not shortened",
+            f"{KERAS_3}: EpochIterator._enumerate_iterator",
+        ),
+        Rule(
+            "generator read ahead",
+            "a fit takes batches from a generator ahead of training, "
+            "and what it did not train is gone for the next one",
+            f"{ADAPTERS}/generator_data_adapter.py: GeneratorDataAdapter.get_tf_dataset",
+        ),
+        Rule(
+            "peeked batches again",
+            "when a generator has ended, the two batches that were "
+            "peeked at to learn its shapes are trained again, and nothing else",
+            f"{ADAPTERS}/generator_data_adapter.py: peek_and_restore",
+        ),
+        Rule(
+            "fit shuffles",
+            "fit's own shuffle=True draws a new order for arrays and for a "
+            "PyDataset that has a length",
+            f"{ADAPTERS}/array_data_adapter.py, py_dataset_adapter.py",
+        ),
         Rule("own order varies", "the feed itself has another order in every pass", "the feed"),
-        Rule("worker queue", "workers fill a queue that is emptied at each epoch's end and "
-             "filled from the first item again: what is trained depends on timing",
-             f"{ADAPTERS}/py_dataset_adapter.py: OrderedEnqueuer"),
-        Rule("Sequence recreated", "Keras 2 makes a new iterator of a Sequence for every epoch",
-             f"{KERAS_2}: KerasSequenceAdapter.should_recreate_iterator"),
-        Rule("training ends with the data", "Keras 2 ends the whole fit where its data end",
-             f"{KERAS_2}: DataHandler.catch_stop_iteration"),
-        Rule("Keras 2 keeps its iterator", "with steps_per_epoch Keras 2 has one iterator for "
-             "all epochs of a fit; arrays are repeated as often as there are epochs",
-             f"{KERAS_2}: DataHandler.enumerate_epochs"),
+        Rule(
+            "worker queue",
+            "workers fill a queue that is emptied at each epoch's end and "
+            "filled from the first item again: what is trained depends on timing",
+            f"{ADAPTERS}/py_dataset_adapter.py: OrderedEnqueuer",
+        ),
+        Rule(
+            "Sequence recreated",
+            "Keras 2 makes a new iterator of a Sequence for every epoch",
+            f"{KERAS_2}: KerasSequenceAdapter.should_recreate_iterator",
+        ),
+        Rule(
+            "training ends with the data",
+            "Keras 2 ends the whole fit where its data end",
+            f"{KERAS_2}: DataHandler.catch_stop_iteration",
+        ),
+        Rule(
+            "Keras 2 keeps its iterator",
+            "with steps_per_epoch Keras 2 has one iterator for "
+            "all epochs of a fit; arrays are repeated as often as there are epochs",
+            f"{KERAS_2}: DataHandler.enumerate_epochs",
+        ),
         Rule("one epoch", "a single epoch has no boundary", "nothing"),
     )
-}  # fmt: skip
+}
 
 
 def rule_of(judged: Verdict, loop: Loop, backend: str) -> Rule:
     """Name the rule that a verdict comes from."""
     if backend == "tf_keras":
         return RULES[rule_of_keras_2(judged, loop)]
-    kept = "iterator kept" if loop.steps_per_epoch else "a pass an epoch"
+    kept = "iterator kept" if loop.call.steps_per_epoch else "a pass an epoch"
     names = {
         "restarts": "fit begins anew",
         "skips": "generator read ahead",
@@ -85,7 +121,11 @@ def rule_of(judged: Verdict, loop: Loop, backend: str) -> Rule:
 def rule_of_keras_2(judged: Verdict, loop: Loop) -> str:
     """Name the rule that a verdict of Keras 2 comes from."""
     if judged.verdict == "restarts":
-        return "Sequence recreated" if loop.recreated and loop.epochs > 1 else "fit begins anew"
+        return (
+            "Sequence recreated"
+            if loop.recreated and loop.call.epochs_begun > 1
+            else "fit begins anew"
+        )
     names = {
         "skips": "generator read ahead",
         "runs dry": "training ends with the data",

@@ -11,15 +11,15 @@ import click
 
 import epochwatch
 from epochwatch._cli.audit import audit
+from epochwatch._cli.explain import explain
 from epochwatch._cli.options import BAD_INPUT, FAILED, WIDTH
+from epochwatch._cli.sections import SectionedGroup
 from epochwatch.errors import BadInput, RecordingFailed, RunFailed
 
 EXAMPLES = """\b
 Examples:
   epochwatch audit feeds.py:make_feed --steps-per-epoch 625 --epochs 10
-  epochwatch run 01_does_fit_resume -p epochs=3
-  epochwatch sweep sweeps/digits.yaml --jobs 2
-  epochwatch report outputs/01_does_fit_resume/default
+  epochwatch explain feeds.py:make_feed --steps-per-epoch 625 --epochs 10
 
 \b
 Exit codes:
@@ -32,20 +32,16 @@ Exit codes:
 
 
 @click.group(
+    cls=SectionedGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
     epilog=EXAMPLES,
 )
 @click.version_option(epochwatch.__version__, prog_name="epochwatch")
 def command():
-    """Know exactly which samples Keras' model.fit() trained on.
-
-    `audit` asks what happens to your own feed, from epoch to epoch, before a model is trained
-    on it. `report` shows what was trained, of a run, a sweep or an exposure log of your own.
-    `run`, `sweep`, `runs` and `post` belong to the notebooks of the investigation.
-    """
+    """Know exactly which samples Keras' model.fit() trained on."""
 
 
-command.add_command(audit)
+command.add_section("Audit your feed", (audit, explain))
 
 
 class Terminated(SystemExit):

@@ -1,34 +1,27 @@
 """`epochwatch audit`: what happens to a feed, in a terminal and in CI."""
 
+import contextlib
+import importlib
 import json
+import math
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from epochwatch._auditing.findings import FAIL_ON, FINDINGS
-from epochwatch._auditing.observe import BACKENDS
-from epochwatch._cli.options import FAILED, count_option
+from epochwatch._auditing.request import FAIL_ON, FINDINGS
+from epochwatch._cli import fit_options, user_code
+from epochwatch._cli.options import FAILED
+from epochwatch._extras import missing_extras_named
+from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 
+if TYPE_CHECKING:
+    from rich.console import Console
 
-class AuditCommand(click.Command):
-    """`epochwatch audit`, whose help has its options in groups."""
-
-    GROUPS: ClassVar = {
-        "What fit is asked for": "steps_per_epoch epochs batch_size fits steps_per_execution "
-        "fit_option backend",
-        "What is a finding": "fail_on min_coverage streams",
-        "What is written": "as_json figure log",
-    }
-
-    def format_options(self, ctx, formatter):
-        """Write the options, group by group."""
-        of = {param.name: param.get_help_record(ctx) for param in self.params}
-        for title, names in self.GROUPS.items():
-            with formatter.section(title):
-                formatter.write_dl([of[name] for name in names.split()])
+    from epochwatch._report.report import Report
 
 
 def names_of_findings(ctx, param, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,15 +37,24 @@ def names_of_findings(ctx, param, given: tuple[str, ...]) -> tuple[str, ...]:
 
 def figure_file(ctx, param, path: Path | None) -> Path | None:
     """Check --figure before the audit, not after it."""
-    if path and path.suffix not in (".svg", ".png"):
+    if path is None:
+        return None
+    if path.suffix not in (".svg", ".png"):
         raise BadInput(f"--figure: got {str(path)!r}, allowed: a file that ends in .svg or .png")
-    if path and not path.parent.is_dir():
+    if not path.parent.is_dir():
         raise BadInput(f"--figure: there is no folder {path.parent}; make it first")
+    with missing_extras_named("--figure"):
+        importlib.import_module("matplotlib")
     return path
 
 
 @click.command(
-    cls=AuditCommand,
+    cls=fit_options.GroupedCommand,
+    groups={
+        fit_options.TITLE: fit_options.NAMES,
+        "What is a finding": ("fail_on", "min_coverage", "streams"),
+        "What is written": ("as_json", "figure", "log"),
+    },
     epilog="""\b
 Examples:
   epochwatch audit feeds.py:make_feed --steps-per-epoch 625 --epochs 10
@@ -62,25 +64,7 @@ Examples:
 Exit codes: 0 sound, 1 findings, 2 bad input.""",
 )
 @click.argument("target")
-@count_option(
-    "--steps-per-epoch",
-    "Batches in an epoch, as in fit.  [default: one pass of the feed]",
-)
-@count_option("--epochs", "Epochs, as in fit.", 1)
-@count_option("--batch-size", "Samples in a batch, as in fit; for a feed of arrays.")
-@count_option("--fits", "How often fit is called with the same feed.", 1)
-@count_option("--steps-per-execution", "Batches that are trained in one go, as in compile.", 1)
-@click.option(
-    "--fit-option",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Any further argument of fit, its value as in JSON: shuffle=false. Repeatable.",
-)
-@click.option(
-    "--backend",
-    type=click.Choice(BACKENDS),
-    help="What Keras runs on; tf_keras is Keras 2.  [default: KERAS_BACKEND, or Keras' own]",
-)
+@fit_options.fit_options
 @click.option(
     "--fail-on",
     multiple=True,
@@ -115,8 +99,8 @@ Exit codes: 0 sound, 1 findings, 2 bad input.""",
     metavar="DIR",
     help="Keep the exposure log, every sample in the order trained, in a new folder.",
 )
-def audit(target: str, as_json: bool, figure: Path | None, **asked):
-    """Run fit over your feed with a model that learns nothing, and say what happened.
+def audit(target: str, as_json: bool, figure: Path | None, **given):
+    """Run fit over your feed with a model that learns nothing.
 
     TARGET is a function that returns a new feed at each call (anything fit accepts; arrays as
     a tuple): package.module:make_feed, or a file, feeds.py:make_feed.
@@ -126,15 +110,104 @@ def audit(target: str, as_json: bool, figure: Path | None, **asked):
     by epoch. Samples are told apart by their index where targets have one ({"label": ...,
     "index": ...}), or else by their content.
     """
-    from epochwatch._auditing import command as errand
-    from epochwatch._report.terminal import show
-
-    report = errand.audited(target, **asked)
+    report = audited_target(target, **given)
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
+        from epochwatch._report.terminal import show
+
         show(report)
     if figure:
-        errand.save_figure(report, figure)
+        save_figure(report, figure)
     if not report.sound:
         sys.exit(FAILED)
+
+
+def audited_target(
+    target: str, *, fit_option: tuple[str, ...], streams: str | None, **given
+) -> "Report":
+    """Audit what a target names; `given` are arguments of `epochwatch.audit`."""
+    feed = user_code.parse_target(target)
+    named = user_code.parse_target(streams) if streams else None
+    own = {"make_feed", "streams", "progress", *given}
+    options = fit_options.further_options(fit_option, given=own)
+    with fit_options.keras_begun(given["backend"]):
+        from epochwatch import audit as audit_feed
+
+        make_feed = fit_options.loaded_make_feed(feed)
+        by_name = loaded_streams(named) if named else None
+        call = {name: given[name] for name in fit_options.NAMES if name in given} | options
+        with user_code.user_errors(target), progress_bar(make_feed, call) as progress:
+            return audit_feed(make_feed, streams=by_name, progress=progress, **given, **options)
+
+
+def loaded_streams(target: user_code.Target) -> Mapping:
+    """Load --streams."""
+    with user_code.user_errors(str(target)):
+        streams = user_code.load(target)
+        streams = streams() if callable(streams) else streams
+    if not isinstance(streams, Mapping) or not streams:
+        raise BadInput(
+            f"--streams: got {type(streams).__name__} from {target}, allowed: a mapping from names "
+            "to arrays of indices, or a function that returns one"
+        )
+    return streams
+
+
+@contextlib.contextmanager
+def progress_bar(
+    make_feed: Callable, call: Mapping[str, Any]
+) -> Iterator[Callable[[int], None] | None]:
+    """On a terminal, say what is to be expected, and show how far the audit is.
+
+    Args:
+        make_feed: of the audit.
+        call: of `epochwatch.explain`, but for the feed.
+
+    Yields:
+        What `audit` calls with the steps trained; None where there is no terminal.
+    """
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield None
+        return
+    total = announced_steps(console, make_feed, call)
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("steps", total=total)
+        yield lambda steps: bar.advance(task, steps)
+
+
+def announced_steps(console: "Console", make_feed: Callable, call: Mapping[str, Any]) -> int | None:
+    """Print what is to be expected and why; return the steps in all, where they are known."""
+    from epochwatch import explain
+    from epochwatch._report.terminal import in_a_word
+
+    try:
+        expected = explain(make_feed(), **call)
+    except BadInput:  # nothing to say before the run; what cannot be used, the audit says
+        return None
+    console.print(f"[bold]to be expected[/bold]  {in_a_word(expected)}: {expected.rule.why}")
+    if expected.judged and expected.exact:
+        return sum(expected.judged.steps_run)
+    known = [call[name] for name in ("steps_per_epoch", "epochs", "fits")]
+    return math.prod(known) if all(known) else None
+
+
+def save_figure(report: "Report", path: Path) -> None:
+    """Draw a report into a file, .svg or .png, whole or not at all."""
+    from epochwatch._report import style
+
+    drawn = report.draw()
+    try:
+        write_whole(path, lambda file: style.write(drawn, file, path.suffix))
+    except OSError as error:
+        raise BadInput(f"--figure: {path} cannot be written: {error.strerror}") from error

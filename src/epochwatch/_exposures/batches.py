@@ -39,19 +39,19 @@ class Piece(NamedTuple):
     indices: np.ndarray
 
 
-def as_table(pieces: list[Piece]) -> pa.Table:
+def exposure_table(pieces: list[Piece]) -> pa.Table:
     """Put consecutive pieces, at least one, into a table of exposures."""
     fits, epochs, first_steps, lengths, indices = zip(*pieces, strict=True)
     batches = [len(piece.lengths) for piece in pieces]
     steps = [first + np.arange(n) for first, n in zip(first_steps, batches, strict=True)]
     of_batch = [np.repeat(fits, batches), np.repeat(epochs, batches), np.concatenate(steps)]
-    lengths = np.concatenate(lengths)
+    lengths = np.concatenate(lengths)  # a row of the table to each sample of a batch
     columns = [np.repeat(column, lengths) for column in of_batch] + [np.concatenate(indices)]
     arrays = [pa.array(c, f.type) for c, f in zip(columns, COLUMNS, strict=True)]
     return pa.table(arrays, schema=COLUMNS)
 
 
-def index_of(rows: pa.RecordBatch) -> np.ndarray:
+def index_column(rows: pa.RecordBatch) -> np.ndarray:
     """Return the indices of some rows: int64 (rows,)."""
     return rows.column("index").to_numpy()
 
@@ -61,6 +61,7 @@ def starts_of_runs(rows: pa.RecordBatch, names: list[str]) -> np.ndarray:
 
     The number of rows comes last: int64 (runs + 1,). There must be a row.
     """
+    # Comparing neighbours needs no sorting: the rows stand in the order trained.
     changed = np.zeros(rows.num_rows - 1, bool)
     for name in names:
         column = rows.column(name).to_numpy()
@@ -68,33 +69,34 @@ def starts_of_runs(rows: pa.RecordBatch, names: list[str]) -> np.ndarray:
     return np.concatenate([[0], np.flatnonzero(changed) + 1, [rows.num_rows]])
 
 
-def in_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]:
+def cut_into_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]:
     """Cut rows in the order trained into batches; one may go on in the next chunk."""
     rest = None  # the last batch of a chunk waits for the next: it may not be complete
     for rows in chunks:
         rows = rows if rest is None else pa.concat_batches([rest, rows])
         starts = starts_of_runs(rows, PLACE)
-        yield from _batches(rows, starts[:-1])
+        yield from _batches_between(rows, starts[:-1])
         rest = rows.slice(starts[-2])
     if rest is not None:
-        yield from _batches(rest, np.array([0, rest.num_rows]))
+        yield from _batches_between(rest, np.array([0, rest.num_rows]))
 
 
-def _batches(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[TrainedBatch]:
+def _batches_between(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[TrainedBatch]:
     places = (rows.column(name).to_numpy()[starts[:-1]].tolist() for name in PLACE)
-    index = index_of(rows)
+    index = index_column(rows)
     # Copies, because whoever keeps one batch shall not keep a million rows.
     cut = (index[start:stop].copy() for start, stop in itertools.pairwise(starts.tolist()))
     return map(TrainedBatch, *places, cut)
 
 
-def in_epochs(
+def cut_into_epochs(
     chunks: Iterable[pa.RecordBatch],
 ) -> Iterator[tuple[tuple[int, int], Iterator[np.ndarray]]]:
     """Cut rows in the order trained into epochs: fit and epoch, and its indices in chunks.
 
     These must be used up before the next epoch is asked for.
     """
+    # An epoch that goes on in the next chunk comes in two pieces with the same key.
     pieces = itertools.chain.from_iterable(map(_by_epoch, chunks))
     for epoch, group in itertools.groupby(pieces, key=lambda piece: piece[0]):
         yield epoch, (index for _, index in group)

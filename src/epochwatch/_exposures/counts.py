@@ -17,7 +17,7 @@ class Counts(Mapping):
         exposures: int64 (samples,), how often each was trained.
 
     Example:
-        >>> counts = Counts.of([np.array([5, 3, 5])])
+        >>> counts = Counts.from_chunks([np.array([5, 3, 5])])
         >>> counts[5], counts.exposures
         (2, array([1, 2]))
     """
@@ -27,18 +27,34 @@ class Counts(Mapping):
         self.exposures = exposures
 
     @classmethod
-    def of(cls, chunks: Iterable[np.ndarray]) -> "Counts":
-        """Count indices that come in chunks, int64; memory grows with the samples only."""
+    def from_chunks(cls, chunks: Iterable[np.ndarray]) -> "Counts":
+        """Count indices that come in chunks.
+
+        Args:
+            chunks: int64 arrays (n,), each index once an exposure.
+
+        Returns:
+            The counts. Memory grows with the samples, not with the exposures.
+        """
         total = cls(np.empty(0, np.int64), np.empty(0, np.int64))
         for chunk in chunks:
-            total = total.plus(cls(*_counted(chunk)))
+            # Chunk by chunk, so that no more than one of them is in memory.
+            total = total.plus(cls(*_count_chunk(chunk)))
         return total
 
     def plus(self, other: "Counts") -> "Counts":
-        """Add other counts to these."""
+        """Add other counts to these.
+
+        Args:
+            other: of the same samples or of others.
+
+        Returns:
+            New counts; neither of the two is changed.
+        """
         index = np.append(self.index, other.index)
         order = np.argsort(index, kind="stable")  # two ascending runs: merged, not sorted
         index, exposures = index[order], np.append(self.exposures, other.exposures)[order]
+        # Where an index stands for the first time; cut because np.append makes one of nothing.
         first = np.flatnonzero(np.append(True, index[1:] != index[:-1])[: len(index)])
         return Counts(index[first], np.add.reduceat(exposures, first))
 
@@ -53,6 +69,7 @@ class Counts(Mapping):
         """
         if not len(self.index):
             return np.zeros(len(index), np.int64)
+        # An index beyond the last has no place; at the last one it is found to be another.
         place = np.minimum(np.searchsorted(self.index, index), len(self.index) - 1)
         return np.where(self.index[place] == index, self.exposures[place], 0)
 
@@ -83,16 +100,24 @@ class Counts(Mapping):
 def coverage(
     epochs: Iterable[Iterable[np.ndarray]], streams: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Say what part of each stream has been trained by the end of each epoch.
+    """Compute what part of each stream has been trained by the end of each epoch.
 
-    `epochs` are chunks of indices trained, epoch by epoch; they are gone through once, however
-    many streams there are.
+    Args:
+        epochs: chunks of the indices trained, int64, epoch by epoch; they are gone through
+            once, however many streams there are.
+        streams: int64 (samples,), the indices of each stream, by its name.
+
+    Returns:
+        float64 (epochs,) for each stream, from 0 to 1.
+
+    Raises:
+        BadInput: a stream is empty, or does not hold integers.
 
     Example:
         >>> coverage([[np.array([4, 5])], [np.array([6, 4])]], {"even": np.array([4, 6])})
         {'even': array([0.5, 1. ])}
     """
-    sides = {name: _Side(name, stream) for name, stream in streams.items()}
+    sides = {name: _StreamCoverage(name, stream) for name, stream in streams.items()}
     shares = {name: [] for name in sides}
     for chunks in epochs:
         for chunk in chunks:
@@ -103,7 +128,7 @@ def coverage(
     return {name: np.array(by_epoch, np.float64) for name, by_epoch in shares.items()}
 
 
-def _counted(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _count_chunk(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Count the indices of one chunk."""
     if len(chunk) and chunk.min() >= 0 and chunk.max() < DENSE * len(chunk):
         exposures = np.bincount(chunk)
@@ -112,7 +137,7 @@ def _counted(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.unique(chunk, return_counts=True)
 
 
-class _Side:
+class _StreamCoverage:
     """A stream, and which of its samples have been trained.
 
     The table has a row to a sample, or, where the indices lie dense, to an integer.
@@ -125,7 +150,7 @@ class _Side:
                 f"coverage: the stream {name!r} is {stream.size} values of {stream.dtype}, "
                 "allowed: one or more integers, the indices of its samples"
             )
-        self.index, _ = _counted(stream.ravel().astype(np.int64))
+        self.index, _ = _count_chunk(stream.ravel().astype(np.int64))
         self.low, self.high = int(self.index[0]), int(self.index[-1])
         self.dense = self.high - self.low < DENSE * len(self.index)
         if self.dense:
@@ -138,6 +163,7 @@ class _Side:
         index = index[(index >= self.low) & (index <= self.high)]
         if self.dense:
             place = index - self.low
+            # Between the stream's indices lie those of other streams.
             self.trained[place] = self.belongs[place]
         else:
             index = np.sort(index)  # sorted, they are looked up ten times as fast
@@ -145,5 +171,5 @@ class _Side:
             self.trained[place[self.index[place] == index]] = True
 
     def share(self) -> float:
-        """Say what part has been trained, from 0 to 1."""
+        """Return the part that has been trained, from 0 to 1."""
         return np.count_nonzero(self.trained) / len(self.index)

@@ -1,115 +1,25 @@
-"""What an epoch of balanced batches holds, in closed form, whichever stream it is counted by.
+"""How soon rounds of random samples have seen a whole stream, in closed form.
 
-A batch takes as many samples of the minority as of the majority, so an epoch that goes through
-the one stream once takes the other in part, or several times. What part, and how often, depends
-on how samples are taken:
+How samples are taken decides it:
 
 - in order, or shuffled without replacement: none comes again before all others have had their
-  turn, however the turns are arranged;
+  turn, so one pass is enough, and there is nothing to compute;
 - anew each round: every round takes a set of different samples at random, whatever the rounds
   before it took, as a feed does that shuffles the whole stream and is cut off by every epoch;
 - with replacement: the same with rounds of a single sample, the coupon collector.
 """
 
-import itertools
 import math
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+# A probability that counts for nothing in a sum of thousands of them.
 NEGLIGIBLE = 1e-12
 NEVER = np.iinfo(np.int64).max
 
 
-class Lengths(NamedTuple):
-    """The two epochs, in steps.
-
-    Attributes:
-        minority: as many as it takes to go once through the minority.
-        majority: as many as it takes to go once through the majority.
-    """
-
-    minority: int
-    majority: int
-
-    @classmethod
-    def of(cls, minority: int, majority: int, samples_a_step: int) -> "Lengths":
-        """Count the steps.
-
-        Args:
-            minority: samples in the minority.
-            majority: samples in the majority.
-            samples_a_step: samples of each in a batch.
-
-        Returns:
-            Both lengths.
-
-        Example:
-            >>> lengths = Lengths.of(6742, 53258, 8)
-            >>> lengths, lengths.minority_epochs
-            (Lengths(minority=843, majority=6658), 8)
-        """
-        return cls(-(-minority // samples_a_step), -(-majority // samples_a_step))
-
-    @property
-    def minority_epochs(self) -> int:
-        """Minority epochs until the whole majority has been seen, taken in order or shuffled."""
-        return -(-self.majority // self.minority)
-
-    def validated(self, times: int) -> int:
-        """Say how long an epoch of `fit` must be for enough validations and not too many.
-
-        Args:
-            times: validations wanted while the majority is gone through once.
-
-        Returns:
-            Steps; never fewer than a minority epoch, so that none ends before the minority
-            has been gone through.
-
-        Example:
-            >>> Lengths(67, 6658).validated(10), Lengths(843, 6658).validated(10)
-            (666, 843)
-        """
-        return max(self.minority, -(-self.majority // times))
-
-
-def turns(samples: int, draws: int) -> tuple[int, int]:
-    """Say how often a sample is trained when none comes again before all have had their turn.
-
-    Args:
-        samples: in the stream.
-        draws: samples taken from it.
-
-    Returns:
-        Exposures of the least and of the most trained sample.
-
-    Example:
-        >>> turns(6742, 6658 * 8)
-        (7, 8)
-    """
-    return draws // samples, -(-draws // samples)
-
-
-def draws_of_one(samples: int, draws: int) -> tuple[float, float]:
-    """Say how often a sample is trained when all are drawn with replacement.
-
-    Args:
-        samples: in the stream.
-        draws: samples taken from it.
-
-    Returns:
-        Mean and standard deviation of its exposures, which are binomial.
-
-    Example:
-        >>> "{:.2f} ± {:.2f}".format(*draws_of_one(6742, 6658 * 8))
-        '7.90 ± 2.81'
-    """
-    mean = draws / samples
-    return mean, math.sqrt(mean * (1 - 1 / samples))
-
-
-class Collector(NamedTuple):
+class CouponCollector(NamedTuple):
     """Rounds that each take some different samples at random, whatever the others took.
 
     Attributes:
@@ -117,7 +27,7 @@ class Collector(NamedTuple):
         a_round: samples that a round takes; 1 is drawing with replacement.
 
     Example:
-        >>> drawn = Collector(53258, 1)
+        >>> drawn = CouponCollector(53258, 1)
         >>> round(drawn.rounds_until_all()), round(drawn.spread_until_all())
         (610344, 68301)
     """
@@ -137,7 +47,7 @@ class Collector(NamedTuple):
         return self.samples * self._passed_over(0) ** np.asarray(rounds, float)
 
     def unseen_spread(self, rounds) -> np.ndarray:
-        """Say the standard deviation of that number.
+        """Return the standard deviation of that number.
 
         Args:
             rounds: how many rounds, an integer or an array.
@@ -147,6 +57,7 @@ class Collector(NamedTuple):
         """
         mean = self.unseen(rounds)
         other = self._passed_over(0) * self._passed_over(1)
+        # The variance of a sum of indicators: all ordered pairs are passed over together, or not.
         pairs = self.samples * (self.samples - 1) * other ** np.asarray(rounds, float)
         return np.sqrt(np.maximum(pairs + mean - mean**2, 0))
 
@@ -162,16 +73,17 @@ class Collector(NamedTuple):
         return float(np.sum(self._still_lacking()))
 
     def spread_until_all(self) -> float:
-        """Say the standard deviation of that number of rounds; see `rounds_until_all`."""
+        """Return the standard deviation of that number of rounds; see `rounds_until_all`."""
         mean = self.rounds_until_all()
         if self.a_round == 1:
             return math.sqrt(self.samples**2 * np.sum(1 / self._ranks() ** 2) - mean)
+        # E[T²] = Σ (2r + 1) P(T > r), the sum being over rounds r.
         lacking = self._still_lacking()
         square = np.sum((2 * np.arange(len(lacking)) + 1) * lacking)
         return math.sqrt(max(square - mean**2, 0))
 
     def lacking(self, rounds) -> np.ndarray:
-        """Say how likely it is that some sample has not been taken; see `rounds_until_all`.
+        """Return the probability that some sample has not been taken; see `rounds_until_all`.
 
         Args:
             rounds: how many rounds, an integer or an array.
@@ -181,6 +93,7 @@ class Collector(NamedTuple):
         """
         each = self._passed_over(0) ** np.asarray(rounds, float)
         with np.errstate(divide="ignore"):  # before the first round all are lacking
+            # 1 - (1 - p)^N, without losing the digits of a small p.
             return -np.expm1(self.samples * np.log1p(-each))
 
     def first_taken(self, random: np.random.Generator) -> np.ndarray:
@@ -203,36 +116,22 @@ class Collector(NamedTuple):
     def _rounds(self, random: np.random.Generator) -> np.ndarray:
         """Take some rounds: int64 (rounds, a_round)."""
         if self.a_round == 1:
+            # Many at once: a call a draw would take minutes for a large stream.
             return random.integers(self.samples, size=(8 * self.samples, 1))
         taken = random.choice(self.samples, self.a_round, replace=False, shuffle=False)
         return taken[None]
 
     def _passed_over(self, others: int) -> float:
-        """Say how likely a round passes over a sample, given that it passed over so many others."""
+        """Return the probability that a round passes over a sample, as over so many others."""
         return max(0.0, 1 - self.a_round / (self.samples - others)) if self.samples > others else 0
 
     def _ranks(self) -> np.ndarray:
         return np.arange(1.0, self.samples + 1)
 
     def _still_lacking(self) -> np.ndarray:
-        """Say how likely some sample is lacking after 0, 1, 2, … rounds, until hardly any."""
+        """Return `lacking` after 0, 1, 2, … rounds, until it is next to nothing."""
         passed_over = self._passed_over(0)
         if not passed_over:
             return np.ones(1)
         rounds = math.log(NEGLIGIBLE / self.samples) / math.log(passed_over)
         return self.lacking(np.arange(math.ceil(rounds) + 1))
-
-
-def recut(batches: Iterable, steps: int) -> Iterator[list[np.ndarray]]:
-    """Cut a record into epochs of another length, the last as short as it comes.
-
-    Args:
-        batches: trained batches, as `ExposureLog.batches` gives them.
-        steps: to an epoch.
-
-    Yields:
-        The indices of one epoch in a single chunk, as `coverage` and `Counts.of` take chunks.
-    """
-    indices = (batch.index for batch in batches)
-    while epoch := list(itertools.islice(indices, steps)):
-        yield [np.concatenate(epoch)]

@@ -42,9 +42,23 @@ class Divergence(NamedTuple):
 def first_divergence(
     mine: Iterable[TrainedBatch], theirs: Iterable[TrainedBatch]
 ) -> Divergence | None:
-    """Find the first exposure that two records, in the order trained, do not share."""
-    for batches in itertools.zip_longest(mine, theirs):
-        if not _alike(*batches):
+    """Find the first exposure that two records do not share.
+
+    Args:
+        mine: the batches of one record, in the order trained.
+        theirs: those of the other.
+
+    Returns:
+        Where it is, and the index in either record; None where all exposures are the same.
+
+    Example:
+        >>> import numpy as np
+        >>> mine, theirs = ([TrainedBatch(1, 1, 0, np.array([4, i]))] for i in (7, 8))
+        >>> print(first_divergence(mine, theirs))
+        first divergence at fit 1, epoch 1, step 0, row 1: 7 here, 8 there
+    """
+    for batches in itertools.zip_longest(mine, theirs):  # batch by batch, never a whole record
+        if not _batches_alike(*batches):
             # Where the places differ, a batch of the later one is yet to come.
             place = min(batch[:3] for batch in batches if batch)
             at_place = (b.index.tolist() if b and b[:3] == place else [] for b in batches)
@@ -53,7 +67,7 @@ def first_divergence(
     return None
 
 
-def _alike(here: TrainedBatch | None, there: TrainedBatch | None) -> bool:
+def _batches_alike(here: TrainedBatch | None, there: TrainedBatch | None) -> bool:
     if here is None or there is None or here[:3] != there[:3]:
         return False
     return here.index.tobytes() == there.index.tobytes()

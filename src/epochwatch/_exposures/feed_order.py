@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 
-def digest(index: np.ndarray) -> int:
+def batch_digest(index: np.ndarray) -> int:
     """Reduce a batch to 64 bits: the same for the same indices in the same order."""
+    # Python's own hash of bytes: fast, and never compared between two processes.
     return hash(np.asarray(index, dtype=np.int64).tobytes())
 
 
-class OwnOrder:
+class FeedOrder:
     """The feed's own order as digests by place, read from the feed no further than needed.
 
     Args:
@@ -27,29 +28,30 @@ class OwnOrder:
         self.digests: list[int] = []
         self.ended = False
 
-    def reach(self, place: int) -> bool:
+    def read_up_to(self, place: int) -> bool:
         """Read on until a place is known; False where the feed ends before, or the search."""
         while len(self.digests) <= place < self.at_most and not self.ended:
             batch = next(self._batches, None)
             if batch is None:
                 self.ended = True
             else:
-                self.digests.append(digest(batch))
+                self.digests.append(batch_digest(batch))
         return place < len(self.digests)
 
-    def is_last(self, place: int) -> bool:
-        """Say whether a pass over the feed is complete with this place."""
-        return not self.reach(place + 1) and self.ended
+    def completes_pass(self, place: int) -> bool:
+        """Whether a pass over the feed is complete with this place."""
+        return not self.read_up_to(place + 1) and self.ended
 
-    def wrapped(self, place: int) -> int | None:
+    def wrapped_place(self, place: int) -> int | None:
         """Return a place, counted on from 0 after a complete pass; None where there is none."""
-        if self.reach(place):
+        if self.read_up_to(place):
             return place
+        # Only a feed that has shown its end, and can begin again, has a place beyond it.
         return place % len(self.digests) if self.ended and self.again and self.digests else None
 
-    def holds(self, digests: list[int], place: int) -> bool:
-        """Say whether batches stand here one after the other, the first of them at `place`."""
-        places = (self.wrapped(place + offset) for offset in range(len(digests)))
+    def has_batches_at(self, digests: list[int], place: int) -> bool:
+        """Whether batches stand here one after the other, the first of them at `place`."""
+        places = (self.wrapped_place(place + offset) for offset in range(len(digests)))
         return all(
             place is not None and self.digests[place] == digest
             for place, digest in zip(places, digests, strict=True)
@@ -61,16 +63,17 @@ class OwnOrder:
         The reading kindest to the feed comes first: the next place, then 0, then the nearest
         forward, then the nearest back.
         """
+        # Lazily: a search forward reads the feed, and most batches stand where they should.
         yield from (after + 1, 0)
         place = after + 2
-        while self.reach(place):
+        while self.read_up_to(place):
             if self.digests[place] == wanted:
                 yield place
             place += 1
         yield from (place for place in range(after, 0, -1) if self.digests[place] == wanted)
 
     def is_repeated_by(self, again: Iterator[int], places: range) -> bool:
-        """Say whether the digests of another pass go on in the same way at these places."""
-        taken = list(itertools.islice(again, len(places)))
-        self.reach(places.stop - 1)
-        return taken == self.digests[places.start : places.stop]
+        """Whether the digests of another pass go on in the same way at these places."""
+        repeated = list(itertools.islice(again, len(places)))
+        self.read_up_to(places.stop - 1)
+        return repeated == self.digests[places.start : places.stop]

@@ -7,9 +7,14 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from epochwatch._exposures import counts, divergence
-from epochwatch._exposures.batches import COLUMNS, TrainedBatch, in_batches, in_epochs, index_of
-from epochwatch._exposures.manifest import read_manifest
-from epochwatch._exposures.parts import Part, find_parts
+from epochwatch._exposures.batches import (
+    COLUMNS,
+    TrainedBatch,
+    cut_into_batches,
+    cut_into_epochs,
+    index_column,
+)
+from epochwatch._exposures.log_files import Part, find_parts, read_manifest
 from epochwatch.errors import BadInput
 
 ROWS_AT_ONCE = 2**20  # a little more than a part has, so that most are read at once
@@ -82,10 +87,10 @@ class ExposureLog:
                 f"{folder}: no exposure log but {got if folder.exists() else 'nothing'}; give "
                 "the folder that `watch` was given"
             )
-        said = log.manifest["exposures"] if log.manifest else 0
-        if len(log) < said or (log.complete and len(log) > said):
+        expected = log.manifest["exposures"] if log.manifest else 0
+        if len(log) < expected or (log.complete and len(log) > expected):
             raise BadInput(
-                f"{folder}: {len(log):,} exposures, and the manifest says {said:,}: parts at "
+                f"{folder}: {len(log):,} exposures, and the manifest says {expected:,}: parts at "
                 "the end are missing or foreign; restore the folder as it was written"
             )
         return log
@@ -108,10 +113,11 @@ class ExposureLog:
     @property
     def metadata(self) -> dict:
         """What the writer was told of the run: feed, backend, versions, parameters."""
-        said = [part.about["metadata"] for part in self.parts if "metadata" in part.about]
-        if self.manifest is not None and (self.complete or not said):
+        of_parts = [part.about["metadata"] for part in self.parts if "metadata" in part.about]
+        # A log that was cut off has only the manifest it began with; its parts know more.
+        if self.manifest is not None and (self.complete or not of_parts):
             return self.manifest["metadata"]
-        return said[-1] if said else {}
+        return of_parts[-1] if of_parts else {}
 
     @property
     def end(self) -> Place | None:
@@ -139,7 +145,8 @@ class ExposureLog:
             A table of `fit`, `epoch` (int32), `step`, `index` (int64): a row an exposure.
             Data frame libraries take it: `to_pandas()`, `polars.from_arrow`, DuckDB by name.
         """
-        return pa.Table.from_batches(self._rows(), schema=COLUMNS)
+        # The schema is given because a log without exposures has no part to read it from.
+        return pa.Table.from_batches(self._read_rows(), schema=COLUMNS)
 
     def counts(self) -> counts.Counts:
         """Count the exposures per index. Memory grows with the samples only.
@@ -147,10 +154,10 @@ class ExposureLog:
         Returns:
             A mapping from index to exposures, with the arrays `.index` and `.exposures`.
         """
-        return counts.Counts.of(map(index_of, self._rows(["index"])))
+        return counts.Counts.from_chunks(map(index_column, self._read_rows(["index"])))
 
     def coverage(self, streams):
-        """Say what part of each stream has been trained by the end of each epoch.
+        """Compute what part of each stream has been trained by the end of each epoch.
 
         Args:
             streams: int64 array of a stream's indices, or a dictionary of such arrays.
@@ -163,7 +170,8 @@ class ExposureLog:
         """
         if not isinstance(streams, Mapping):
             return self.coverage({"given": streams})["given"]
-        epochs = in_epochs(self._rows(["fit", "epoch", "index"]))
+        # Without the column of steps, which coverage does not need.
+        epochs = cut_into_epochs(self._read_rows(["fit", "epoch", "index"]))
         return counts.coverage((chunks for _, chunks in epochs), streams)
 
     def batches(self, epoch: int | None = None, fit: int | None = None) -> Iterator[TrainedBatch]:
@@ -180,7 +188,7 @@ class ExposureLog:
             BadInput: there is no such epoch, or it is damaged.
         """
         if epoch is None and fit is None:
-            return in_batches(self._rows())
+            return cut_into_batches(self._read_rows())
 
         def wanted(pair):
             return fit in (None, pair[0]) and epoch in (None, pair[1])
@@ -188,10 +196,13 @@ class ExposureLog:
         parts = [part for part in self.parts if any(map(wanted, part.epochs))]
         if not parts:
             raise BadInput(
-                f"batches: no {_spoken(fit, epoch)} in {self.folder}, which has "
-                f"{self._epochs_told()}"
+                f"batches: no {_selection_named(fit, epoch)} in {self.folder}, which has "
+                f"{self._epochs_listed()}"
             )
-        return (batch for batch in in_batches(self._rows(parts=parts)) if wanted(batch[:2]))
+        # A part that has the epoch may have others beside it.
+        return (
+            batch for batch in cut_into_batches(self._read_rows(parts=parts)) if wanted(batch[:2])
+        )
 
     def first_divergence(self, other: "ExposureLog") -> divergence.Divergence | None:
         """Find the first exposure that another record of the same training does not share.
@@ -205,21 +216,21 @@ class ExposureLog:
         """
         return divergence.first_divergence(self.batches(), other.batches())
 
-    def _rows(
+    def _read_rows(
         self, columns: list[str] = COLUMNS.names, parts: list[Part] | None = None
     ) -> Iterator[pa.RecordBatch]:
         for part in self.parts if parts is None else parts:
             yield from part.rows(ROWS_AT_ONCE, columns)
 
-    def _epochs_told(self) -> str:
+    def _epochs_listed(self) -> str:
         epochs = {}
         for part in self.parts:
             for fit, epoch in part.epochs:
                 epochs.setdefault(fit, []).append(epoch)
-        told = [f"fit {fit}, epochs {min(of)} to {max(of)}" for fit, of in epochs.items()]
-        return "; ".join(told) or "none"
+        ranges = [f"fit {fit}, epochs {min(n)} to {max(n)}" for fit, n in epochs.items()]
+        return "; ".join(ranges) or "none"
 
 
-def _spoken(fit: int | None, epoch: int | None) -> str:
+def _selection_named(fit: int | None, epoch: int | None) -> str:
     asked = {"fit": fit, "epoch": epoch}
     return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)

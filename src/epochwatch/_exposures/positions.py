@@ -39,6 +39,7 @@ def positions(stream: np.ndarray, index: np.ndarray) -> np.ndarray:
         array([2, 0])
     """
     place = np.searchsorted(stream, index)
+    # "clip": what lies beyond the last index is looked up there, and is another.
     belongs = np.take(stream, place, mode="clip") == index
     return place[belongs]
 
@@ -54,7 +55,7 @@ def span(batches: Iterable[TrainedBatch], stream: np.ndarray) -> Span:
         The first and last position in each batch that holds a sample of the stream.
     """
     rows, ends, epoch = [], [], None
-    count = 0
+    count = 0  # of a record without batches, too
     for count, batch in enumerate(batches, start=1):
         if epoch not in (None, batch[:2]):
             ends.append(count - 1)

@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from epochwatch._exposures.batches import TrainedBatch
-from epochwatch._exposures.feed_order import OwnOrder, digest
+from epochwatch._exposures.feed_order import FeedOrder, batch_digest
 
 FIRST_LOOK = 16  # batches
 
-EVIDENCE = ("after epoch", "place trained last", "place trained next", "verdict")
 MEANING = {  # the worst first
     "restarts": "epochs begin again with the feed's first batch, and what lies past the end of "
     "an epoch is never trained",
@@ -117,18 +116,17 @@ class Verdict:
         """What the verdict says, in a clause."""
         return MEANING[self.verdict]
 
-    def evidence(self) -> list[list]:
-        """List the boundaries, a row each, under the names in `EVIDENCE`."""
-        return [
-            [b.before.epoch, b.last_place, b.first_place, f"**{b.verdict}**"]
-            for b in self.boundaries
-        ]
-
     def passed_over(self, length: int | None) -> int:
         """Count the batches that were delivered, never trained, while a later one was.
 
         A batch passed over at one boundary may have been trained at another, or by a later
         pass, where the length of one is known.
+
+        Args:
+            length: batches in a pass of the feed; None where it is not known.
+
+        Returns:
+            How many; 0 where there is no order to follow.
         """
         places = set()
         for first, epoch in zip(self.first_places or (), self.epochs, strict=False):
@@ -139,7 +137,7 @@ class Verdict:
 
 def judge(
     trained: Iterable[TrainedBatch],
-    make_own_order: Callable[[], Iterable[np.ndarray]],
+    make_feed_order: Callable[[], Iterable[np.ndarray]],
     steps_per_epoch: int | None,
     *,
     can_be_iterated_again: bool,
@@ -150,7 +148,7 @@ def judge(
 
     Args:
         trained: the batches in the order trained, as `ExposureLog.batches` gives them.
-        make_own_order: called for a new pass over the feed; yields each batch's indices
+        make_feed_order: called for a new pass over the feed; yields each batch's indices
             (int64) as plain iteration delivers them. It is called twice: where the passes
             differ there is no fixed order.
         steps_per_epoch: steps that `fit` was asked for in an epoch; None where it was not.
@@ -170,13 +168,15 @@ def judge(
         >>> judge(trained, lambda: order, 1, can_be_iterated_again=True).verdict
         'resumes'
     """
-    epochs = tuple(_epochs(trained))
+    epochs = tuple(_trained_epochs(trained))
     steps = {(epoch.fit, epoch.epoch): epoch.steps for epoch in epochs}
+    # Epochs that were begun and trained nothing keep their place among the others.
     steps_run = tuple((dict.fromkeys(begun, 0) | steps).values())
-    # A feed that skips farther than this is taken for one without an order.
+    # A feed that skips farther than this is taken for one without an order. Without a limit an
+    # endless feed would be searched for ever.
     at_most = 4 * sum(steps_run) + 1_000
-    order = OwnOrder(make_own_order(), at_most, can_be_iterated_again)
-    again = map(digest, make_own_order())
+    order = FeedOrder(make_feed_order(), at_most, can_be_iterated_again)
+    again = map(batch_digest, make_feed_order())  # lazily, as far as it is compared
     # A feed that shuffles shows it at once, before anything is looked for in vain.
     fixed = order.is_repeated_by(again, range(FIRST_LOOK))
     first_places = _first_places(epochs, order) if fixed and not shuffled else None
@@ -195,45 +195,48 @@ def _step_finding(run: int, asked: int | None) -> str | None:
     return "runs dry" if run < asked else "overruns"
 
 
-def _epochs(trained: Iterable[TrainedBatch]) -> list[TrainedEpoch]:
+def _trained_epochs(trained: Iterable[TrainedBatch]) -> list[TrainedEpoch]:
     epochs = []
     for (fit, epoch), group in itertools.groupby(trained, key=lambda batch: batch[:2]):
         batches = iter(group)
         first = last = next(batches)
-        digests = [digest(first.index)]
+        digests = [batch_digest(first.index)]
         for batch in batches:
             last = batch
-            digests.append(digest(batch.index))
+            digests.append(batch_digest(batch.index))
         epochs.append(TrainedEpoch(fit, epoch, first.index, last.index, digests))
     return epochs
 
 
-def _first_places(epochs: list[TrainedEpoch], order: OwnOrder) -> list[int] | None:
+def _first_places(epochs: list[TrainedEpoch], order: FeedOrder) -> list[int] | None:
     """Find where each epoch begins, or None if one is not consecutive in the feed's order."""
     places, after = [], -1
     for epoch in epochs:
+        # The first place from which the whole epoch can be followed: a batch alone may stand at
+        # several.
         candidates = order.places_of(epoch.digests[0], after)
-        place = next((p for p in candidates if order.holds(epoch.digests, p)), None)
+        place = next((p for p in candidates if order.has_batches_at(epoch.digests, p)), None)
         if place is None:
             return None
         places.append(place)
-        after = order.wrapped(place + epoch.steps - 1)
+        after = order.wrapped_place(place + epoch.steps - 1)
     return places
 
 
 def _boundaries(
-    epochs: list[TrainedEpoch], places: list[int], order: OwnOrder
+    epochs: list[TrainedEpoch], places: list[int], order: FeedOrder
 ) -> Iterator[Boundary]:
+    # After its end a generator has nothing new: whatever is trained then came before.
     one_shot_ended = False
     for (before, start), (after, first) in itertools.pairwise(zip(epochs, places, strict=True)):
-        last = order.wrapped(start + before.steps - 1)
-        complete = order.is_last(last)
+        last = order.wrapped_place(start + before.steps - 1)
+        complete = order.completes_pass(last)
         one_shot_ended |= complete and not order.again
-        verdict = "replays" if one_shot_ended else _step_over(last, first, complete)
+        verdict = "replays" if one_shot_ended else _boundary_verdict(last, first, complete)
         yield Boundary(before, after, last, first, verdict)
 
 
-def _step_over(last: int, first: int, complete: bool) -> str:
+def _boundary_verdict(last: int, first: int, complete: bool) -> str:
     """Name the step from the last place before a boundary to the first one after it."""
     if first == last + 1 or (first == 0 and complete):
         return "resumes"

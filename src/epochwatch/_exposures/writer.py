@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from epochwatch._exposures.batches import Piece, as_table
-from epochwatch._exposures.manifest import write_manifest
-from epochwatch._exposures.parts import write_part
+from epochwatch._exposures.batches import Piece, exposure_table
+from epochwatch._exposures.log_files import write_manifest, write_part
 from epochwatch.errors import BadInput, RecordingFailed
 
 EXPOSURES_A_PART = 1_000_000
@@ -60,8 +59,9 @@ class ExposureWriter:
         self.exposures = 0
         self._metadata_of_last_part: str | None = None
         make_empty_folder(self.folder)
-        with _refused(self.folder):
-            self._say(complete=True)  # an empty log, which nobody else can take for a free folder
+        with _unwritable_refused(self.folder):
+            # An empty log already, so that nobody else takes the folder for a free one.
+            self._write_manifest(complete=True)
 
     def open(self) -> None:
         """Begin to record: until `close`, the log counts as cut off where its parts end."""
@@ -71,8 +71,8 @@ class ExposureWriter:
                 "anew with another path"
             )
         if not self.failed_with:
-            with self._failure_told():
-                self._say(complete=False)
+            with self._failure_noted():
+                self._write_manifest(complete=False)
 
     def append(
         self, fit: int, epoch: int, first_step: int, lengths: np.ndarray, indices: np.ndarray
@@ -91,9 +91,11 @@ class ExposureWriter:
             TypeError: the indices are not integers that int64 can hold.
             RecordingFailed: see `flush`.
         """
+        # "safe": a float is refused, not rounded. Copied, as the caller may fill them again.
         lengths, indices = (a.astype(np.int64, casting="safe") for a in (lengths, indices))
         if lengths.sum() != len(indices) or lengths.min(initial=1) < 1:
             raise ValueError(f"got {len(indices)} indices for batches of lengths {lengths}")
+        # Nothing more is kept of a log that has failed, so that memory does not grow.
         if self.failed_with or not len(indices):
             return
         self.pending.append(Piece(int(fit), int(epoch), int(first_step), lengths, indices))
@@ -110,10 +112,11 @@ class ExposureWriter:
         about = {"part": self.parts, "first_exposure": self.exposures, "epochs": epochs}
         about["last_step"] = last.first_step + len(last.lengths) - 1
         metadata = json.dumps(self.metadata)
+        # Most parts leave it out: it would be repeated in each of a thousand.
         if metadata != self._metadata_of_last_part:
             about["metadata"] = self.metadata
-        with self._failure_told():
-            write_part(self.folder, as_table(self.pending), about)
+        with self._failure_noted():
+            write_part(self.folder, exposure_table(self.pending), about)
             self._metadata_of_last_part = metadata
             written = (self.parts + 1, self.exposures + self.pending_exposures, [], 0)
             # At once: no Ctrl-C comes between, and before it the part is written again.
@@ -121,20 +124,21 @@ class ExposureWriter:
 
     def close(self, interruption: str | None = None) -> None:
         """Write what is left, and the final manifest, which names what ended the training early."""
+        # The manifest is written even where the last part could not be.
         try:
             self.flush()
         finally:
-            with self._failure_told():
+            with self._failure_noted():
                 complete = not (self.failed_with or self.pending)
-                self._say(complete, interruption)
+                self._write_manifest(complete, interruption)
 
-    def _say(self, complete: bool, interruption: str | None = None) -> None:
+    def _write_manifest(self, complete: bool, interruption: str | None = None) -> None:
         manifest = {"complete": complete, "parts": self.parts, "exposures": self.exposures}
         manifest |= {"interrupted_by": interruption, "failed_with": self.failed_with}
         write_manifest(self.folder, {**manifest, "metadata": self.metadata})
 
     @contextlib.contextmanager
-    def _failure_told(self) -> Iterator[None]:
+    def _failure_noted(self) -> Iterator[None]:
         """Let the first write that fails end the record; those after it are expected to."""
         try:
             yield
@@ -144,21 +148,21 @@ class ExposureWriter:
             self.failed_with = errno.errorcode.get(error.errno or 0, type(error).__name__)
             self.pending, self.pending_exposures = [], 0
             with contextlib.suppress(OSError):  # the manifest that is there says "cut off"
-                self._say(complete=False)
-            told = (
+                self._write_manifest(complete=False)
+            message = (
                 f"log: cannot write to {str(self.folder)!r} ({error.strerror or error}, "
                 f"{self.failed_with}); the {self.exposures:,} exposures before stay readable; "
             )
             if self.on_write_error == "stop":
                 raise RecordingFailed(
-                    told + "free space or choose another path, and train again"
+                    message + "free space or choose another path, and train again"
                 ) from error
-            warnings.warn(told + "the training goes on unrecorded", RuntimeWarning, stacklevel=4)
+            warnings.warn(message + "the training goes on unrecorded", RuntimeWarning, stacklevel=4)
 
 
 def make_empty_folder(folder: Path) -> None:
     """Make the folder of a new log, where there is nothing yet."""
-    with _refused(folder):
+    with _unwritable_refused(folder):
         folder.mkdir(parents=True, exist_ok=True)
         taken = any(folder.iterdir())
     if taken:
@@ -169,7 +173,7 @@ def make_empty_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _refused(folder: Path) -> Iterator[None]:
+def _unwritable_refused(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

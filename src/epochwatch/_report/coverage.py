@@ -21,14 +21,19 @@ def draw(ax: Axes, coverage: Mapping[str, np.ndarray]) -> Axes:
     Returns:
         The Axes.
     """
-    of = looks(coverage)
+    look_of = looks(coverage)
     for name, shares in coverage.items():
-        look = of[name]
+        look = look_of[name]
         epochs = np.arange(1, len(shares) + 1)
         ax.plot(epochs, shares, look.line, color=look.colour, marker=look.marker, markersize=4)
     for (name, shares), height in zip(coverage.items(), _heights(coverage), strict=True):
-        ax.annotate(f" {name} {percent(shares[-1])}", (len(shares), height), va="center",
-                    color=of[name].colour, annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            f" {name} {percent(shares[-1])}",
+            (len(shares), height),
+            va="center",
+            color=look_of[name].colour,
+            annotation_clip=False,
+        )
     ax.set(ylim=(0, 1.06), xlabel="epoch", ylabel="share trained so far")
     ax.set_xlim(0.8, max(map(len, coverage.values())) + 0.2)
     ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
@@ -53,12 +58,12 @@ def draw_columns(axes: np.ndarray, columns: Mapping) -> np.ndarray:
 
 
 def describe_columns(columns: Mapping) -> str:
-    """Say in words what `draw_columns` shows, given the same: its alternative text."""
+    """Describe what `draw_columns` shows, given the same: its alternative text."""
     return " ".join(f"{title}: {describe(coverage)}" for title, coverage in columns.items())
 
 
 def describe(coverage: Mapping[str, np.ndarray]) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Describe what `draw` shows, given the same: its alternative text."""
     parts = [
         f"{name} {percent(shares[0])} after epoch 1 and {percent(shares[-1])} after epoch "
         f"{len(shares)}"

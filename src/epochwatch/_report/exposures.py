@@ -39,7 +39,7 @@ def draw(ax: Axes, bins: Bins, stream: str) -> Axes:
 
 
 def describe(bins: Bins, stream: str, never: int) -> str:
-    """Say in words what `draw` shows, and how many samples were `never` trained."""
+    """Describe what `draw` shows, and how many samples were `never` trained."""
     return (
         f"Exposures of the {stream} samples by position, in bins of {bins.size:,}: from "
         f"{bins.low.min():,} to {bins.high.max():,}; samples never trained: {never:,}."

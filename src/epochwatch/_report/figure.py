@@ -7,6 +7,7 @@ from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from epochwatch._auditing.result import AuditResult
 from epochwatch._exposures.positions import binned
 from epochwatch._report import coverage, exposures, style
 from epochwatch._text import percent
@@ -17,11 +18,11 @@ MOST_NAMED = 6
 ALL = "all samples"
 
 
-def draw(report) -> Figure:
+def draw(report: AuditResult) -> Figure:
     """Draw the report of an audit, as many panels as there is something to show.
 
     Args:
-        report: `auditing.report.Report`.
+        report: what the audit found.
 
     Returns:
         A figure that belongs to no window.
@@ -54,8 +55,14 @@ def draw_order(ax: Axes, judged, length: int | None) -> Axes:
     # Points where the steps are few; else a line alone, which stays sharp.
     marker = "o" if ends[-1] <= FEW_STEPS else ""
     for step, place, steps in _stretches(judged, length):
-        ax.plot(step + np.arange(steps), place + np.arange(steps), color=style.INK, linewidth=2,
-                marker=marker, markersize=3)  # fmt: skip
+        ax.plot(
+            step + np.arange(steps),
+            place + np.arange(steps),
+            color=style.INK,
+            linewidth=2,
+            marker=marker,
+            markersize=3,
+        )
     ruled = _rule(ax, judged, ends)
     top = max(place + steps for _, place, steps in _stretches(judged, length))
     if length is not None:
@@ -92,9 +99,14 @@ def _shade(ax: Axes, reached: int, length: int) -> None:
         return
     ax.axhspan(reached, length, color=style.NEVER, alpha=0.12, linewidth=0)
     thin = length - reached < length / 10
-    ax.text(0.01, reached - length / 50 if thin else (reached + length) / 2,
-            f"batches never reached: {length - reached:,}", color=style.NEVER,
-            va="top" if thin else "center", transform=ax.get_yaxis_transform())  # fmt: skip
+    ax.text(
+        0.01,
+        reached - length / 50 if thin else (reached + length) / 2,
+        f"batches never reached: {length - reached:,}",
+        color=style.NEVER,
+        va="top" if thin else "center",
+        transform=ax.get_yaxis_transform(),
+    )
 
 
 def _rule(ax: Axes, judged, ends: np.ndarray) -> str:
@@ -139,8 +151,8 @@ def _by_stream(report) -> dict[str, np.ndarray]:
     return known or {ALL: report.whole.coverage}
 
 
-def describe(report) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+def describe(report: AuditResult) -> str:
+    """Describe what `draw` shows, given the same: its alternative text."""
     judged, whole = report.judged, report.whole
     parts = [
         f"Audit of a feed, {len(judged.epochs):,} epochs; verdict: {report.verdict or 'none'}."
@@ -149,8 +161,8 @@ def describe(report) -> str:
         places = [place % (report.length or place + 1) for place in judged.first_places[:4]]
         begins = ", ".join(f"{place:,}" for place in places)
         more = " and so on" if len(judged.first_places) > 4 else ""
-        of = "" if report.length is None else f" of {report.length:,}"
-        parts.append(f"The epochs begin at place {begins}{more}{of}.")
+        of_all = "" if report.length is None else f" of {report.length:,}"
+        parts.append(f"The epochs begin at place {begins}{more}{of_all}.")
     if len(whole.exposures):
         low, high = whole.exposures.min(), whole.exposures.max()
         never = "unknown" if whole.never_trained is None else f"{whole.never_trained:,}"

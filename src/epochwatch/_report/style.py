@@ -61,7 +61,7 @@ OTHERS = [
 
 
 def looks(names) -> dict[str, Look]:
-    """Say how streams are drawn by name; beyond ten streams looks come again."""
+    """Choose how streams are drawn, by name; beyond ten streams looks come again."""
     return {name: LOOKS.get(name, OTHERS[rank % len(OTHERS)]) for rank, name in enumerate(names)}
 
 

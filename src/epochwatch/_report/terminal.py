@@ -1,7 +1,4 @@
-"""The report of an audit as a terminal shows it, and as text: 80 columns, told without colour.
-
-`report` is an `auditing.report.Report` throughout, which is not imported: it is written by this.
-"""
+"""The report of an audit as a terminal shows it, and as text: 80 columns, clear without colour."""
 
 import io
 import itertools
@@ -17,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from epochwatch._auditing.counting import StreamCounts, spread
-from epochwatch._auditing.findings import ALWAYS_FINDINGS
+from epochwatch._auditing.expectation import Expectation
+from epochwatch._auditing.request import ORDER_FINDINGS
+from epochwatch._auditing.result import AuditResult
 from epochwatch._exposures.verdict import Verdict
 from epochwatch._text import percent
 
@@ -29,38 +28,56 @@ MOST_RUNS = 8  # of equal numbers of steps
 BATCH_WIDTH = 18
 BARS = "▁▂▃▄▅▆▇█"
 MOST_BARS = 6
-COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ALWAYS_FINDINGS, "red")
+COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ORDER_FINDINGS, "red")
 
 
-def as_text(report) -> str:
+def as_text(report: AuditResult) -> str:
     """Write a report as plain text, in lines of at most 80 columns."""
+    return plain_text(layout(report))
+
+
+def show(report: AuditResult) -> None:
+    """Print a report: in colour and as wide as the terminal where there is one."""
+    show_laid_out(layout(report))
+
+
+def show_expectation(expected: Expectation) -> None:
+    """Print what is to be expected of a feed, in the same way."""
+    show_laid_out(named_rows(expectation_rows(expected)))
+
+
+def plain_text(laid_out: Group | Table) -> str:
+    """Write what is laid out in lines of at most 80 columns."""
     file = io.StringIO()
     plain = {"color_system": None, "force_terminal": False, "force_jupyter": False}
-    Console(file=file, width=WIDTH, **plain).print(layout(report))
+    Console(file=file, width=WIDTH, **plain).print(laid_out)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
-def show(report) -> None:
-    """Print a report: in colour and as wide as the terminal where there is one."""
+def show_laid_out(laid_out: Group | Table) -> None:
+    """Print what is laid out, to a terminal or as plain text."""
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(layout(report), width=min(console.width, WIDEST))
+        console.print(laid_out, width=min(console.width, WIDEST))
     else:
         encoding = sys.stdout.encoding or "utf-8"
-        print(as_text(report).encode(encoding, "replace").decode(encoding))
+        print(plain_text(laid_out).encode(encoding, "replace").decode(encoding))
 
 
-def layout(report) -> Group:
+def layout(report: AuditResult) -> Group:
     """Lay a report out for a console of rich."""
     verdict = report.verdict or "none"
     colour = f"bold {COLOURS.get(verdict, '')}"
-    head = grid([("verdict", Text(verdict, colour)), ("", report.judged.meaning)])
-    parts = [head, boundaries(report), grid(steps(report)), counts(report)]
-    parts += [grid([*expectation(report), *notes(report)]), grid([conclusion(report)])]
+    head = named_rows([("verdict", Text(verdict, colour)), ("", report.judged.meaning)])
+    parts = [head, boundary_table(report), named_rows(step_rows(report)), count_table(report)]
+    parts += [
+        named_rows([*comparison_rows(report), *note_rows(report)]),
+        named_rows([conclusion_row(report)]),
+    ]
     return Group(*[piece for part in parts if part for piece in (part, "")][:-1])
 
 
-def grid(rows) -> Table:
+def named_rows(rows) -> Table:
     """Set texts beside what they are called."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", min_width=8, no_wrap=True)
@@ -70,7 +87,7 @@ def grid(rows) -> Table:
     return table
 
 
-def columns(*names: str, **options) -> Table:
+def frameless_table(*names: str, **options) -> Table:
     """Make a table without frame."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name in names:
@@ -78,17 +95,17 @@ def columns(*names: str, **options) -> Table:
     return table
 
 
-def boundaries(report) -> Table | None:
+def boundary_table(report: AuditResult) -> Table | None:
     """Show the batches at the boundaries, of many alike in a row the first ones."""
     rows = report.boundaries
     if not rows:
         return None
-    table = columns("after", "verdict", "place", "last batch trained", "first after it")
+    table = frameless_table("after", "verdict", "place", "last batch trained", "first after it")
     # Counted on after a complete pass, a place is the feed's first one again.
     round_off = report.length or sys.maxsize
     places = [f"{b.last_place:,} → {b.first_place % round_off:,}" for b in report.judged.boundaries]
     after = "fit {fit}, epoch {epoch}" if report.judged.epochs[-1].fit > 1 else "epoch {epoch}"
-    for shown in abridged([row["verdict"] for row in rows]):
+    for shown in abridged_ranks([row["verdict"] for row in rows]):
         if isinstance(shown, str):
             table.add_row("…", shown)
             continue
@@ -97,13 +114,13 @@ def boundaries(report) -> Table | None:
             after.format(**row["after"]),
             Text(row["verdict"] or "-", COLOURS.get(row["verdict"], "")),
             places[shown] if places else "-",
-            batch(row["last"], report.identified_by),
-            batch(row["first"], report.identified_by),
+            batch_in_short(row["last"], report.identified_by),
+            batch_in_short(row["first"], report.identified_by),
         )
     return table
 
 
-def abridged(verdicts: list[str | None]) -> Iterator[int | str]:
+def abridged_ranks(verdicts: list[str | None]) -> Iterator[int | str]:
     """Choose the boundaries to show: the rank of each, or how many are left out there."""
     left: Counter = Counter()
     room = MOST_BOUNDARIES
@@ -120,7 +137,7 @@ def abridged(verdicts: list[str | None]) -> Iterator[int | str]:
     yield from (f"{count:,} more {verdict}" for verdict, count in left.items() if count)
 
 
-def batch(ids: list[int], identified_by: str) -> str:
+def batch_in_short(ids: list[int], identified_by: str) -> str:
     """Write the first samples of a batch, as many as there is room for."""
     # A fingerprint is shown as a commit is, by its first digits.
     texts = [str(i) if identified_by == "index" else f"{i % 2**64:016x}"[:6] for i in ids]
@@ -130,10 +147,10 @@ def batch(ids: list[int], identified_by: str) -> str:
     return whole[: max(whole.rfind(", ", 0, BATCH_WIDTH - 1), len(texts[0]))] + ", …"
 
 
-def steps(report) -> Iterator[tuple[str, str]]:
-    """Say which steps were asked for, and which were run."""
+def step_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
+    """Write which steps were asked for, and which were run."""
     judged = report.judged
-    runs = in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
+    runs = values_in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
     yield "steps", f"{judged.steps_asked:,} asked for in an epoch; run {runs}"
     a_pass = "" if report.length is None else f"; {report.length:,} in a pass of the feed"
     yield (
@@ -142,7 +159,7 @@ def steps(report) -> Iterator[tuple[str, str]]:
     )
 
 
-def in_turn(values) -> str:
+def values_in_turn(values) -> str:
     """Write values in turn, with a remark or None: "3 × 3, 1 (runs dry)"; of many the first."""
     runs = [
         f"{value}" + f" × {count}" * (count > 1) + (f" ({remark})" if remark else "")
@@ -153,19 +170,19 @@ def in_turn(values) -> str:
     return ", ".join(runs[:MOST_RUNS]) + (f" and {more:,} more changes" if more > 0 else "")
 
 
-def counts(report) -> Table:
+def count_table(report: AuditResult) -> Table:
     """Show how often the samples of each stream were trained."""
-    table = columns("stream", overflow="fold", min_width=6)
+    table = frameless_table("stream", overflow="fold", min_width=6)
     for name in ("samples", "trained", "never\ntrained", "exposures\nmin/med/max"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("coverage\nby epoch", no_wrap=True)
     table.add_column("all seen\nin (form)", justify="right", no_wrap=True)
-    table.add_row("all", *cells(report.whole))
-    least_first = sorted(report.streams, key=lambda name: covered(report.streams[name]))
+    table.add_row("all", *count_cells(report.whole))
+    least_first = sorted(report.streams, key=lambda name: final_coverage(report.streams[name]))
     shown, left = least_first[:MOST_STREAMS], least_first[MOST_STREAMS:]
     for name, stream in report.streams.items():
         if name in shown:
-            table.add_row(name, *cells(stream))
+            table.add_row(name, *count_cells(stream))
     if left:
         table.add_row("…", "", "", "", "", f"{len(left):,} more, covered as much or more")
     if report.whole.epochs_expected:
@@ -174,30 +191,30 @@ def counts(report) -> Table:
     return table
 
 
-def covered(stream: StreamCounts) -> float:
+def final_coverage(stream: StreamCounts) -> float:
     """Return the coverage in the end; 1 where it is not known."""
     return 1.0 if stream.coverage is None else float(stream.coverage[-1])
 
 
-def cells(stream: StreamCounts) -> Iterator[Text | str]:
+def count_cells(stream: StreamCounts) -> Iterator[Text | str]:
     """Write the counts of a stream."""
-    yield number(stream.samples)
-    yield number(stream.trained)
-    yield Text(number(stream.never_trained), "bold red" if stream.never_trained else "")
+    yield number_or_dash(stream.samples)
+    yield number_or_dash(stream.trained)
+    yield Text(number_or_dash(stream.never_trained), "bold red" if stream.never_trained else "")
     exposures = spread(stream.exposures) or {}
     yield "/".join(f"{value:.7g}" for value in exposures.values()) or "-"
-    yield "-" if stream.coverage is None else curve(stream.coverage)
+    yield "-" if stream.coverage is None else coverage_curve(stream.coverage)
     form = stream.epochs_expected
     closed = f" ({form['in_order']}…{math.ceil(form['drawn'])})" if form else ""
-    yield number(stream.epochs_until_all) + closed
+    yield number_or_dash(stream.epochs_until_all) + closed
 
 
-def number(value: int | None) -> str:
+def number_or_dash(value: int | None) -> str:
     """Write a number; `-` where it is not known."""
     return "-" if value is None else f"{value:,}"
 
 
-def curve(shares: np.ndarray) -> str:
+def coverage_curve(shares: np.ndarray) -> str:
     """Write the coverage by epoch: first, a small curve, last."""
     first, last = (percent(shares[rank]).replace("100.0%", "100%") for rank in (0, -1))
     if len(shares) == 1:
@@ -206,8 +223,8 @@ def curve(shares: np.ndarray) -> str:
     return f"{first} {''.join(BARS[int(shares[rank] * 7)] for rank in ranks)} {last}"
 
 
-def expectation(report) -> Iterator[tuple[str, str | Text]]:
-    """Say whether what was observed was to be expected, and why."""
+def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
+    """Compare what was observed with what was to be expected, and write why."""
     expected, judged = report.expected, report.expected.judged
     why = f'by the rule "{expected.rule.name}": {expected.rule.why} ({expected.rule.source})'
     if report.agrees is None:
@@ -216,42 +233,61 @@ def expectation(report) -> Iterator[tuple[str, str | Text]]:
         yield "expected", f"just that, {why}"
     else:
         yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", "bold red")
-        yield "expected", Text(told(judged, exact=expected.exact), "red")
-        yield "observed", Text(told(report.judged, exact=expected.exact), "red")
+        yield "expected", Text(compared_by(judged, exact=expected.exact), "red")
+        yield "observed", Text(compared_by(report.judged, exact=expected.exact), "red")
         yield "because", f"expected {why}"
         versions = ", ".join(f"{name} {version}" for name, version in report.environment.items())
         yield "with", f"{versions}; please report it, with these lines and the feed"
 
 
-def told(judged: Verdict, *, exact: bool) -> str:
+def expectation_rows(expected: Expectation) -> Iterator[tuple[str, str | Text]]:
+    """Lay out an expectation that nothing has been observed of yet."""
+    verdict = in_a_word(expected)
+    yield "expected", Text(verdict, f"bold {COLOURS.get(expected.verdict, '')}")
+    yield "because", expected.rule.why
+    if expected.judged is not None and expected.exact:
+        asked = expected.judged.steps_asked
+        runs = zip(expected.judged.steps_run, expected.judged.step_findings, strict=True)
+        yield "steps", f"{asked:,} asked for in an epoch; to be run: {values_in_turn(runs)}"
+    yield "rule", f"{expected.rule.name} ({expected.rule.source})"
+
+
+def in_a_word(expected: Expectation) -> str:
+    """Name what is expected, with words for what is no verdict."""
+    if expected.judged is None:
+        return "nothing: it depends on timing"
+    return expected.verdict or "no boundary to judge"
+
+
+def compared_by(judged: Verdict, *, exact: bool) -> str:
     """Write what an expectation and an observation are compared by."""
     verdict = judged.verdict or "no verdict"
     if not exact:
         return verdict
     begins = f"first place {judged.first_places[0]:,}" if judged.first_places else "no order"
-    crossed = in_turn((boundary.verdict, None) for boundary in judged.boundaries)
-    runs = in_turn((steps, None) for steps in judged.steps_run)
+    crossed = values_in_turn((boundary.verdict, None) for boundary in judged.boundaries)
+    runs = values_in_turn((steps, None) for steps in judged.steps_run)
     return f"{verdict}; steps {runs}; {begins}; boundaries {crossed or 'not judged'}"
 
 
-def notes(report) -> Iterator[tuple[str, str]]:
-    """Say what the counts rest on."""
+def note_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
+    """Write what the counts rest on."""
     by_content = report.identified_by == "content"
     if by_content:
         equal = 0 if report.rows is None else report.rows - report.whole.samples
         alike = f"; {equal:,} in a pass equal another one and are counted with it" if equal else ""
         yield "samples", f"told apart by their content{alike}"
-    if report.strangers and by_content:
+    if report.not_in_pass and by_content:
         yield (
             "note",
-            f"{report.strangers:,} samples trained are not in a pass of the feed: it changes its "
+            f"{report.not_in_pass:,} samples trained are not in a pass of the feed: it changes its "
             "samples (augmentation, say), and the counts mean nothing; give the samples an "
             'index: {"label": …, "index": …}',
         )
-    elif report.strangers:
+    elif report.not_in_pass:
         yield (
             "note",
-            f"{report.strangers:,} samples trained are not in the pass that the samples are "
+            f"{report.not_in_pass:,} samples trained are not in the pass that the samples are "
             "counted by: passes of the feed differ in what they hold",
         )
     if report.conflicts:
@@ -263,7 +299,7 @@ def notes(report) -> Iterator[tuple[str, str]]:
         )
 
 
-def conclusion(report) -> tuple[str, Text]:
+def conclusion_row(report: AuditResult) -> tuple[str, Text]:
     """End on the findings."""
     if report.sound:
         return "sound", Text("no findings", "bold green")

@@ -1,4 +1,4 @@
-"""What a sampler is told, checked: streams, shares, whole numbers."""
+"""The arguments of a sampler, checked: streams and shares."""
 
 import math
 import numbers
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from epochwatch._checks import whole_number
 from epochwatch._samplers.permutation import LARGEST
 from epochwatch.errors import BadInput
 
@@ -49,31 +50,8 @@ class Members(NamedTuple):
         return position + self.first if self.index is None else self.index[position]
 
 
-def whole(name: str, value: Any, low: int, high: int | None = None, remedy: str = "") -> int:
-    """Check a whole number; a bool or a float is none.
-
-    Args:
-        name: what it is called.
-        value: what was given.
-        low: the least allowed.
-        high: the most allowed; None for no end.
-        remedy: what to do instead, the end of a sentence.
-
-    Returns:
-        The number, as Python's own.
-
-    Raises:
-        BadInput: it is no whole number, or out of range.
-    """
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_whole or value < low or (high is not None and value > high):
-        upper = "or more" if high is None else f"to {high:,}"
-        raise BadInput(f"{name}: got {value!r:.60}, allowed: a whole number, {low} {upper}{remedy}")
-    return int(value)
-
-
 def members_of(streams: Any) -> dict[str, Members]:
-    """Take streams in any of their forms, by name.
+    """Read streams in any of their forms, by name.
 
     Args:
         streams: as of `BalancedSampler`.
@@ -84,14 +62,14 @@ def members_of(streams: Any) -> dict[str, Members]:
     Raises:
         BadInput: they cannot be used.
     """
-    named = _named(streams)
+    named = _streams_by_name(streams)
     are_counts = [isinstance(stream, numbers.Integral) for stream in named.values()]
     if any(are_counts) and not all(are_counts):
         raise BadInput(f"streams: got counts and index arrays together, allowed: {STREAMS}")
-    return _of_counts(named) if all(are_counts) else _of_arrays(named)
+    return _members_from_counts(named) if all(are_counts) else _members_from_arrays(named)
 
 
-def _named(streams: Any) -> dict[str, Any]:
+def _streams_by_name(streams: Any) -> dict[str, Any]:
     is_sequence = isinstance(streams, Sequence) and not isinstance(streams, (str, bytes))
     if not isinstance(streams, Mapping) and not is_sequence:
         raise BadInput(f"streams: got {type(streams).__name__}, allowed: {STREAMS}")
@@ -99,14 +77,15 @@ def _named(streams: Any) -> dict[str, Any]:
         raise BadInput(f"streams: got none, allowed: {STREAMS}")
     if isinstance(streams, Mapping):
         return {str(name): stream for name, stream in streams.items()}
+    # `Streams` of one_vs_rest is a named tuple: its sides keep their names.
     names = getattr(streams, "_fields", range(len(streams)))
     return dict(zip(map(str, names), streams, strict=True))
 
 
-def _of_counts(counts: dict[str, Any]) -> dict[str, Members]:
+def _members_from_counts(counts: dict[str, Any]) -> dict[str, Members]:
     members, first = {}, 0
     for name, count in counts.items():
-        samples = whole(f"streams: {name}", count, 1, LARGEST, REMEDY)
+        samples = whole_number(f"streams: {name}", count, 1, LARGEST, REMEDY)
         members[name] = Members(samples, None, first)
         first += samples
     if first > LARGEST:
@@ -114,18 +93,18 @@ def _of_counts(counts: dict[str, Any]) -> dict[str, Members]:
     return members
 
 
-def _of_arrays(streams: dict[str, Any]) -> dict[str, Members]:
-    arrays = {name: _index_array(name, stream) for name, stream in streams.items()}
+def _members_from_arrays(streams: dict[str, Any]) -> dict[str, Members]:
+    arrays = {name: _checked_index_array(name, stream) for name, stream in streams.items()}
     for name, array in arrays.items():
-        _check_once(array, f"twice in {name}", "give each sample once")
+        _check_unique(array, f"twice in {name}", "give each sample once")
     everything = next(iter(arrays.values()))
-    if len(arrays) > 1:
+    if len(arrays) > 1:  # one alone needs no copy
         everything = np.concatenate(list(arrays.values()))
-    _check_once(everything, "in two of them", "give each sample to one stream")
+    _check_unique(everything, "in two of them", "give each sample to one stream")
     return {name: Members(len(array), array) for name, array in arrays.items()}
 
 
-def _index_array(name: str, stream: Any) -> np.ndarray:
+def _checked_index_array(name: str, stream: Any) -> np.ndarray:
     own = getattr(stream, "index", None)  # a list has a method of that name
     array = np.asarray(own if isinstance(own, np.ndarray) else stream)
     if not array.size:
@@ -142,10 +121,11 @@ def _index_array(name: str, stream: Any) -> np.ndarray:
             f"streams: {name}: got the index {array.min()}, allowed: 0 or more; give the row of "
             "each sample"
         )
-    return array.astype(np.int64, copy=False)
+    return array.astype(np.int64, copy=False)  # of int64 no copy: it may be gigabytes
 
 
-def _check_once(index: np.ndarray, where: str, remedy: str) -> None:
+def _check_unique(index: np.ndarray, where: str, remedy: str) -> None:
+    # Ascending, as of most data: then there is nothing to sort.
     if (np.diff(index) > 0).all():
         return
     ordered = np.sort(index)
@@ -157,7 +137,7 @@ def _check_once(index: np.ndarray, where: str, remedy: str) -> None:
 
 
 def slots_of(shares: Any, names: Sequence[str], batch_size: Any) -> list[int]:
-    """Say how many samples of each stream stand in a batch.
+    """Split a batch among the streams.
 
     Args:
         shares: as of `BalancedSampler`.
@@ -174,15 +154,15 @@ def slots_of(shares: Any, names: Sequence[str], batch_size: Any) -> list[int]:
         >>> slots_of([1, 1, 2], "abc", 8), slots_of([0.75, 0.25], "ab", 8)
         ([2, 2, 4], [6, 2])
     """
-    batch_size = whole("batch_size", batch_size, 1, LARGEST, " samples")
+    batch_size = whole_number("batch_size", batch_size, 1, LARGEST, " samples")
     weights = _weights_of(shares, names)
     least = sum(weights)
     if batch_size % least:
         below, above = batch_size - batch_size % least, batch_size - batch_size % least + least
         nearest = f"{below} or {above}" if below else f"{above}"
-        told = ":".join(map(str, weights))
+        ratio = ":".join(map(str, weights))
         raise BadInput(
-            f"batch_size: got {batch_size}, which does not split exactly into {told}, allowed: "
+            f"batch_size: got {batch_size}, which does not split exactly into {ratio}, allowed: "
             f"multiples of {least}; the nearest: {nearest}"
         )
     return [weight * batch_size // least for weight in weights]
@@ -192,18 +172,19 @@ def _weights_of(shares: Any, names: Sequence[str]) -> list[int]:
     """Return the shares as whole numbers without a common divisor."""
     if shares is None:
         return [1] * len(names)
-    given = _in_order(shares, names)
-    fractions = [_fraction(share) for share in given]
-    are_weights = all(isinstance(share, numbers.Integral) for share in given)
+    in_order = _shares_in_order(shares, names)
+    fractions = [_as_fraction(share) for share in in_order]
+    are_weights = all(isinstance(share, numbers.Integral) for share in in_order)
     if not are_weights and sum(fractions) != 1:
-        raise BadInput(f"shares: got {given}, which sum to {float(sum(fractions)):g}; {SHARES}")
+        raise BadInput(f"shares: got {in_order}, which sum to {float(sum(fractions)):g}; {SHARES}")
+    # In whole numbers from here on: no batch size fails for a rounding error.
     common = math.lcm(*(fraction.denominator for fraction in fractions))
     weights = [int(fraction * common) for fraction in fractions]
     divisor = math.gcd(*weights)
     return [weight // divisor for weight in weights]
 
 
-def _in_order(shares: Any, names: Sequence[str]) -> list:
+def _shares_in_order(shares: Any, names: Sequence[str]) -> list:
     if isinstance(shares, Mapping):
         shares = {str(name): share for name, share in shares.items()}
         if set(shares) != set(names):
@@ -213,13 +194,14 @@ def _in_order(shares: Any, names: Sequence[str]) -> list:
         return [shares[name] for name in names]
     if isinstance(shares, (str, bytes)) or not hasattr(shares, "__len__"):
         raise BadInput(f"shares: got {shares!r:.60}, allowed: {SHARES}")
-    given = [getattr(share, "item", lambda share=share: share)() for share in shares]
-    if len(given) != len(names):
-        raise BadInput(f"shares: got {len(given)} for {len(names)} streams, allowed: {SHARES}")
-    return given
+    # NumPy's numbers become Python's, which `Fraction` takes.
+    values = [getattr(share, "item", lambda share=share: share)() for share in shares]
+    if len(values) != len(names):
+        raise BadInput(f"shares: got {len(values)} for {len(names)} streams, allowed: {SHARES}")
+    return values
 
 
-def _fraction(share: Any) -> Fraction:
+def _as_fraction(share: Any) -> Fraction:
     is_number = isinstance(share, numbers.Real) and not isinstance(share, bool)
     if not is_number or not math.isfinite(share) or share <= 0:
         raise BadInput(f"shares: got {share!r:.60}, allowed: above 0, {SHARES}")

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from epochwatch._samplers.arguments import Members, members_of, slots_of, whole
+from epochwatch._checks import whole_number
+from epochwatch._samplers.arguments import Members, members_of, slots_of
 from epochwatch._samplers.permutation import key_of, keys_of, permuted
 from epochwatch.errors import BadInput
 
@@ -16,9 +17,9 @@ MOST_SHARDS = 2**20
 
 # The order that a seed gives. A change of it must change this number, so that no state of the
 # one order is continued in the other.
-ORDER = 1
+ORDER_NUMBER = 1
 
-# A call costs as much as a thousand samples do: who goes on step by step gets them by so many.
+# A call costs as much as a thousand samples do, so `iter` computes many steps at once.
 SAMPLES_AT_ONCE = 2**13
 
 
@@ -40,9 +41,9 @@ class BalancedSampler:
     - Shard i of n has every n-th batch of the one sequence, beginning with the i-th: all shards
       together have all batches, and no two the same one.
 
-    An order is computed, never stored (`samplers.permutation`): beyond the index arrays memory
-    does not grow with the samples, but to check once that no index comes twice. With counts in
-    the place of arrays there is nothing to hold or to check, and 10^18 samples cost nothing.
+    An order is computed, never stored: beyond the index arrays memory does not grow with the
+    samples, but to check once that no index comes twice. With counts in the place of arrays
+    there is nothing to hold or to check, and 10^18 samples cost nothing.
 
     `iter(sampler)` goes on from `sampler.step`, which it moves: a state saved after a batch
     continues with the next.
@@ -102,7 +103,7 @@ class BalancedSampler:
         self.sizes = tuple(stream.samples for stream in members.values())
         self.slots = tuple(slots_of(shares, self.names, batch_size))
         self.batch_size = sum(self.slots)
-        self.seed = whole("seed", seed, 0, LARGEST_SEED)
+        self.seed = whole_number("seed", seed, 0, LARGEST_SEED)
         self.shard = _checked_shard(shard)
         self._members = tuple(members.values())
         self._columns = columns_of(self.slots)
@@ -138,22 +139,22 @@ class BalancedSampler:
 
     def __getitem__(self, step: int | slice) -> np.ndarray:
         if isinstance(step, slice):
-            return self._batches(*_checked_slice(step))
-        return self._batches(whole("step", step, 0), 1)[0]
+            return self._compute_batches(*_checked_slice(step))
+        return self._compute_batches(whole_number("step", step, 0), 1)[0]
 
     def __iter__(self) -> Iterator[np.ndarray]:
         at_once = max(1, SAMPLES_AT_ONCE // self.batch_size)
         first, batches = 0, ()
         while True:
             if not first <= self._step < first + len(batches):
-                first, batches = self._step, self._batches(self._step, at_once)
+                first, batches = self._step, self._compute_batches(self._step, at_once)
             batch = batches[self._step - first].copy()
             # Moved first: a state taken by whoever receives this batch continues with the next.
             self._step += 1
             yield batch
 
     def state_dict(self, step: int | None = None) -> dict[str, int]:
-        """Say where the sampler stands, and which it is, in a few integers.
+        """Return where the sampler stands, and which it is, in a few integers.
 
         Args:
             step: the next step to train. To be given where a feed reads ahead of the training,
@@ -165,7 +166,7 @@ class BalancedSampler:
         Raises:
             BadInput: the step is no whole number of 0 or more.
         """
-        step = self._step if step is None else whole("step", step, 0)
+        step = self._step if step is None else whole_number("step", step, 0)
         return {"step": step, **self._identity}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
@@ -187,11 +188,14 @@ class BalancedSampler:
                     f"state: got {name} {state[name]}, allowed: {own}, which is this sampler's; "
                     "make the sampler with the arguments of the one that was saved"
                 )
-        self._step = whole("state: step", state["step"], 0)
+        self._step = whole_number("state: step", state["step"], 0)
 
     @functools.cached_property
     def _identity(self) -> dict[str, int]:
-        digest = hashlib.blake2b(repr((ORDER, self.sizes, self.slots)).encode(), digest_size=8)
+        # What a state must agree with. A digest, because index arrays may be gigabytes.
+        digest = hashlib.blake2b(
+            repr((ORDER_NUMBER, self.sizes, self.slots)).encode(), digest_size=8
+        )
         for stream in self._members:
             if stream.index is not None:
                 digest.update(np.ascontiguousarray(stream.index))
@@ -200,19 +204,22 @@ class BalancedSampler:
             "batch_size": self.batch_size,
             "shard": self.shard[0],
             "shards": self.shard[1],
+            # Checkpoints hold int64, which has no room for the 64th bit.
             "streams": int.from_bytes(digest.digest(), "little") >> 1,
         }
 
-    def _batches(self, first: int, count: int) -> np.ndarray:
+    def _compute_batches(self, first: int, count: int) -> np.ndarray:
         """Return some batches in succession: int64 (count, batch_size)."""
         batches = np.empty((count, self.batch_size), np.int64)
         for number, (stream, columns) in enumerate(zip(self._members, self._columns, strict=True)):
-            batches[:, columns] = self._drawn(number, stream, first, count)
+            batches[:, columns] = self._draw_from_stream(number, stream, first, count)
         return batches
 
-    def _drawn(self, number: int, stream: Members, first: int, count: int) -> np.ndarray:
+    def _draw_from_stream(self, number: int, stream: Members, first: int, count: int) -> np.ndarray:
         """Return what one stream gives to some batches: int64 (count, its slots)."""
         slots, (shard, shards) = self.slots[number], self.shard
+        # Batch k of this shard is batch k × shards + shard of the one sequence. A stream is one
+        # endless row of passes, of which that batch takes the next `slots` samples.
         # In Python's own integers: a late step of a large batch is beyond an int64.
         passes, begin = divmod((first * shards + shard) * slots, stream.samples)
         rank = begin + np.arange(count)[:, None] * (shards * slots) + np.arange(slots)
@@ -223,13 +230,14 @@ class BalancedSampler:
 
 
 def columns_of(slots: tuple[int, ...]) -> list[np.ndarray]:
-    """Say which places of a batch are each stream's, spread in proportion.
+    """Choose the places of each stream in a batch, spread in proportion.
 
     Example:
         >>> [columns.tolist() for columns in columns_of((2, 4))]
         [[1, 4], [0, 2, 3, 5]]
     """
     stream = np.repeat(np.arange(len(slots)), slots)
+    # A stream with n slots owns n equal stretches of the batch, and stands in their middles.
     middle = np.concatenate([(np.arange(count) + 0.5) / count for count in slots])
     in_turn = stream[np.lexsort((stream, middle))]
     return [np.flatnonzero(in_turn == number) for number in range(len(slots))]
@@ -238,8 +246,8 @@ def columns_of(slots: tuple[int, ...]) -> list[np.ndarray]:
 def _checked_shard(shard: Any) -> tuple[int, int]:
     if not isinstance(shard, (tuple, list)) or len(shard) != 2:
         raise BadInput(f"shard: got {shard!r:.60}, allowed: (i, n), the i-th of n, i from 0")
-    shards = whole("shard: of how many", shard[1], 1, MOST_SHARDS)
-    return whole("shard: which", shard[0], 0, shards - 1), shards
+    shards = whole_number("shard: of how many", shard[1], 1, MOST_SHARDS)
+    return whole_number("shard: which", shard[0], 0, shards - 1), shards
 
 
 def _checked_slice(steps: slice) -> tuple[int, int]:
@@ -248,5 +256,5 @@ def _checked_slice(steps: slice) -> tuple[int, int]:
             "steps: got a slice without an end or with a stride, allowed: sampler[start:stop]; "
             "there is no last step"
         )
-    start = whole("step", 0 if steps.start is None else steps.start, 0)
-    return start, max(0, whole("step", steps.stop, 0) - start)
+    start = whole_number("step", 0 if steps.start is None else steps.start, 0)
+    return start, max(0, whole_number("step", steps.stop, 0) - start)

@@ -9,9 +9,8 @@ Sources:
   whatever the function is, so that all rounds together are a permutation of a × b numbers. What
   comes out at `size` or above is put in again until it does not, which makes it a permutation of
   `size` numbers. As a × b - `size` is below a + b, few have to be.
-- The keyed function is a value of SplitMix64 (Steele, Lea and Flood, "Fast splittable
-  pseudorandom number generators", OOPSLA 2014): the `digit`-th of the generator that starts at
-  the round's key.
+- The keyed function is a value of SplitMix64 (see `_splitmix`): the `digit`-th of the generator
+  that starts at the round's key.
 
 It is made to shuffle data, not to keep a secret.
 """
@@ -19,6 +18,8 @@ It is made to shuffle data, not to keep a secret.
 import math
 
 import numpy as np
+
+from epochwatch._splitmix import INCREMENT, mix_in_place
 
 LARGEST = 2**62
 
@@ -31,8 +32,6 @@ ROUNDS_FOR_FEW, ROUNDS = 24, 10
 # Rows worked on at once, so that all that is computed of them stays in the processor's cache.
 ROWS_AT_ONCE = 2**13
 
-GOLDEN = 0x9E3779B97F4A7C15
-MULTIPLIERS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 MASK = 2**64 - 1
 
 
@@ -65,11 +64,11 @@ def keys_of(key: int, parts: np.ndarray) -> np.ndarray:
     Returns:
         uint64 (n,): what `key_of` would give with the part behind all the others.
     """
-    return _mixed((parts + np.uint64(1)) * np.uint64(GOLDEN) + np.uint64(key))
+    return mix_in_place((parts + np.uint64(1)) * np.uint64(INCREMENT) + np.uint64(key))
 
 
 def permuted(position: np.ndarray, size: int, key: np.ndarray | int) -> np.ndarray:
-    """Say where each of some positions goes under a permutation of 0 … size - 1.
+    """Permute positions among the numbers 0 … size - 1.
 
     Args:
         position: int64 (n,), from 0 to size - 1.
@@ -91,14 +90,15 @@ def permuted(position: np.ndarray, size: int, key: np.ndarray | int) -> np.ndarr
     result = np.empty_like(position)
     for start in range(0, len(position), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        result[rows] = _walked(position[rows].astype(np.uint64), size, keys[rows])
+        result[rows] = _walk_cycles(position[rows].astype(np.uint64), size, keys[rows])
     return result
 
 
-def _walked(number: np.ndarray, size: int, key: np.ndarray) -> np.ndarray:
+def _walk_cycles(number: np.ndarray, size: int, key: np.ndarray) -> np.ndarray:
     """Put numbers through the network until they are below `size`."""
     bases, rounds = bases_of(size), ROUNDS_FOR_FEW if size < FEW else ROUNDS
     number = _through_network(number, bases, key, rounds)
+    # Few are outside, so these alone go round again.
     outside = np.flatnonzero(number >= size)
     while outside.size:
         number[outside] = _through_network(number[outside], bases, key[outside], rounds)
@@ -113,6 +113,7 @@ def bases_of(size: int) -> tuple[int, int]:
         >>> bases_of(53258), 231 * 231
         ((231, 231), 53361)
     """
+    # Integers only: a float's square root is wrong beyond 2**53.
     left = math.isqrt(size - 1) + 1
     return left, -(-size // left)
 
@@ -124,7 +125,8 @@ def _through_network(
     base_left, base_right = (np.uint64(base) for base in bases)
     left, right = np.divmod(number, base_right)
     for turn in range(1, rounds + 1):
-        round_key = key ^ np.uint64(turn * GOLDEN & MASK)
+        round_key = key ^ np.uint64(turn * INCREMENT & MASK)
+        # The digits take turns; each is changed by the other alone, which can be undone.
         if turn % 2:
             left = (left + _value_at(right, round_key)) % base_left
         else:
@@ -134,18 +136,8 @@ def _through_network(
 
 def _value_at(digit: np.ndarray, key: np.ndarray) -> np.ndarray:
     """Return the `digit`-th value of SplitMix64 from `key` on, halved to leave room for a sum."""
-    value = digit * np.uint64(GOLDEN)
+    value = digit * np.uint64(INCREMENT)
     value += key
-    value = _mixed(value)
+    value = mix_in_place(value)
     value >>= np.uint64(1)
-    return value
-
-
-def _mixed(value: np.ndarray) -> np.ndarray:
-    """Mix the bits of each value, in place."""
-    value ^= value >> np.uint64(30)
-    value *= MULTIPLIERS[0]
-    value ^= value >> np.uint64(27)
-    value *= MULTIPLIERS[1]
-    value ^= value >> np.uint64(31)
     return value

@@ -2,12 +2,14 @@
 
 from typing import NamedTuple
 
-import keras
 import numpy as np
 
+from epochwatch._keras import load_keras
 from epochwatch._watching import backends
 
-CAPACITY = 2**20
+keras = load_keras()
+
+CAPACITY = 2**20  # cells; 8 MiB
 
 
 class Batches(NamedTuple):
@@ -46,7 +48,7 @@ class BatchCounter(keras.metrics.Metric):
         name: name of the metric.
         columns: integers kept of each sample; the first is its index.
         backend: how the values travel; None for that of Keras 3. One of
-            `watching.backends.NAMES`.
+            "tensorflow", "jax", "torch".
 
     Example:
         >>> counter = BatchCounter()
@@ -65,7 +67,7 @@ class BatchCounter(keras.metrics.Metric):
         super().__init__(name=name, dtype="int64")
         self.capacity = capacity
         self.columns = columns
-        self.tape = backends.module(backend).Tape(capacity, columns)
+        self.tape = backends.backend_module(backend).Tape(capacity, columns)
 
     def update_state(self, values) -> None:
         """Keep the values of one batch.
@@ -92,6 +94,7 @@ class BatchCounter(keras.metrics.Metric):
             ExposuresLost: more came since than it can hold.
         """
         batches, lost = self.tape.drain()
+        # An error and not a warning: a record with a hole must not look like one without.
         if lost:
             raise ExposuresLost(
                 f"{lost + self.capacity:,} values came between two drains, and the counter "
@@ -99,6 +102,7 @@ class BatchCounter(keras.metrics.Metric):
                 "steps_per_execution × (the longest batch + 1)"
             )
         lengths = np.array([values.shape[1] for values in batches], np.int64)
+        # NumPy concatenates no empty list, and nothing may have been trained.
         empty = np.empty((self.columns, 0), np.int64)
         return Batches(lengths, np.concatenate([empty, *batches], axis=1))
 

@@ -12,6 +12,7 @@ count for nothing, so a sample stays the same however long its batch is padded.
 
 import numpy as np
 
+from epochwatch._splitmix import INCREMENT, mix_in_place
 from epochwatch.errors import BadInput
 
 FOLD = 32
@@ -20,25 +21,15 @@ NO_LABEL = -(2**63)
 NO_CONTENT = -(2**63)
 COLUMN = 2**32  # words; each column has multipliers of its own
 
-# Of splitmix64.
-INCREMENT = 0x9E3779B97F4A7C15
-MIXING = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
-LAST_SHIFT = 31
-
 
 def multipliers(count: int, which: int, column: int = 0) -> np.ndarray:
     """Make the odd numbers that words are multiplied by: splitmix64 of their place.
 
     `which` is 0 for those before the fold, 1 for those after it: int64 (count,).
-
-    Source:
-        Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
     """
     place = np.arange(count, dtype=np.uint64) + np.uint64(COLUMN * column)
     z = (2 * place + np.uint64(which + 1)) * np.uint64(INCREMENT)
-    for shift, factor in MIXING:
-        z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
-    return ((z ^ (z >> np.uint64(LAST_SHIFT))) | np.uint64(1)).view(np.int64)
+    return (mix_in_place(z) | np.uint64(1)).view(np.int64)
 
 
 def fingerprint(*columns) -> np.ndarray:
@@ -58,10 +49,10 @@ def fingerprint(*columns) -> np.ndarray:
         [565456412253973592, -9044058108242264215, 565456412253973592]
     """
     words = [words_of(np.asarray(column)) for column in columns]
-    return sum(reduced(each, number) for number, each in enumerate(words))
+    return sum(reduce_words(each, number) for number, each in enumerate(words))
 
 
-def reduced(words: np.ndarray, column: int) -> np.ndarray:
+def reduce_words(words: np.ndarray, column: int) -> np.ndarray:
     """Reduce the words of a column (batch, words) to one a sample."""
     folded = words * multipliers(words.shape[1], 0, column)
     folded ^= (folded >> FOLD) & (2 ** (64 - FOLD) - 1)
@@ -99,7 +90,7 @@ def check_kind(dtype) -> None:
 
 
 def is_number(dtype) -> bool:
-    """Say whether a dtype of NumPy's is of numbers or truth values."""
+    """Whether a dtype of NumPy's is of numbers or truth values."""
     return dtype.kind in "biuf" or dtype.name == "bfloat16"
 
 

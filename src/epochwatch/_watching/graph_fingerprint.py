@@ -3,12 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
+from epochwatch._splitmix import INCREMENT, LAST_SHIFT, MIXING
 from epochwatch._watching.fingerprint import (
     COLUMN,
     FOLD,
-    INCREMENT,
-    LAST_SHIFT,
-    MIXING,
     NO_LABEL,
     WORD,
     check_kind,
@@ -23,18 +21,18 @@ unconverted = tf.autograph.experimental.do_not_convert
 
 def fingerprint(*columns) -> tf.Tensor:
     """Identify the samples of a batch by their content; see `fingerprint.fingerprint`."""
-    words = [words_of(dense(column)) for column in columns]
-    return tf.add_n([reduced(each, number) for number, each in enumerate(words)])
+    words = [words_of(require_dense(column)) for column in columns]
+    return tf.add_n([reduce_words(each, number) for number, each in enumerate(words)])
 
 
-def reduced(words: tf.Tensor, column: int) -> tf.Tensor:
+def reduce_words(words: tf.Tensor, column: int) -> tf.Tensor:
     """Reduce the words of a column (batch, words) to one a sample."""
-    folded = words * numbers_for(words, 0, column)
+    folded = words * multipliers_for(words, 0, column)
     folded = tf.bitwise.bitwise_xor(folded, logical_shift(folded, FOLD))
-    return tf.reduce_sum(folded * numbers_for(words, 1, column), axis=1)
+    return tf.reduce_sum(folded * multipliers_for(words, 1, column), axis=1)
 
 
-def dense(column) -> tf.Tensor:
+def require_dense(column) -> tf.Tensor:
     """Refuse what is no dense tensor: ragged and sparse ones."""
     if isinstance(column, (tf.RaggedTensor, tf.SparseTensor)):
         raise BadInput(
@@ -44,18 +42,18 @@ def dense(column) -> tf.Tensor:
     return tf.convert_to_tensor(column)
 
 
-def numbers_for(words: tf.Tensor, which: int, column: int):
+def multipliers_for(words: tf.Tensor, which: int, column: int):
     """Make the multipliers of words (batch, n), in the graph where n is not known."""
     if words.shape[1] is not None:
-        return multipliers(words.shape[1], which, column)
+        return multipliers(words.shape[1], which, column)  # a constant of the graph
     place = tf.range(tf.shape(words, tf.int64)[1]) + COLUMN * column
-    z = (2 * place + which + 1) * signed(INCREMENT)
+    z = (2 * place + which + 1) * as_signed(INCREMENT)
     for shift, factor in MIXING:
-        z = tf.bitwise.bitwise_xor(z, logical_shift(z, shift)) * signed(factor)
+        z = tf.bitwise.bitwise_xor(z, logical_shift(z, shift)) * as_signed(factor)
     return tf.bitwise.bitwise_or(tf.bitwise.bitwise_xor(z, logical_shift(z, LAST_SHIFT)), 1)
 
 
-def signed(number: int) -> int:
+def as_signed(number: int) -> int:
     """Read 64 bits as an int64."""
     return number - 2**64 if number >= 2**63 else number
 
@@ -69,11 +67,12 @@ def words_of(column: tf.Tensor) -> tf.Tensor:
     """Write the samples of a column as words of 64 bits: int64 (batch, words)."""
     dtype = column.dtype
     check_kind(np.dtype(dtype.as_numpy_dtype))
-    flat, size = flattened(column)
+    flat, size = flatten_samples(column)
     if dtype.is_integer and dtype.size > 1:
         return tf.bitcast(flat, tf.int64) if dtype == tf.uint64 else tf.cast(flat, tf.int64)
     if dtype == tf.bool:
         flat = tf.cast(flat, tf.uint8)
+    # Bytes and float32 are packed, eight bytes to a word; what is wider is a word by itself.
     small = flat if dtype.size == 1 else tf.cast(flat, tf.float32)
     together = WORD // small.dtype.size
     padded = tf.pad(small, [[0, 0], [0, -size % together]])
@@ -83,7 +82,7 @@ def words_of(column: tf.Tensor) -> tf.Tensor:
     )
 
 
-def flattened(column: tf.Tensor) -> tuple:
+def flatten_samples(column: tf.Tensor) -> tuple:
     """Make a row of n values of each sample, and say n.
 
     It is a number where the shapes tell it, or else a tensor.
@@ -105,9 +104,10 @@ def labels_of(y) -> tf.Tensor | None:
     y = tf.cast(y, tf.float32) if y.dtype.is_floating else y
     if y.shape.rank == 1:
         return whole_numbers(y)
-    flat, size = flattened(y)
+    flat, size = flatten_samples(y)
     if y.shape.rank == 2 and y.shape[1] is not None:
         return whole_numbers(flat[:, 0]) if size == 1 else one_hot_classes(flat)
+    # The shape is not known before the step runs, so the graph asks then.
     return tf.case(
         [
             (

@@ -1,8 +1,8 @@
 """What is done the same way on JAX and torch: batches pass through Python's hands there.
 
 Keras calls the training function with batches that are still on the host (JAX) or with
-tensors (torch), one Python call a step, so the index is taken out at its door. What is
-compiled behind the door is the program of the plain training.
+tensors (torch), one Python call a step, so the index is taken out in front of it. What is
+compiled behind that is the program of the plain training.
 """
 
 import collections
@@ -31,7 +31,7 @@ class Tape:
         """Keep a batch, int64 (columns, batch); over capacity drop the oldest, and count it."""
         values = np.reshape(values, (self.columns, -1)).astype(np.int64)
         self.batches.append(values)
-        self.held += values.size + 1
+        self.held += values.size + 1  # a cell for its length, as on TensorFlow's tape
         while self.held > self.capacity:
             dropped = self.batches.popleft().size + 1
             self.held -= dropped
@@ -64,40 +64,42 @@ def class_weights(y, table: np.ndarray) -> np.ndarray:
     return table[numbers].astype(np.float32)
 
 
-class Handover:
-    """Batches on their way through the door: what is trained is kept, once it is trained."""
+class PendingBatches:
+    """Batches on their way into the training function: kept once they are trained."""
 
     def __init__(self, watch):
         self.watch = watch
-        self.waiting = []
+        self.waiting = []  # what is to be kept of each batch handed over, not trained yet
 
-    def take(self, data):
+    def hold(self, data):
         """Look at one batch before its step; return what the model's own step is to be given."""
-        values, data = self.watch.take(data)
+        values, data = self.watch.split_batch(data)
         self.waiting.append(values)
         return data
 
-    def keep(self) -> None:
-        """Note that the steps of the batches looked at have returned."""
+    def keep_trained(self) -> None:
+        """Keep the batches looked at: their steps have returned."""
         for values in self.waiting:
             self.watch.counter.update_state(values)
         self.waiting.clear()
 
-    def through(self, batches):
-        """Hand over batch by batch: asking for the next says that the last is trained."""
+    def hold_each(self, batches):
+        """Hand over batch by batch."""
         for data in batches:
-            yield self.take(data)
-            self.keep()
+            yield self.hold(data)
+            # Keras asks for the next batch when the step of the last one has returned.
+            self.keep_trained()
 
 
-class Door:
+class IndexInterceptor:
     """The part of a watched model's class that takes the index out: around the steps."""
 
     def make_train_function(self, force=False):
-        """Put the door in front of the training function."""
+        """Stand in front of the training function."""
         if self.train_function is None or force:
             super().make_train_function(force)
             watch = self.epochwatch
+            # Around what Keras has compiled: the compiled program is that of a plain training.
             self.train_function = watch.backend.train_through(watch, self.train_function)
 
     def make_test_function(self, force=False):

@@ -2,12 +2,12 @@
 
 JAX has no 64-bit integers unless told to: arrays are truncated to 32 bits on their way to
 the device, and without a word. So an index travels as two words of 32 bits, which are
-joined again at the door of the training function.
+joined again in front of the training function.
 """
 
-import keras
 import numpy as np
 
+from epochwatch._keras import load_keras
 from epochwatch._watching import host, targets
 from epochwatch.errors import BadInput
 
@@ -34,30 +34,31 @@ def index(values, samples: int | None) -> np.ndarray:
     return host.index(values, samples)
 
 
-def in_words(data):
+def split_index(data):
     """Split the index of a batch, or of all data, if it has one, into two words: uint32 (n, 2)."""
     if not targets.has_index(data):
         return data
     x, y, *rest = data
     whole = np.asarray(y[targets.INDEX])
     targets.check_index(whole, targets.samples_in(x))
+    # uint32, because JAX leaves integers of 32 bits as they are.
     words = np.ascontiguousarray(whole, dtype=np.int64).view(np.uint32).reshape(-1, 2)
     return x, {**y, targets.INDEX: words}, *rest
 
 
-class Door(host.Door):
+class IndexInterceptor(host.IndexInterceptor):
     """The part of a watched model's class that takes the index out: it came in two words."""
 
     def _symbolic_build(self, iterator=None, data_batch=None):
         # Keras calls this with the iterator it has just made, before anything is taken from
         # it: the one place where a batch of any feed can be met on its way to the device.
         if iterator is not None:
-            split_on_the_way(iterator.data_adapter)
+            split_index_on_the_way(iterator.data_adapter)
         super()._symbolic_build(iterator=iterator, data_batch=data_batch)
 
     def train_on_batch(self, x, y=None, *args, **kwargs):
         """Split the index of a batch that is given by hand."""
-        x, y = in_words((x, y))
+        x, y = split_index((x, y))
         return super().train_on_batch(x, y, *args, **kwargs)
 
 
@@ -71,11 +72,12 @@ class ProbeStep:
     test_step = train_step
 
 
-def split_on_the_way(adapter) -> None:
+def split_index_on_the_way(adapter) -> None:
     """Have an adapter of Keras split the index of each batch it delivers."""
+    # Once: Keras may build twice with the same adapter.
     if "get_jax_iterator" not in vars(adapter):
         deliver = adapter.get_jax_iterator
-        adapter.get_jax_iterator = lambda: map(in_words, deliver())
+        adapter.get_jax_iterator = lambda: map(split_index, deliver())
 
 
 def train_through(watch, step):
@@ -85,13 +87,13 @@ def train_through(watch, step):
     """
 
     def train(state, batches):
-        handover = host.Handover(watch)
+        pending = host.PendingBatches(watch)
         if isinstance(batches, list):
-            given = [handover.take(data) for data in batches]
+            stripped = [pending.hold(data) for data in batches]
         else:
-            given = handover.through(iter(batches))
-        result = step(state, given)
-        handover.keep()
+            stripped = pending.hold_each(iter(batches))
+        result = step(state, stripped)
+        pending.keep_trained()
         return result
 
     return train
@@ -101,13 +103,13 @@ def test_through(step):
     """Wrap a test function: (state, iterator or list of batches) → (logs, state)."""
 
     def test(state, batches):
-        given = map(targets.set_aside, batches)
-        return step(state, list(given) if isinstance(batches, list) else given)
+        stripped = map(targets.set_index_aside, batches)
+        return step(state, list(stripped) if isinstance(batches, list) else stripped)
 
     return test
 
 
 def distribution(model) -> str | None:
     """Name the distribution that a model is trained by; None for none."""
-    found = keras.distribution.distribution()
-    return found and type(found).__name__
+    in_force = load_keras().distribution.distribution()
+    return in_force and type(in_force).__name__

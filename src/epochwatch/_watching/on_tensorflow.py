@@ -24,7 +24,7 @@ class Tape:
     def __init__(self, capacity: int, columns: int):
         self.capacity = capacity
         self.columns = columns
-        with tf.init_scope():
+        with tf.init_scope():  # outside of any graph that is being traced
             self.cells = tf.Variable(tf.zeros(capacity, tf.int64), trainable=False)
             self.written = tf.Variable(0, trainable=False, dtype=tf.int64)
         self.drained = 0
@@ -58,12 +58,13 @@ class Tape:
         Returns the batches, int64 (columns, batch) each, and how many cells were lost.
         """
         written = int(self.written)
+        # `written` counts on for ever; what is a capacity behind it has been written over.
         lost = max(0, written - self.drained - self.capacity)
         places = np.arange(self.drained, written) % self.capacity
         self.drained = written
-        return ([], lost) if lost else (self.split(self.cells.sparse_read(places).numpy()), 0)
+        return ([], lost) if lost else (self.split_cells(self.cells.sparse_read(places).numpy()), 0)
 
-    def split(self, cells: np.ndarray) -> list[np.ndarray]:
+    def split_cells(self, cells: np.ndarray) -> list[np.ndarray]:
         """Read a stretch of tape, int64 (n,), of whole batches."""
         batches, place = [], 0
         while place < len(cells):
@@ -80,13 +81,13 @@ def index(values, samples: int | None) -> tf.Tensor:
     return tf.cast(values, tf.int64)
 
 
-class Door:
+class IndexInterceptor:
     """The part of a watched model's class that takes the index out: on TensorFlow, the steps."""
 
     def train_step(self, data):
         """Train as the model would on what is left of the batch; then keep its indices."""
         watch = self.epochwatch
-        values, data = watch.take(data)
+        values, data = watch.split_batch(data)
         end = watch.counter.tape.write(values)
         logs = super().train_step(data)
         # Not before the loss is known: a step that fails has trained nothing.
@@ -96,7 +97,7 @@ class Door:
 
     def test_step(self, data):
         """Test as the model would on what is left of the batch."""
-        return super().test_step(targets.set_aside(data))
+        return super().test_step(targets.set_index_aside(data))
 
 
 class ProbeStep:

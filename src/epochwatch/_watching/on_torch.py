@@ -6,7 +6,8 @@ from epochwatch._watching import fingerprint as fingerprints
 from epochwatch._watching import host, targets
 from epochwatch.feeds._structures import as_numpy
 
-Door = host.Door
+# A batch passes through Python here as on JAX, and torch has integers of 64 bits.
+IndexInterceptor = host.IndexInterceptor
 Tape = host.Tape
 stack = host.stack
 
@@ -43,9 +44,9 @@ def train_through(watch, step):
     """
 
     def train(batches):
-        handover = host.Handover(watch)
-        logs = step([handover.take(data) for data in batches])
-        handover.keep()
+        pending = host.PendingBatches(watch)
+        logs = step([pending.hold(data) for data in batches])
+        pending.keep_trained()
         return logs
 
     return train
@@ -53,12 +54,13 @@ def train_through(watch, step):
 
 def test_through(step):
     """Wrap a test function: list of one batch → logs."""
-    return lambda batches: step([targets.set_aside(data) for data in batches])
+    return lambda batches: step([targets.set_index_aside(data) for data in batches])
 
 
 def class_weights(y, table):
     """Weigh the samples of a batch by their class, as `host.class_weights` does."""
     weights = torch.from_numpy(host.class_weights(as_numpy(y), table))
+    # Keras multiplies them with the losses, which are where the targets are.
     return weights.to(y.device) if isinstance(y, torch.Tensor) else weights
 
 

@@ -4,10 +4,10 @@ from epochwatch._watching import backends, targets
 from epochwatch._watching.batch_counter import CAPACITY, BatchCounter
 from epochwatch._watching.fingerprint import NO_CONTENT, NO_LABEL
 from epochwatch._watching.recorder import recorder_class
-from epochwatch._watching.watch import put_in
+from epochwatch._watching.watch import attach
 from epochwatch._watching.watched import Watch
 from epochwatch.errors import BadInput
-from epochwatch.feeds._structures import leaves
+from epochwatch.feeds._structures import leaves, unpack_batch
 
 COLUMNS = ("identity", "content", "label")
 
@@ -17,22 +17,22 @@ class ProbeWatch(Watch):
 
     def identify(self, data):
         """Return what is kept of a training batch: int64 (3, batch), its rows as in `COLUMNS`."""
-        return self.backend.stack(identity(self.backend, data))
+        return self.backend.stack(identify_samples(self.backend, data))
 
     def weighted(self, data):
         """Leave the batch as it is: there is no loss to weigh."""
         return data
 
 
-def identity(backend, data) -> list:
-    """Say which samples a batch holds, as it came from the feed or into the step.
+def identify_samples(backend, data) -> list:
+    """Identify the samples of a batch, as it came from the feed or into the step.
 
     The identity is the index where there is one, or else the content again; the content is a
     fingerprint, the label a class number or `NO_LABEL`; each int64 (batch,).
     """
-    x, y, _ = targets.unpack(targets.set_aside(data))
+    x, y, _ = unpack_batch(targets.set_index_aside(data))
     if targets.has_index(data):
-        index = backend.index(targets.index_of(data), targets.samples_in(x))
+        index = backend.index(targets.index_target(data), targets.samples_in(x))
         try:
             content = backend.fingerprint(*leaves((x, y)))
         except BadInput:  # such as text, which an index makes up for
@@ -40,10 +40,11 @@ def identity(backend, data) -> list:
     else:
         index = content = backend.fingerprint(*leaves((x, y)))
     label = backend.labels_of(y)
+    # `index * 0` has the shape of the batch on any backend, in a graph too.
     return [index, content, index * 0 + NO_LABEL if label is None else label]
 
 
-def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
+def make_probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
     """Make a watched, compiled model that learns nothing.
 
     Args:
@@ -53,7 +54,7 @@ def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
         weighs: whether `class_weight` is kept from Keras' `fit`, which has none for targets
             in a dictionary.
     """
-    backend = backends.module(backends.name_of(keras))
+    backend = backends.backend_module(backends.backend_name(keras))
 
     class Probe(backend.ProbeStep, keras.Model):
         """Takes any batch.
@@ -74,6 +75,6 @@ def probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
     model.built = backends.is_keras_2(keras)  # it builds nothing before the first step
     options = {} if steps_per_execution == 1 else {"steps_per_execution": steps_per_execution}
     model.compile(optimizer="sgd", loss=None, jit_compile=False, **options)
-    counter = BatchCounter(CAPACITY, columns=len(COLUMNS), backend=backends.name_of(keras))
+    counter = BatchCounter(CAPACITY, columns=len(COLUMNS), backend=backends.backend_name(keras))
     recorder = recorder_class(keras)(counter, sink)
-    return put_in(model, ProbeWatch(backend, counter, recorder, weighs))
+    return attach(model, ProbeWatch(backend, counter, recorder, weighs))

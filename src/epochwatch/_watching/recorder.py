@@ -2,13 +2,16 @@
 
 import atexit
 import contextlib
+from types import ModuleType
 
-import keras
-
+from epochwatch._keras import load_keras
 from epochwatch._watching.batch_counter import BatchCounter, Batches
 from epochwatch.errors import BadInput
 
-LONGEST_WAIT = 64  # steps
+keras = load_keras()
+
+# Steps between two drains at most: they are few, because a batch may be longer than any before.
+LONGEST_WAIT = 64
 
 
 class Recording:
@@ -37,20 +40,21 @@ class Recording:
     def recording(self, steps_per_execution: int):
         """Record one call of `fit`; close the log even if the call raises."""
         self.end_by_hand()
-        self.begin(steps_per_execution)
+        self.begin_fit(steps_per_execution)
         interruption = None
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C and sys.exit end a training too
             interruption = type(error).__name__
             raise
         finally:
+            # Closed even where draining fails: the log then says that it was cut off.
             try:
                 self.drain()
             finally:
                 self.sink.close(interruption)
 
-    def begin(self, steps_per_execution: int) -> None:
+    def begin_fit(self, steps_per_execution: int) -> None:
         """Begin another `fit`."""
         self.steps_per_execution = steps_per_execution
         self.fits += 1
@@ -82,27 +86,24 @@ class Recording:
         """Move what the counter kept into the log."""
         batches = self.counter.drain()
         if len(batches.lengths):
-            self.check_that_it_is_called()
-            self.keep(batches)
+            self.check_callbacks_are_called()
+            self.write_batches(batches)
             self.step += len(batches.lengths)
             self.longest = max(self.longest, int(batches.lengths.max()))
             self.next_drain = self.step + self.steps_with_room()
 
-    def keep(self, batches: Batches) -> None:
+    def write_batches(self, batches: Batches) -> None:
         """Write batches of the epoch that are trained."""
         self.sink.append(self.fits, self.epoch, self.step, batches.lengths, *batches.values)
 
     def steps_with_room(self) -> int:
-        """Say how many steps may pass before the next drain; 0 to drain after every execution.
-
-        Later batches may be twice as long as the longest so far; the steps are few, because they
-        may be longer still.
-        """
+        """Compute how many steps may pass before the next drain; 0 for none."""
+        # Half of the tape: later batches may be twice as long as the longest so far.
         cells = self.counter.columns * self.longest + 1
         room = self.counter.capacity // (2 * cells)
         return max(0, min(room - self.steps_per_execution, LONGEST_WAIT))
 
-    def check_that_it_is_called(self) -> None:
+    def check_callbacks_are_called(self) -> None:
         """Refuse a `fit` that trained and told its callbacks of no epoch."""
         if self.epoch == 0:
             raise BadInput(
@@ -113,9 +114,10 @@ class Recording:
     def next_by_hand(self) -> None:
         """Prepare for one `train_on_batch`: such batches on end are one `fit` of one epoch."""
         if self.by_hand is None:
-            self.begin(1)
+            self.begin_fit(1)
             self.on_epoch_begin(0)
             self.by_hand = 0
+            # Nobody says which batch is the last one.
             atexit.register(self.end_by_hand)
         self.on_train_batch_begin(self.by_hand)
         self.by_hand += 1
@@ -145,8 +147,8 @@ class ExposureRecorder(Recording, keras.callbacks.Callback):
     """
 
 
-def recorder_class(of) -> type:
+def recorder_class(which_keras: ModuleType) -> type:
     """Return the recorder as a callback of `keras`, or `tf_keras`."""
-    if of is keras:
+    if which_keras is keras:
         return ExposureRecorder
-    return type("ExposureRecorder", (Recording, of.callbacks.Callback), {})
+    return type("ExposureRecorder", (Recording, which_keras.callbacks.Callback), {})

@@ -3,15 +3,7 @@
 import numpy as np
 
 from epochwatch.errors import BadInput
-from epochwatch.feeds._structures import leaves
-from epochwatch.feeds._targets import INDEX, LABEL
-
-
-def unpack(data) -> tuple:
-    """Take a batch apart, as Keras does: x, y and sample_weight, None for what is not there."""
-    if not isinstance(data, (tuple, list)):
-        return data, None, None
-    return (*data, None, None)[:3]
+from epochwatch.feeds._structures import INDEX, LABEL, leaves, unpack_batch
 
 
 def without_index(targets):
@@ -29,16 +21,17 @@ def without_index(targets):
     if not isinstance(targets, dict) or INDEX not in targets:
         return targets
     rest = {key: value for key, value in targets.items() if key != INDEX}
+    # A model with one output takes its target bare, and not in a dictionary.
     return rest[LABEL] if list(rest) == [LABEL] else rest
 
 
 def has_index(data) -> bool:
-    """Say whether a batch has an index among its targets."""
-    _, y, _ = unpack(data)
+    """Whether a batch has an index among its targets."""
+    _, y, _ = unpack_batch(data)
     return isinstance(y, dict) and INDEX in y
 
 
-def set_aside(data):
+def set_index_aside(data):
     """Set the index aside in a whole batch; it stays the same data where there is none."""
     if not has_index(data):
         return data
@@ -46,9 +39,9 @@ def set_aside(data):
     return x, *map(without_index, rest)
 
 
-def index_of(data):
+def index_target(data):
     """Return the indices of a training batch, as they came; there must be some."""
-    _, y, _ = unpack(data)
+    _, y, _ = unpack_batch(data)
     if not has_index(data):
         got = f"a dictionary of {sorted(y)}" if isinstance(y, dict) else "no dictionary"
         raise BadInput(
@@ -60,6 +53,7 @@ def index_of(data):
 
 def check_index(index, samples: int | None = None) -> None:
     """Refuse indices that cannot identify the samples of a batch: an integer to each."""
+    # NumPy, TensorFlow and JAX name a dtype by `.name`, torch by its text.
     dtype = str(getattr(index.dtype, "name", index.dtype)).removeprefix("torch.")
     if "int" not in dtype or dtype == "uint64":
         raise BadInput(
@@ -95,6 +89,7 @@ def weights_beside(y, sample_weight):
     is_nested = isinstance(sample_weight, (dict, list, tuple))
     if not is_nested and len(sample_weight.shape) == 1:
         return sample_weight
+    # It is never multiplied with anything: Keras only compares the structures.
     unused = np.zeros(len(y[INDEX]), np.float32)
     named = sample_weight if without_index(y) is not y.get(LABEL) else {LABEL: sample_weight}
     return {**named, INDEX: unused}

@@ -1,11 +1,13 @@
 """Putting the counter into a user's model, and taking it out again.
 
 The model stays the object it was. Its class becomes a subclass of its own class, in which
-the door of its backend (`on_tensorflow`, `on_jax`, `on_torch`) takes the index out of each
-batch before anything of the user's or of Keras' sees it, and keeps it if that was training.
+the `IndexInterceptor` of its backend (`on_tensorflow`, `on_jax`, `on_torch`) takes the index
+out of each batch before anything of the user's or of Keras' sees it, and keeps it if that was
+training.
 """
 
 from pathlib import Path
+from types import ModuleType
 
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._watching import backends
@@ -44,25 +46,42 @@ def watch(
 
     Raises:
         BadInput: the model cannot be watched exactly, or the log exists already.
+
+    Example:
+        >>> import tempfile
+        >>> import keras
+        >>> import numpy as np
+        >>> from epochwatch import ExposureLog
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> model = watch(model, log=f"{folder.name}/log")
+        >>> targets = {"label": np.zeros(5), "index": np.arange(5)}
+        >>> _ = model.fit(np.ones((5, 1)), targets, epochs=2, verbose=0)
+        >>> ExposureLog.read(f"{folder.name}/log").counts()[4]
+        2
+        >>> folder.cleanup()
     """
     check_model(model)
     keras = backends.keras_of(model)
-    name = backends.name_of(keras)
+    name = backends.backend_name(keras)
     counter = BatchCounter(capacity, backend=name)
     recorder = None
     if log is not None:
         writer = ExposureWriter(log, dict(metadata or {}), on_write_error)
         recorder = recorder_class(keras)(counter, writer)
-    return put_in(model, Watch(backends.module(name), counter, recorder))
+    return attach(model, Watch(backends.backend_module(name), counter, recorder))
 
 
-def put_in(model, carried: Watch):
+def attach(model, carried: Watch):
     """Make a model's class a watched one."""
     forget_traces(model)
+    # Past Keras' `__setattr__`, which would track and save it with the model.
     model.__dict__["epochwatch"] = carried
     own = type(model)
-    bases = (Watched, carried.backend.Door, own)
-    set_class(model, type(own.__name__, bases, {"__module__": own.__module__}))
+    # `Watched` first: `fit` is taken apart before the interceptor or the user's class sees it.
+    bases = (Watched, carried.backend.IndexInterceptor, own)
+    replace_class(model, type(own.__name__, bases, {"__module__": own.__module__}))
     return model
 
 
@@ -81,21 +100,22 @@ def unwatch(model):
     if not isinstance(model, Watched):
         raise BadInput(f"unwatch: {model.name!r} is not watched; give it what `watch` returned")
     if model.epochwatch.recorder is not None:
-        model.epochwatch.recorder.end_by_hand()
+        model.epochwatch.recorder.end_by_hand()  # or batches by hand would stay unwritten
     forget_traces(model)
     del model.__dict__["epochwatch"]
-    set_class(model, own_class(model))
+    replace_class(model, own_class(model))
     return model
 
 
-def set_class(model, wanted: type) -> None:
-    """Give a model another class, whatever it says its class is."""
+def replace_class(model, wanted: type) -> None:
+    # A watched model says that it is of the user's class: `model.__class__ = …` would ask it.
     object.__dict__["__class__"].__set__(model, wanted)
 
 
 def check_model(model) -> None:
     """Refuse a model that could be watched wrongly, in one line that says what to do instead."""
-    if backends.keras_of(model) is None:
+    keras = backends.keras_of(model)
+    if keras is None:
         raise BadInput(f"watch: got {type(model).__name__}, allowed: a compiled keras.Model")
     refusals = {
         "it is watched already; `unwatch` it first": isinstance(model, Watched),
@@ -104,12 +124,12 @@ def check_model(model) -> None:
         "it is not compiled; call `model.compile(…)` first": getattr(model, "optimizer", None)
         is None,
         "it makes its training function itself, which need not call `train_step`; override "
-        "`train_step` instead": makes_own_function(model),
+        "`train_step` instead": makes_own_function(model, keras),
     }
     for reason, applies in refusals.items():
         if applies:
             raise BadInput(f"watch: cannot watch {model.name!r}: {reason}")
-    distribution = backends.module(backends.name_of(backends.keras_of(model))).distribution(model)
+    distribution = backends.backend_module(backends.backend_name(keras)).distribution(model)
     if distribution is not None:
         raise BadInput(
             f"watch: cannot watch {model.name!r}: it is trained by {distribution}, where a step "
@@ -117,10 +137,9 @@ def check_model(model) -> None:
         )
 
 
-def makes_own_function(model) -> bool:
-    """Say whether something of the user's stands between `fit` and `train_step`."""
-    keras_model = backends.keras_of(model).Model
+def makes_own_function(model, keras: ModuleType) -> bool:
+    """Whether something of the user's stands between `fit` and `train_step`."""
     return (
         "train_step" in model.__dict__
-        or type(model).make_train_function is not keras_model.make_train_function
+        or type(model).make_train_function is not keras.Model.make_train_function
     )

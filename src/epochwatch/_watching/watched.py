@@ -5,10 +5,12 @@ import contextlib
 from epochwatch import feeds
 from epochwatch._watching import backends, targets
 from epochwatch._watching.batch_counter import BatchCounter
-from epochwatch._watching.call import Call
+from epochwatch._watching.pending_call import PendingCall
 from epochwatch._watching.recorder import Recording
 from epochwatch.errors import BadInput
+from epochwatch.feeds._structures import unpack_batch
 
+# Of `fit`: those that a log names.
 PARAMETERS = ("epochs", "steps_per_epoch", "batch_size", "initial_epoch", "shuffle")
 
 
@@ -34,21 +36,21 @@ class Watch:
         self.class_weight: dict | None = None
         self.refusal: BadInput | None = None
 
-    def take(self, data) -> tuple:
-        """Take from a training batch what is to be kept of it, int64 (columns, batch).
+    def split_batch(self, data) -> tuple:
+        """Split a training batch into what is kept of it and what the model's own step gets.
 
-        The other is what the model's own step is to be given.
+        What is kept is int64 (columns, batch).
         """
         try:
-            return self.identify(data), self.weighted(targets.set_aside(data))
+            return self.identify(data), self.weighted(targets.set_index_aside(data))
         except BadInput as refusal:
-            self.refusal = refusal
+            self.refusal = refusal  # see `refusals_unwrapped`
             raise
 
     def identify(self, data):
         """Return what is kept of a training batch, int64 (1, batch): its indices."""
-        samples = targets.samples_in(targets.unpack(data)[0])
-        return self.backend.stack([self.backend.index(targets.index_of(data), samples)])
+        samples = targets.samples_in(unpack_batch(data)[0])
+        return self.backend.stack([self.backend.index(targets.index_target(data), samples)])
 
     def weighted(self, data):
         """Put class weights into a batch, where `fit` was given some.
@@ -57,12 +59,12 @@ class Watch:
         """
         if self.class_weight is None:
             return data
-        x, y, sample_weight = targets.unpack(data)
+        x, y, sample_weight = unpack_batch(data)
         targets.check_weighable(y, sample_weight)
         return x, y, self.backend.class_weights(y, targets.class_table(self.class_weight))
 
     @contextlib.contextmanager
-    def telling_refusals(self):
+    def refusals_unwrapped(self):
         """Raise a refusal as it is: tf_keras wraps what is raised in a traced step."""
         self.refusal = None
         try:
@@ -83,6 +85,7 @@ class Watched:
     __class__ = property(lambda self: own_class(self))
 
     def __reduce__(self):
+        # Keras pickles by a method of the class; the watched class exists in this process only.
         unpickle, *rest = super().__reduce__()
         return (getattr(own_class(self), unpickle.__name__, unpickle), *rest)
 
@@ -98,28 +101,29 @@ class Watched:
 
     def fit(self, *args, **kwargs):
         """Train as `keras.Model.fit` does, recording what is trained on."""
-        call = Call(super().fit, args, kwargs)
+        call = PendingCall(super().fit, args, kwargs)
+        # Taken from Keras, which has no class weights for targets in a dictionary.
         if self.epochwatch.weighs:
-            self.use_class_weight(call.take("class_weight"))
+            self.use_class_weight(call.remove("class_weight"))
         weights = targets.weights_beside(call.get("y"), call.get("sample_weight"))
         if weights is not None:
             call.replace("sample_weight", weights)
         with contextlib.ExitStack() as around:
-            around.enter_context(self.epochwatch.telling_refusals())
+            around.enter_context(self.epochwatch.refusals_unwrapped())
             recorder = self.epochwatch.recorder
             if recorder is not None:
-                recorder.sink.metadata |= about(self, call)
+                recorder.sink.metadata |= fit_metadata(self, call)
                 call.replace("callbacks", with_recorder(call.get("callbacks"), recorder))
                 around.enter_context(recorder.recording(steps_per_execution_of(self)))
             return call.make()
 
     def train_on_batch(self, *args, **kwargs):
         """Train as `keras.Model.train_on_batch` does, recording what is trained on."""
-        call = Call(super().train_on_batch, args, kwargs)
-        self.use_class_weight(call.take("class_weight"))
+        call = PendingCall(super().train_on_batch, args, kwargs)
+        self.use_class_weight(call.remove("class_weight"))
         if self.epochwatch.recorder is not None:
             self.epochwatch.recorder.next_by_hand()
-        with self.epochwatch.telling_refusals():
+        with self.epochwatch.refusals_unwrapped():
             return call.make()
 
     def use_class_weight(self, class_weight: dict | None) -> None:
@@ -131,7 +135,7 @@ class Watched:
 
 def own_class(model) -> type:
     """Return the user's class of a watched model."""
-    return type(model).__bases__[-1]
+    return type(model).__bases__[-1]  # see `attach`
 
 
 def forget_traces(model) -> None:
@@ -146,15 +150,15 @@ def steps_per_execution_of(model) -> int:
     return model.steps_per_execution
 
 
-def about(model, call: Call) -> dict:
-    """Say of a call of `fit` what its log shall know: feed, backend, versions, parameters."""
+def fit_metadata(model, call: PendingCall) -> dict:
+    """Collect what the log of a call of `fit` shall know of it."""
     keras = backends.keras_of(model)
-    given = {name: call.get(name) for name in PARAMETERS}
+    parameters = {name: call.get(name) for name in PARAMETERS}
     return {
         "feed": kind_or_type(call.get("x")),
-        "backend": backends.flavour(keras),
-        "versions": backends.versions(keras),
-        "parameters": {name: value for name, value in given.items() if value is not None}
+        "backend": backends.fit_kind(keras),
+        "versions": backends.loaded_versions(keras),
+        "parameters": {name: value for name, value in parameters.items() if value is not None}
         | {"steps_per_execution": steps_per_execution_of(model)},
     }
 
@@ -170,9 +174,11 @@ def kind_or_type(x) -> str:
 def with_recorder(callbacks, recorder):
     """Add the recorder to the callbacks of a `fit` call, whatever form they have."""
     if hasattr(callbacks, "append") and hasattr(callbacks, "callbacks"):
+        # A CallbackList may be given to several calls of `fit`.
         if recorder not in callbacks.callbacks:
             callbacks.callbacks.insert(0, recorder)
         return callbacks
     if callbacks is None:
         return [recorder]
+    # First, so that what the user's callbacks raise at an epoch's end comes after its record.
     return [recorder, *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks])]

@@ -6,40 +6,41 @@ end where the majority has been gone through once. `sampled` delivers what a
 `BalancedSampler` chooses.
 
 Of any feed, `kind_of`, `describe` and `can_be_iterated_again` say what it is, and
-`batches` what it delivers by itself.
+`batches` what it delivers by itself. `BalancedTable` is the balanced order itself, as a table.
 """
 
 import importlib
 from typing import Any
 
+from epochwatch._checks import whole_number
+from epochwatch._extras import missing_extras_named
 from epochwatch._samplers import BalancedSampler
-from epochwatch._samplers.arguments import LARGEST_STEP, whole
+from epochwatch._samplers.arguments import LARGEST_STEP
 from epochwatch._samplers.streams import Streams
 from epochwatch.errors import BadInput
-from epochwatch.feeds._facts import FeedFacts, describe
-from epochwatch.feeds._kinds import can_be_iterated_again, kind_of
+from epochwatch.feeds._balanced_table import BalancedTable, balanced_slots
+from epochwatch.feeds._facts import FeedFacts, can_be_iterated_again, describe, kind_of
 from epochwatch.feeds._lookup import check_rows
 from epochwatch.feeds._plain_iteration import batches
 
+# Values of the parameter `feed`, and modules of this package.
 NAMES = ("tf_data", "generator", "py_dataset", "arrays", "torch_loader", "grain_loader")
 
 # Those that deliver what a sampler chooses.
 SAMPLED = ("tf_data", "py_dataset", "torch_loader")
 
-# Package that a way to feed needs and that does not come with epochwatch: also its extra.
-EXTRAS = {"torch_loader": "torch", "grain_loader": "grain"}
-
 __all__ = [
-    "EXTRAS",
     "NAMES",
     "SAMPLED",
+    "BalancedTable",
     "FeedFacts",
     "balanced",
+    "balanced_slots",
     "batches",
     "can_be_iterated_again",
     "describe",
+    "is_installed",
     "kind_of",
-    "module",
     "sampled",
 ]
 
@@ -58,7 +59,7 @@ def balanced(feed: str, streams: Streams, batch_size: int = 16):
     Raises:
         BadInput: there is no feed of that name, or its package is not installed.
     """
-    return module(feed).balanced(streams, batch_size)
+    return _feed_module(feed).balanced(streams, batch_size)
 
 
 def sampled(
@@ -107,38 +108,50 @@ def sampled(
         raise BadInput(f"feed: got {feed!r}, allowed: one of {', '.join(SAMPLED)}")
     if not isinstance(sampler, BalancedSampler):
         raise BadInput(f"sampler: got {type(sampler).__name__}, allowed: a BalancedSampler")
-    start = whole("start", sampler.step if start is None else start, 0, LARGEST_STEP)
+    start = whole_number("start", sampler.step if start is None else start, 0, LARGEST_STEP)
     check_rows(samples, sampler.highest_index)
-    return module(feed).sampled(sampler, samples, start, **options)
+    return _feed_module(feed).sampled(sampler, samples, start, **options)
 
 
-def module(feed: str):
-    """Import the module of one way to feed `fit`.
+def is_installed(feed: str) -> bool:
+    """Try whether the package that a way to feed needs is installed.
 
     Args:
         feed: one of `NAMES`.
 
     Returns:
-        The module.
+        False where `balanced` and `sampled` would ask for an extra. It is found out by
+        importing the package.
 
     Raises:
-        BadInput: there is no feed of that name, or its package is not installed.
+        BadInput: there is no feed of that name.
+
+    Example:
+        >>> is_installed("arrays")
+        True
     """
+    _check_name(feed)
+    try:
+        _feed_module(feed)
+    except BadInput:
+        return False
+    return True
+
+
+def _feed_module(feed: str):
+    """Import the module of one way to feed `fit`."""
+    _check_name(feed)
+    with missing_extras_named(f"feed: got {feed!r}"):
+        return importlib.import_module(f"{__name__}.{feed}")
+
+
+def _check_name(feed: str) -> None:
     if feed not in NAMES:
         raise BadInput(f"feed: got {feed!r}, allowed: one of {', '.join(NAMES)}")
-    try:
-        return importlib.import_module(f"{__name__}.{feed}")
-    except ModuleNotFoundError as error:
-        package = error.name.partition(".")[0]
-        if EXTRAS.get(feed) != package:
-            raise
-        raise BadInput(
-            f"feed: got {feed!r}, which needs the package {package}, not installed here; "
-            f"pip install 'epochwatch[{package}]'"
-        ) from None
 
 
 def __getattr__(name: str):
+    # `feeds.tf_data` is imported when it is asked for, and TensorFlow with it.
     if name in NAMES:
-        return module(name)
+        return _feed_module(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,19 +1,82 @@
-"""What can be known of a feed without taking a batch from it."""
+"""What kind of feed an object is, and what can be known of it without taking a batch from it.
+
+A kind is told by the names of the classes that an object inherits from, as Keras does it:
+nothing is imported that the user has not imported.
+"""
 
 import math
 import sys
+import types
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from epochwatch.errors import BadInput
-from epochwatch.feeds._kinds import ancestors, can_be_iterated_again, is_sequence, kind_of
-from epochwatch.feeds._structures import rows_of
+from epochwatch.feeds._structures import leaves, rows_of
 
 KERAS_BATCH_SIZE = 32
 TF_INFINITE = -1
 
 # Grain says sys.maxsize for "no end", and divides it by the size of batches.
 GRAIN_ENDLESS = sys.maxsize >> 24
+
+# Package and class that an object inherits from.
+_KIND_OF_CLASS = {
+    ("tensorflow", "DatasetV2"): "tf_data",
+    ("keras", "PyDataset"): "py_dataset",
+    ("keras", "Sequence"): "py_dataset",  # of Keras 2
+    ("tf_keras", "Sequence"): "py_dataset",
+    ("torch", "DataLoader"): "torch_loader",
+    ("grain", "MapDataset"): "grain_loader",
+    ("grain", "IterDataset"): "grain_loader",
+    ("grain", "DataLoader"): "grain_loader",
+}
+
+
+def kind_of(feed: Any) -> str:
+    """Name the kind of feed an object is.
+
+    Args:
+        feed: anything `fit` accepts; arrays as a tuple `(x, y[, sample_weight])`.
+
+    Returns:
+        One of `feeds.NAMES`. A `tf_keras.utils.Sequence` is a `py_dataset`; a
+        `MapDataset`, an `IterDataset` and a `DataLoader` of Grain are a `grain_loader`.
+
+    Raises:
+        BadInput: `fit` would not accept it.
+
+    Example:
+        >>> import numpy as np
+        >>> kind_of((np.zeros((34, 3)), np.zeros(34)))
+        'arrays'
+        >>> kind_of(np.zeros((1, 3)) for _ in range(2))
+        'generator'
+    """
+    # In the order of inheritance, so that a class of the user's own is what it is made from.
+    for ancestor in ancestors(feed):
+        if ancestor in _KIND_OF_CLASS:
+            return _KIND_OF_CLASS[ancestor]
+    if isinstance(feed, types.GeneratorType):
+        return "generator"
+    if _is_arrays(feed):
+        return "arrays"
+    raise BadInput(f"feed: got {_got_and_allowed(feed)}")
+
+
+def can_be_iterated_again(feed: Any) -> bool:
+    """Find out whether a second pass begins at the first batch again.
+
+    Args:
+        feed: anything `fit` accepts.
+
+    Returns:
+        False for a generator only. A dataset or a loader that draws on a generator looks
+        like any other.
+
+    Raises:
+        BadInput: `fit` would not accept it.
+    """
+    return kind_of(feed) != "generator"
 
 
 class FeedFacts(NamedTuple):
@@ -39,7 +102,7 @@ class FeedFacts(NamedTuple):
 
 
 def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
-    """Say what can be known of a feed without taking a batch.
+    """Describe a feed without taking a batch from it.
 
     Args:
         feed: anything `fit` accepts; arrays as a tuple `(x, y[, sample_weight])`.
@@ -58,7 +121,7 @@ def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
         ('arrays', 3, False, True)
     """
     kind = kind_of(feed)
-    length, endless = PASS_OF[kind](feed, batch_size)
+    length, endless = _PASS_OF[kind](feed, batch_size)
     workers, processes = _workers_of(feed, kind)
     return FeedFacts(kind, length, endless, can_be_iterated_again(feed), workers, processes)
 
@@ -68,6 +131,7 @@ def _pass_of_arrays(feed: Any, batch_size: int | None) -> tuple:
 
 
 def _pass_of_tf_data(feed: Any, _: int | None) -> tuple:
+    # Below 0 stand two words of tf.data: infinite, and unknown.
     cardinality = int(feed.cardinality())
     if cardinality >= 0:
         return cardinality, False
@@ -80,7 +144,7 @@ def _pass_of_generator(feed: Any, _: int | None) -> tuple:
 
 def _pass_of_py_dataset(feed: Any, _: int | None) -> tuple:
     try:
-        length = len(feed) if is_sequence(feed) else feed.num_batches
+        length = len(feed) if is_keras_2_sequence(feed) else feed.num_batches
     except NotImplementedError:
         raise BadInput(
             f"feed: got the PyDataset {type(feed).__name__} without a length, allowed: one "
@@ -92,7 +156,7 @@ def _pass_of_py_dataset(feed: Any, _: int | None) -> tuple:
 def _pass_of_torch_loader(feed: Any, _: int | None) -> tuple:
     try:
         return len(feed), False
-    except TypeError:
+    except TypeError:  # of an iterable dataset or a sampler without a length
         return None, None
 
 
@@ -108,7 +172,7 @@ def _pass_of_grain_loader(feed: Any, _: int | None) -> tuple:
     return length if is_map else None, False
 
 
-PASS_OF: dict[str, Callable] = {
+_PASS_OF: dict[str, Callable] = {
     "arrays": _pass_of_arrays,
     "tf_data": _pass_of_tf_data,
     "generator": _pass_of_generator,
@@ -119,9 +183,9 @@ PASS_OF: dict[str, Callable] = {
 
 
 def _workers_of(feed: Any, kind: str) -> tuple[int, bool]:
-    """Count the workers, and say whether they are processes."""
+    """Count the workers; the other is whether they are processes."""
     workers, processes = 0, True
-    if kind == "py_dataset" and not is_sequence(feed):
+    if kind == "py_dataset" and not is_keras_2_sequence(feed):
         processes = feed.use_multiprocessing
         # Of a single thread Keras makes none, and asks for the items itself.
         workers = feed.workers if feed.workers > 1 or processes else 0
@@ -130,3 +194,49 @@ def _workers_of(feed: Any, kind: str) -> tuple[int, bool]:
     elif kind == "grain_loader" and getattr(feed, "multiprocessing_options", None):
         workers = feed.multiprocessing_options.num_workers
     return workers, bool(workers and processes)
+
+
+def ancestors(feed: Any) -> list[tuple[str, str]]:
+    """Name what an object inherits from, itself first: package and class."""
+    return [(base.__module__.partition(".")[0], base.__name__) for base in type(feed).__mro__]
+
+
+def is_keras_2_sequence(feed: Any) -> bool:
+    """Whether a `py_dataset` is one of Keras 2, which has fewer attributes."""
+    return any(name == "Sequence" for _, name in ancestors(feed))
+
+
+def _is_arrays(feed: Any) -> bool:
+    parts = feed if isinstance(feed, tuple) else (feed,)
+    if not 1 <= len(parts) <= 3 or parts[0] is None:
+        return False
+    return all(map(_is_array, leaves(parts)))
+
+
+def _is_array(leaf: Any) -> bool:
+    # The latter two are what SciPy's sparse matrices and ragged tensors have instead.
+    return any(hasattr(leaf, name) for name in ("__array__", "tocsr", "row_splits"))
+
+
+def _got_and_allowed(feed: Any) -> str:
+    # The first three are what users hand over by mistake; each has a remedy of its own.
+    if feed is None:
+        return "None: make_feed returned None; return the feed it builds"
+    if isinstance(feed, (types.FunctionType, types.MethodType)):
+        return f"the function {feed.__name__!r}, allowed: a feed; call it and give what it returns"
+    if hasattr(feed, "__next__"):
+        return (
+            f"the iterator {type(feed).__name__}, allowed: what Keras takes, a generator; "
+            "(batch for batch in it) is one"
+        )
+    return (
+        f"{_type_described(feed)}, allowed: arrays (x, y[, sample_weight]), a tf.data.Dataset, a "
+        "generator, a keras.utils.PyDataset, a torch DataLoader, a Grain loader"
+    )
+
+
+def _type_described(feed: Any) -> str:
+    name = type(feed).__name__
+    if not isinstance(feed, (tuple, list)):
+        return name
+    return f"a {name} of {len(feed)} ({', '.join(type(part).__name__ for part in feed[:4])})"

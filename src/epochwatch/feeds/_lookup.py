@@ -7,9 +7,14 @@ import numpy as np
 
 from epochwatch._samplers import BalancedSampler
 from epochwatch.errors import BadInput
-from epochwatch.feeds._plain_iteration import unpacked
-from epochwatch.feeds._structures import as_numpy, mapped, rows_of
-from epochwatch.feeds._targets import add_index
+from epochwatch.feeds._structures import (
+    add_index,
+    as_numpy,
+    map_leaves,
+    repack_batch,
+    rows_of,
+    unpack_checked,
+)
 
 # A call of a sampler takes as long as a thousand samples do.
 SAMPLES_AT_ONCE = 2**12
@@ -17,7 +22,7 @@ SAMPLES_AT_ONCE = 2**12
 ALLOWED = "(x, y[, sample_weight]) of arrays whose row i is the sample of index i"
 
 
-class Batches:
+class SampledBatches:
     """Item i is the batch of step i of a sampler: `(x, {"label", "index"}[, sample_weight])`.
 
     At the top of a module, so that workers which are processes can unpickle it.
@@ -30,15 +35,17 @@ class Batches:
 
     def __init__(self, sampler: BalancedSampler, samples: Any):
         self.sampler = sampler
-        self.samples = samples if callable(samples) else mapped(as_numpy, arrays_of(samples))
+        self.samples = (
+            samples if callable(samples) else map_leaves(as_numpy, checked_arrays(samples))
+        )
         self._at_once = steps_at_once(sampler)
         self._block = -1, None
 
     def __getitem__(self, step: int) -> tuple:
         index = self._index_at(int(step))
         if callable(self.samples):
-            return with_targets(self.samples(index), index)
-        return with_targets(mapped(lambda array: array[index], self.samples), index)
+            return batch_with_index(self.samples(index), index)
+        return batch_with_index(map_leaves(lambda array: array[index], self.samples), index)
 
     def _index_at(self, step: int) -> np.ndarray:
         number, place = divmod(step, self._at_once)
@@ -46,15 +53,16 @@ class Batches:
         if block[0] != number:
             first = number * self._at_once
             block = self._block = number, self.sampler[first : first + self._at_once]
+        # The batch is the reader's own: some augment in place.
         return block[1][place].copy()
 
 
 def steps_at_once(sampler: BalancedSampler) -> int:
-    """Say how many steps to ask a sampler for, as most feeds go on step by step."""
+    """Choose how many steps to ask a sampler for, as most feeds go on step by step."""
     return max(1, SAMPLES_AT_ONCE // sampler.batch_size)
 
 
-def arrays_of(samples: Any) -> tuple:
+def checked_arrays(samples: Any) -> tuple:
     """Check that samples are arrays, a row to a sample."""
     if not isinstance(samples, tuple) or len(samples) not in (2, 3):
         raise BadInput(
@@ -65,13 +73,12 @@ def arrays_of(samples: Any) -> tuple:
     return samples
 
 
-def with_targets(batch: Any, index: Any) -> tuple:
+def batch_with_index(batch: Any, index: Any) -> tuple:
     """Put the indices of a batch beside its targets."""
-    x, y, sample_weight = unpacked(batch, "samples: a batch")
+    x, y, sample_weight = unpack_checked(batch, "samples: a batch")
     if y is None:
         raise BadInput(f"samples: got a batch without targets, allowed: {ALLOWED}")
-    targets = add_index(y, index)
-    return (x, targets) if sample_weight is None else (x, targets, sample_weight)
+    return repack_batch(x, add_index(y, index), sample_weight)
 
 
 def check_rows(samples: Callable | tuple, highest: int) -> None:

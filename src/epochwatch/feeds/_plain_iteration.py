@@ -6,9 +6,7 @@ from typing import Any
 
 from epochwatch.errors import BadInput
 from epochwatch.feeds._facts import KERAS_BATCH_SIZE, describe
-from epochwatch.feeds._structures import as_numpy, mapped, outline, rows_of
-
-MOST_PARTS = 3
+from epochwatch.feeds._structures import as_numpy, map_leaves, outline, rows_of, unpack_checked
 
 
 def batches(feed: Any, batch_size: int | None = None) -> Iterator[tuple]:
@@ -45,13 +43,14 @@ def batches(feed: Any, batch_size: int | None = None) -> Iterator[tuple]:
 
 
 def _slices(feed: Any, batch_size: int) -> Iterator[tuple]:
-    feed = mapped(as_numpy, feed if isinstance(feed, tuple) else (feed,))
+    feed = map_leaves(as_numpy, feed if isinstance(feed, tuple) else (feed,))
     for start in range(0, rows_of(feed, "arrays"), batch_size):
         rows = slice(start, start + batch_size)
-        yield mapped(lambda leaf, rows=rows: leaf[rows], feed)
+        yield map_leaves(lambda leaf, rows=rows: leaf[rows], feed)
 
 
 def _items(feed: Any, length: int | None) -> Iterator:
+    # By number: `iter` of a class with `__getitem__` ends at an IndexError, which may not come.
     places = itertools.count() if length is None else range(length)
     return (feed[place] for place in places)
 
@@ -59,7 +58,8 @@ def _items(feed: Any, length: int | None) -> Iterator:
 def _checked(raw: Iterable) -> Iterator[tuple]:
     first = None
     for place, batch in enumerate(raw):
-        batch = unpacked(batch, f"batch {place} of the feed")
+        batch = unpack_checked(batch, f"batch {place} of the feed")
+        # Keras traces its step with the first batch; another nesting would fail in there.
         nesting = outline(batch)
         first = first or nesting
         if nesting != first:
@@ -67,15 +67,4 @@ def _checked(raw: Iterable) -> Iterator[tuple]:
                 f"batch {place} of the feed: got (x, y, sample_weight) nested as {nesting}, "
                 f"allowed: as in batch 0, {first}; give every batch the same parts and keys"
             )
-        yield mapped(as_numpy, batch)
-
-
-def unpacked(batch: Any, name: str) -> tuple:
-    """Take what a feed delivers apart as Keras does: x, y, sample_weight or None."""
-    parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
-    if not 1 <= len(parts) <= MOST_PARTS:
-        raise BadInput(
-            f"{name}: got {len(parts)} parts, allowed: (x[, y[, sample_weight]]); put several "
-            "inputs or targets into a tuple or a dictionary of their own"
-        )
-    return parts + (None,) * (MOST_PARTS - len(parts))
+        yield map_leaves(as_numpy, batch)

@@ -1,4 +1,4 @@
-"""Nested structures of arrays: what a batch, its targets or a feed of arrays is made of.
+"""What a batch is made of: its parts, nested structures of arrays, targets with their index.
 
 Dictionaries, lists and tuples hold; None holds nothing; everything else is a leaf.
 """
@@ -11,20 +11,53 @@ import numpy as np
 
 from epochwatch.errors import BadInput
 
+INDEX = "index"
+LABEL = "label"
 
-def mapped(function: Callable, structure: Any) -> Any:
+# x, y, sample_weight
+MOST_PARTS = 3
+
+
+def unpack_batch(batch: Any) -> tuple:
+    """Take a batch apart, as Keras does: x, y and sample_weight, None for what is not there.
+
+    Further parts are left out: a `train_step` of the user's own may have a use for them.
+    """
+    if not isinstance(batch, (tuple, list)):
+        return batch, None, None
+    return (*batch, None, None)[:MOST_PARTS]
+
+
+def unpack_checked(batch: Any, name: str) -> tuple:
+    """Take a batch apart, and refuse one that Keras' own `train_step` would not take."""
+    parts = len(batch) if isinstance(batch, (tuple, list)) else 1
+    if not 1 <= parts <= MOST_PARTS:
+        raise BadInput(
+            f"{name}: got {parts} parts, allowed: (x[, y[, sample_weight]]); put several "
+            "inputs or targets into a tuple or a dictionary of their own"
+        )
+    return unpack_batch(batch)
+
+
+def repack_batch(x: Any, targets: Any, sample_weight: Any) -> tuple:
+    """Put a batch together, without weights where it has none."""
+    return (x, targets) if sample_weight is None else (x, targets, sample_weight)
+
+
+def map_leaves(function: Callable, structure: Any) -> Any:
     """Apply a function to every leaf.
 
     Example:
-        >>> mapped(len, ("ab", {"label": "c"}, None))
+        >>> map_leaves(len, ("ab", {"label": "c"}, None))
         (2, {'label': 1}, None)
     """
     if structure is None:
         return None
     if isinstance(structure, Mapping):
-        return {key: mapped(function, value) for key, value in structure.items()}
+        return {key: map_leaves(function, value) for key, value in structure.items()}
     if isinstance(structure, (list, tuple)):
-        values = [mapped(function, value) for value in structure]
+        values = [map_leaves(function, value) for value in structure]
+        # A named tuple takes its values one by one, any other an iterable of them.
         is_named = hasattr(structure, "_fields")
         return type(structure)(*values) if is_named else type(structure)(values)
     return function(structure)
@@ -56,6 +89,7 @@ def outline(structure: Any) -> str:
     if structure is None:
         return "None"
     if isinstance(structure, Mapping):
+        # Sorted, as Keras flattens dictionaries by key.
         parts = sorted(f"{key}: {outline(value)}" for key, value in structure.items())
         return "{" + ", ".join(parts) + "}"
     if isinstance(structure, (list, tuple)):
@@ -85,6 +119,7 @@ def as_numpy(leaf: Any) -> Any:
 
     What has no dense array (sparse, ragged) is returned as it is.
     """
+    # By what it has, because torch is not imported here.
     if hasattr(leaf, "detach"):
         return _from_torch(leaf)
     if hasattr(leaf, "__array__") or isinstance(leaf, (numbers.Number, str, bytes)):
@@ -96,9 +131,33 @@ def _from_torch(tensor: Any) -> Any:
     layout, dtype = str(tensor.layout), str(tensor.dtype)
     if layout != "torch.strided":
         return tensor
-    tensor = tensor.detach().cpu()
+    tensor = tensor.detach().cpu()  # NumPy sees no gradients, and no device
     if dtype != "torch.bfloat16":
         return tensor.numpy()
     import ml_dtypes  # Keras brings it; torch has no NumPy array for bfloat16
 
     return tensor.float().numpy().astype(ml_dtypes.bfloat16)
+
+
+def add_index(targets: Any, index: Any) -> dict:
+    """Put the index beside the targets: `{"label", "index"}`, or named targets and "index"."""
+    if not isinstance(targets, Mapping):
+        return {LABEL: targets, INDEX: index}
+    if INDEX in targets:
+        raise BadInput(
+            'with_index: got targets that have an "index" already, allowed: targets without; '
+            "they can be fed to a watched model as they are"
+        )
+    return {**targets, INDEX: index}
+
+
+def checked_index(index: Any, rows: int, name: str) -> np.ndarray:
+    """Check indices that a user gave, an integer to a sample: int64 (rows,)."""
+    index = np.asarray(index)
+    is_exact = np.issubdtype(index.dtype, np.integer) and np.can_cast(index.dtype, np.int64)
+    if not is_exact or index.shape != (rows,):
+        raise BadInput(
+            f"{name}: got {index.dtype} {index.shape}, allowed: int64 ({rows},), one integer "
+            "to a sample"
+        )
+    return index.astype(np.int64)

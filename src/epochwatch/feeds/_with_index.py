@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from epochwatch.errors import BadInput
-from epochwatch.feeds._kinds import is_sequence, kind_of
-from epochwatch.feeds._structures import rows_of
-from epochwatch.feeds._targets import add_index, checked_index
+from epochwatch.feeds._facts import kind_of
+from epochwatch.feeds._structures import add_index, checked_index, repack_batch, rows_of
 
 
 def with_index(
@@ -59,17 +58,18 @@ def with_index(
         return _indexed_arrays(x, y, sample_weight, index)
     if kind == "tf_data":
         _refuse(kind, y=y, sample_weight=sample_weight, index=index)
-        return _home("tf_data").indexed(x, batched)
+        return _feed_module("tf_data").indexed(x, batched)
     if kind == "py_dataset":
         _refuse(kind, y=y, sample_weight=sample_weight, batched=batched)
-        return _home("tf_keras_sequence" if is_sequence(x) else "py_dataset").indexed(x, index)
+        return _feed_module("py_dataset").indexed(x, index)
     raise BadInput(
         f"with_index: got a {kind}, allowed: arrays, a tf.data.Dataset, a PyDataset; let it "
         'deliver batches of (x, {"label": y, "index": i}) itself, i the int64 of each sample'
     )
 
 
-def _home(name: str):
+def _feed_module(name: str):
+    # Imported when it is needed: each of them imports its framework.
     return importlib.import_module(f"epochwatch.feeds.{name}")
 
 
@@ -87,5 +87,4 @@ def _indexed_arrays(x: Any, y: Any, sample_weight: Any, index: Any) -> tuple:
         )
     rows = rows_of((x, y, sample_weight), "with_index")
     index = np.arange(rows) if index is None else checked_index(index, rows, "with_index: index")
-    targets = add_index(y, index)
-    return (x, targets) if sample_weight is None else (x, targets, sample_weight)
+    return repack_batch(x, add_index(y, index), sample_weight)

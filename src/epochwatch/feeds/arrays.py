@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from epochwatch._samplers.streams import Streams
-from epochwatch.feeds._order import STREAM_COUNT, Table
+from epochwatch.feeds._balanced_table import STREAM_COUNT, BalancedTable
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -16,4 +16,4 @@ def balanced(streams: Streams, batch_size: int = 16) -> tuple[np.ndarray, dict[s
     is delivered.
     """
     batches = math.ceil(STREAM_COUNT * streams.majority.samples / batch_size)
-    return Table.of(streams).batch(0, batches * batch_size)
+    return BalancedTable.from_streams(streams).batch(0, batches * batch_size)

@@ -6,7 +6,7 @@ import sys
 import grain
 
 from epochwatch._samplers.streams import Streams
-from epochwatch.feeds._order import Table
+from epochwatch.feeds._balanced_table import BalancedTable
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> grain.MapDataset:
@@ -14,5 +14,5 @@ def balanced(streams: Streams, batch_size: int = 16) -> grain.MapDataset:
 
     It is of the length by which Grain says that there is no end.
     """
-    batch = functools.partial(Table.of(streams).batch, batch_size=batch_size)
+    batch = functools.partial(BalancedTable.from_streams(streams).batch, batch_size=batch_size)
     return grain.MapDataset.range(sys.maxsize).map(batch)

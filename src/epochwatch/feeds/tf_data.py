@@ -9,15 +9,14 @@ import tensorflow as tf
 from epochwatch._samplers import BalancedSampler
 from epochwatch._samplers.streams import Streams
 from epochwatch.errors import BadInput
-from epochwatch.feeds._lookup import arrays_of, steps_at_once, with_targets
-from epochwatch.feeds._order import Table
-from epochwatch.feeds._structures import leaves, mapped
-from epochwatch.feeds._targets import add_index
+from epochwatch.feeds._balanced_table import BalancedTable
+from epochwatch.feeds._lookup import batch_with_index, checked_arrays, steps_at_once
+from epochwatch.feeds._structures import add_index, leaves, map_leaves
 
 BATCHES_AHEAD = 2
 
 # Parts of the names of datasets that deliver other samples, or samples again, in each pass.
-OUT_OF_ORDER = {"Shuffle": "shuffle", "Random": "sample_from_datasets", "Repeat": "repeat"}
+_OUT_OF_ORDER = {"Shuffle": "shuffle", "Random": "sample_from_datasets", "Repeat": "repeat"}
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
@@ -27,7 +26,7 @@ def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
     a batch at a time, which is several times faster than slicing them one by one. Elements are
     images and `{"label", "index"}`.
     """
-    table = Table.of(streams)
+    table = BalancedTable.from_streams(streams)
     images, label, index = (tf.constant(column) for column in table[:3])
 
     def look_up(rows: tf.Tensor) -> tuple:
@@ -57,6 +56,7 @@ def sampled(sampler: BalancedSampler, samples: Any, start: int) -> tf.data.Datas
         index = tf.numpy_function(several, [step], tf.int64)
         return tf.ensure_shape(index, (at_once, sampler.batch_size))
 
+    # A block of steps a call, made ahead: NumPy needs Python's lock, and a call is dear.
     steps = tf.data.Dataset.counter(start, at_once)
     batches = steps.map(indices).prefetch(1).unbatch().map(_looked_up(samples))
     options = tf.data.Options()
@@ -71,15 +71,15 @@ def _looked_up(samples: Any) -> Callable:
     if callable(samples):
         look_up = tf.function(samples)
     else:
-        tensors = mapped(tf.convert_to_tensor, arrays_of(samples))
+        tensors = map_leaves(tf.convert_to_tensor, checked_arrays(samples))
 
         def look_up(index: tf.Tensor) -> tuple:
-            return mapped(lambda tensor: tf.gather(tensor, index), tensors)
+            return map_leaves(lambda tensor: tf.gather(tensor, index), tensors)
 
     # Autograph would wrap what is raised here into pages of its own.
     @tf.autograph.experimental.do_not_convert
     def batch(index: tf.Tensor) -> tuple:
-        return with_targets(look_up(index), index)
+        return batch_with_index(look_up(index), index)
 
     return batch
 
@@ -89,6 +89,7 @@ def indexed(dataset: tf.data.Dataset, batched: bool | None = None) -> tf.data.Da
     _check_elements(dataset.element_spec)
     _check_order(dataset)
     if _is_batched(dataset.element_spec, batched):
+        # The last batch may be short, so the count is carried from batch to batch.
         return dataset.scan(np.int64(0), _index_batch)
     return dataset.enumerate().map(_index_sample)
 
@@ -129,7 +130,7 @@ def _check_order(dataset: tf.data.Dataset) -> None:
             "the same order in every pass; say so in its options after with_index"
         )
     for name in _names_upstream(dataset):
-        for part, method in OUT_OF_ORDER.items():
+        for part, method in _OUT_OF_ORDER.items():
             if part in name:
                 raise BadInput(
                     f"with_index: got a dataset behind `{method}`, allowed: one that delivers "
@@ -147,19 +148,20 @@ def _names_upstream(dataset: tf.data.Dataset) -> Iterator[str]:
         waiting += getattr(current, "_inputs", list)()
 
 
-def _is_batched(spec: tuple, told: bool | None) -> bool:
+def _is_batched(spec: tuple, batched: bool | None) -> bool:
+    # A batch has rows in every leaf, as many in each; a scalar anywhere means samples.
     shapes = [leaf.shape for leaf in leaves(spec)]
     is_scalar = any(shape.rank == 0 for shape in shapes)
     lengths = {shape[0] for shape in shapes if shape.rank} - {None}
     can_be = not is_scalar and len(lengths) <= 1
-    if told is None and can_be:
+    if batched is None and can_be:
         raise BadInput(
             f"with_index: got a dataset of elements shaped {', '.join(map(str, shapes))}, each "
             "of which could be a batch or a sample; say batched=True or batched=False"
         )
-    if told and not can_be:
+    if batched and not can_be:
         raise BadInput(
             f"with_index: got batched=True for elements shaped {', '.join(map(str, shapes))}, "
             "allowed: batches, all of one length; leave batched out"
         )
-    return bool(told)
+    return bool(batched)

@@ -10,17 +10,17 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from epochwatch._checks import whole_number
 from epochwatch._samplers import BalancedSampler
-from epochwatch._samplers.arguments import whole
 from epochwatch._samplers.streams import Streams
-from epochwatch.feeds._lookup import Batches
-from epochwatch.feeds._order import Table
+from epochwatch.feeds._balanced_table import BalancedTable
+from epochwatch.feeds._lookup import SampledBatches
 
 
-class BalancedBatches(Dataset):
+class _BalancedBatches(Dataset):
     """Item i is batch i of the balanced feed, for any i."""
 
-    def __init__(self, table: Table, batch_size: int):
+    def __init__(self, table: BalancedTable, batch_size: int):
         self.table = table
         self.batch_size = batch_size
 
@@ -28,7 +28,7 @@ class BalancedBatches(Dataset):
         return self.table.batch(place, self.batch_size)
 
 
-class Places(Sampler):
+class _EndlessPlaces(Sampler):
     """start, start + 1, … without end, from `start` in every pass."""
 
     def __init__(self, start: int = 0):
@@ -40,14 +40,15 @@ class Places(Sampler):
 
 def balanced(streams: Streams, batch_size: int = 16) -> DataLoader:
     """Make a loader of balanced batches without end: tensors of images, `{"label", "index"}`."""
-    batches = BalancedBatches(Table.of(streams), batch_size)
-    return DataLoader(batches, sampler=Places(), batch_size=None)
+    batches = _BalancedBatches(BalancedTable.from_streams(streams), batch_size)
+    # Without batch_size the loader passes items on as they are: each is a whole batch.
+    return DataLoader(batches, sampler=_EndlessPlaces(), batch_size=None)
 
 
 def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> DataLoader:
     """Make a loader of the batches of a sampler; see `feeds.sampled`."""
-    batches = Batches(sampler, samples)
-    return DataLoader(batches, sampler=Places(start), batch_size=None, **options)
+    batches = SampledBatches(sampler, samples)
+    return DataLoader(batches, sampler=_EndlessPlaces(start), batch_size=None, **options)
 
 
 class BatchSampler(Sampler):
@@ -81,7 +82,7 @@ class BatchSampler(Sampler):
 
     def __init__(self, sampler: BalancedSampler, steps: int | None = None):
         self.sampler = sampler
-        self.steps = None if steps is None else whole("steps", steps, 1)
+        self.steps = None if steps is None else whole_number("steps", steps, 1)
 
     def __iter__(self) -> Iterator[list[int]]:
         return (batch.tolist() for batch in itertools.islice(self.sampler, self.steps))

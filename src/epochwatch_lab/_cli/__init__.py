@@ -7,7 +7,6 @@ from epochwatch_lab._cli.run import run
 from epochwatch_lab._cli.runs import runs
 from epochwatch_lab._cli.sweep import sweep
 
-for errand in (run, sweep, runs, post, report):
-    instrument.command.add_command(errand)
+instrument.command.add_section("The laboratory", (run, sweep, runs, report, post))
 
 main = instrument.main

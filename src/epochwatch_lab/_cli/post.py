@@ -1,4 +1,4 @@
-"""`epochwatch post`: a finished run as a post."""
+"""`epochwatch post`: finished runs as posts."""
 
 import re
 from pathlib import Path
@@ -6,15 +6,18 @@ from pathlib import Path
 import click
 
 from epochwatch._cli.options import shown
+from epochwatch._extras import missing_extras_named
+from epochwatch._files import read_json
 from epochwatch.errors import BadInput
 from epochwatch_lab._cli.options import outputs_option
 from epochwatch_lab.post import FLAVORS, LINKS
 
 PUBLISHED_RUN = "default"
+OF_ONE_POST = ("title", "date", "slug", "excerpt")  # two posts cannot share them
 
 
 @click.command()
-@click.argument("run_folder", type=click.Path(path_type=Path))
+@click.argument("run_folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--title", metavar="TEXT", help="One line.")
 @click.option("--date", metavar="DATE", help="Such as 2026-11-23.")
 @click.option("--slug", metavar="NAME", help="The post's name in its address.")
@@ -23,30 +26,49 @@ PUBLISHED_RUN = "default"
 @click.option("--excerpt", metavar="TEXT", help="The post in a sentence.")
 @click.option("--links", type=click.Choice(LINKS), help="How Jekyll finds images.")
 @click.option("--flavor", type=click.Choice(FLAVORS), help="Who shows it.  [default: both]")
-@outputs_option("Folder whose sub-folder blog the post is written to.")
-def post(run_folder: Path, outputs: Path, flavor: str | None, tags: str | None, **said):
-    """Export the finished run in RUN_FOLDER as a post, for Jekyll and for reading on GitHub.
+@click.option("--skip-missing", is_flag=True, help="Pass over runs not made yet, with a note.")
+@outputs_option("Folder whose sub-folder blog the posts are written to.")
+def post(run_folders: tuple[Path, ...], outputs: Path, skip_missing: bool, **given):
+    """Export the finished run in each of RUN_FOLDERS as a post, for Jekyll and for GitHub.
 
-    What is not said is taken from the notebook's metadata, the excerpt from its answer. The
+    What no option gives comes from the notebook's metadata, the excerpt from its answer. The
     run's name is added to the slug, unless it is `default`.
     """
-    options = {key: value for key, value in said.items() if value is not None}
+    options = exporter_options(**given)
+    shared = [name for name in OF_ONE_POST if name in options]
+    if shared and len(run_folders) > 1:
+        raise BadInput(
+            f"--{shared[0]}: got it for {len(run_folders)} runs, allowed: for one; export that "
+            "run by itself"
+        )
+    for folder in run_folders:
+        if skip_missing and not folder.exists():
+            click.echo(f"{shown(folder)}: not run yet, its post stays as it is", err=True)
+            continue
+        for path in write_post(folder, outputs / "blog", **options):
+            click.echo(shown(path))
+
+
+def exporter_options(tags: str | None, flavor: str | None, **given) -> dict:
+    """Keep what was given on the command line, as `export_post` takes it."""
+    options = {key: value for key, value in given.items() if value is not None}
     if tags is not None:
         options["tags"] = [tag.strip() for tag in tags.split(",") if tag.strip()]
     if flavor:
         options["flavors"] = [flavor]
-    for path in write_post(run_folder, outputs / "blog", **options):
-        click.echo(shown(path))
+    return options
 
 
 def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
     """Export a finished run as a post.
 
     Raises:
-        BadInput: the run is not finished, or the notebook cannot be a post.
+        BadInput: the run is not finished, the notebook cannot be a post, or a package that
+            this needs is not installed.
     """
-    from epochwatch_lab.post import export_post
-    from epochwatch_lab.runs.record import NOTEBOOK, damaged_files, read_record
+    with missing_extras_named("post"):
+        from epochwatch_lab.post import export_post
+        from epochwatch_lab.runs.record import NOTEBOOK, damaged_files, read_record
 
     record = read_record(run_folder)
     lacking = damaged_files(run_folder, record)
@@ -55,14 +77,12 @@ def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
             f"{run_folder}: no finished run ({', '.join(lacking)} missing or damaged); run it first"
         )
     if record["run"] != PUBLISHED_RUN:
-        options.setdefault("slug", slug_of(run_folder / NOTEBOOK, record["run"]))
+        options.setdefault("slug", trial_slug(run_folder / NOTEBOOK, record["run"]))
     return export_post(run_folder / NOTEBOOK, blog, **options)
 
 
-def slug_of(notebook: Path, run_name: str) -> str | None:
+def trial_slug(notebook: Path, run_name: str) -> str | None:
     """Name the post of a run that is not the published one; None where its notebook has no name."""
-    from epochwatch._files import read_json
-
-    said = read_json(notebook) or {}
-    slug = said.get("metadata", {}).get("epochwatch", {}).get("slug")
+    metadata = (read_json(notebook) or {}).get("metadata", {})
+    slug = metadata.get("epochwatch", {}).get("slug")
     return slug and re.sub(r"[^a-z0-9]+", "-", f"{slug}-{run_name}".lower()).strip("-")

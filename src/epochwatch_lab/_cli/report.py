@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from epochwatch._cli.options import shown
+from epochwatch._extras import missing_extras_named
 from epochwatch.errors import BadInput
 
 
@@ -30,7 +31,8 @@ def report(run_or_sweep: Path, output: Path | None):
     they are known; coverage, the verdict with the batches that prove it, and tables. Needs
     Bokeh: pip install "epochwatch[report]".
     """
-    from epochwatch_lab._report import write_report
+    with missing_extras_named("report", extra="report"):
+        from epochwatch_lab._report import write_report
 
     if output and not output.parent.is_dir():
         raise BadInput(f"--output: there is no folder {output.parent}; make it first")

@@ -49,15 +49,15 @@ def exposure_matrix(
     epochs, columns = [], {name: [] for name in streams}
     for (fit, epoch), group in itertools.groupby(log.batches(), key=lambda batch: batch[:2]):
         batches = [batch.index for batch in group]
-        counts = Counts.of([np.concatenate(batches)])
+        counts = Counts.from_chunks([np.concatenate(batches)])
         epochs.append(Epoch(fit, epoch, len(batches), batches[0], batches[-1]))
         for name, index in streams.items():
-            columns[name].append(_narrow(counts.of_samples(index)))
+            columns[name].append(_narrowed(counts.of_samples(index)))
     return epochs, {name: np.stack(by_epoch, axis=1) for name, by_epoch in columns.items()}
 
 
 def coverage(exposures: np.ndarray) -> np.ndarray:
-    """Say what part of a stream has been trained by the end of each epoch.
+    """Compute the share of a stream that has been trained by the end of each epoch.
 
     Example:
         >>> coverage(np.array([[1, 0], [0, 2]]))
@@ -66,5 +66,5 @@ def coverage(exposures: np.ndarray) -> np.ndarray:
     return np.logical_or.accumulate(exposures > 0, axis=1).mean(axis=0)
 
 
-def _narrow(counts: np.ndarray) -> np.ndarray:
+def _narrowed(counts: np.ndarray) -> np.ndarray:
     return counts.astype(np.min_scalar_type(counts.max()))

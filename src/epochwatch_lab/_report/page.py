@@ -12,10 +12,10 @@ from epochwatch_lab._inline import hash_of, packed, templates_in
 from epochwatch_lab._report.population import Population
 
 TEMPLATES = Path(__file__).with_name("templates")
-INK = 128  # of 255; see `bits`
+INK = 128  # of 255; see `black_and_white`
 
 
-def bits(images: np.ndarray) -> bytes:
+def black_and_white(images: np.ndarray) -> bytes:
     """Draw images in black and white, eight pixels a byte.
 
     MNIST's 60,000 digits take 1.65 MB so, and read as well as in grey when they are enlarged
@@ -35,12 +35,12 @@ def stream_parts(population: Population, exposures: Mapping[str, np.ndarray]) ->
         if samples.labels is not None:
             parts[f"labels-{rank}"] = packed(samples.labels.tobytes())
         if samples.images is not None:
-            parts[f"images-{rank}"] = packed(bits(samples.images))
+            parts[f"images-{rank}"] = packed(black_and_white(samples.images))
     return parts
 
 
 def stream_facts(population: Population, exposures: Mapping[str, np.ndarray]) -> list[dict]:
-    """Say what the script must know to unpack each stream."""
+    """List what the script must know to unpack each stream."""
     return [
         {
             "name": name,
@@ -54,13 +54,12 @@ def stream_facts(population: Population, exposures: Mapping[str, np.ndarray]) ->
 
 
 def render(facts: dict, plots: dict, parts: dict[str, str], **texts) -> str:
-    """Put the page together."""
+    """Fill the template with everything, packed."""
     bokeh = Resources(mode="inline", components=["bokeh"]).js_raw[0]
     script = (TEMPLATES / "report.js").read_text()
     items = {target: json_item(plot, target) for target, plot in plots.items()}
-    parts = parts | {name: packed(json.dumps(of).encode()) for name, of in
-                     (("facts", facts), ("plots", items))}  # fmt: skip
-    parts["bokeh"] = packed(bokeh.encode())
+    contents = {"facts": json.dumps(facts), "plots": json.dumps(items), "bokeh": bokeh}
+    parts = parts | {name: packed(text.encode()) for name, text in contents.items()}
     template = templates_in(TEMPLATES).get_template("page.html.j2")
     return template.render(
         style=(TEMPLATES / "report.css").read_text(),

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 
 from epochwatch._report.style import NEVER, looks
 from epochwatch_lab._report.matrix import Epoch, coverage
-from epochwatch_lab._report.tables import coverage_of_run, epoch_names, object_at
+from epochwatch_lab._report.tables import epoch_names, object_at, run_coverage
 
 MOST_COLUMNS, MOST_ROWS = 600, 200  # of a picture; what is more is taken together
 LEAST_WIDTH = 4  # samples, zoomed in
@@ -36,8 +36,16 @@ def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[Epoch]) -> 
     heat.image("image", x="x", y="y", dw="dw", dh="dh", source=source, color_mapper=mapper)
     chosen = models.ColumnDataSource({"x": [0], "y": [1]}, name="chosen")
     for size, colour in ((16, "black"), (13, "white")):
-        heat.scatter("x", "y", source=chosen, size=size, marker="circle", fill_color=None,
-                     line_color=colour, line_width=2)  # fmt: skip
+        heat.scatter(
+            "x",
+            "y",
+            source=chosen,
+            size=size,
+            marker="circle",
+            fill_color=None,
+            line_color=colour,
+            line_width=2,
+        )
     most = int(exposures.sum(axis=1, dtype=np.int64).max())
     return column(heat, _totals(x_range, name, max(1, most)), sizing_mode="stretch_width")
 
@@ -54,11 +62,11 @@ def shares_by_run(runs: list[dict]) -> models.Plot:
     """Draw coverage and PR-AUC by run of a sweep."""
     shares = {}
     for number, run in enumerate(runs):
-        of = {f"coverage: {name}": share for name, share in coverage_of_run(run).items()}
+        by_name = {f"coverage: {name}": share for name, share in run_coverage(run).items()}
         test = object_at(object_at(run, "findings"), "test")
         if "pr_auc" in test:
-            of["PR-AUC"] = test["pr_auc"]
-        for name, share in of.items():
+            by_name["PR-AUC"] = test["pr_auc"]
+        for name, share in by_name.items():
             shares.setdefault(name, [float("nan")] * len(runs))[number] = share
     numbers = list(range(1, len(runs) + 1))
     return _lines(_shares_plot(numbers, "run, as numbered in the table"), numbers, shares)
@@ -66,14 +74,25 @@ def shares_by_run(runs: list[dict]) -> models.Plot:
 
 def _heat(x_range, epochs: list[Epoch]) -> models.Plot:
     height = 90 + int(np.clip(14 * len(epochs), 110, 400))
-    heat = _figure(height, x_range=x_range, y_range=(0.5, len(epochs) + 0.5), name="heat",
-                   tools="xbox_zoom,xpan,xwheel_zoom,reset", active_drag="xbox_zoom")  # fmt: skip
+    heat = _figure(
+        height,
+        x_range=x_range,
+        y_range=(0.5, len(epochs) + 0.5),
+        name="heat",
+        tools="xbox_zoom,xpan,xwheel_zoom,reset",
+        active_drag="xbox_zoom",
+    )
     heat.yaxis.axis_label = "epoch"
     heat.xaxis.visible = False
     _name_epochs(heat.yaxis[0], epoch_names(epochs))
     mapper = models.LinearColorMapper(palette=Cividis256, low=0, high=1, nan_color="rgba(0,0,0,0)")
-    bar = models.ColorBar(color_mapper=mapper, height=10, padding=4, background_fill_color=None,
-                          title="exposures of a sample in an epoch")  # fmt: skip
+    bar = models.ColorBar(
+        color_mapper=mapper,
+        height=10,
+        padding=4,
+        background_fill_color=None,
+        title="exposures of a sample in an epoch",
+    )
     heat.add_layout(bar, "above")
     return heat
 
@@ -87,8 +106,17 @@ def _totals(x_range, name: str, most: int) -> models.Plot:
     plot.quad("left", "right", "high", "low", source=bins, color=colour, line_width=0.6)
     plot.segment("left", "mean", "right", "mean", source=bins, line_width=2, name="ink")
     never = models.ColumnDataSource({"left": [], "right": []}, name="never")
-    plot.quad("left", "right", 0.25 * lane, 0.9 * lane, source=never, color=NEVER,
-              hatch_pattern="x", hatch_color="white", hatch_scale=6)  # fmt: skip
+    plot.quad(
+        "left",
+        "right",
+        0.25 * lane,
+        0.9 * lane,
+        source=never,
+        color=NEVER,
+        hatch_pattern="x",
+        hatch_color="white",
+        hatch_scale=6,
+    )
     plot.xaxis.axis_label = f"position in the stream: {name}"
     plot.yaxis.axis_label = "exposures in all"
     plot.yaxis.ticker = models.BasicTicker(min_interval=1, desired_num_ticks=4)
@@ -108,15 +136,16 @@ def _shares_plot(numbers: list[int], label: str, names: list[str] | None = None)
 
 
 def _lines(plot, numbers: list[int], shares: Mapping, joined: bool = False) -> models.Plot:
-    of, size = looks(shares), 8 if len(numbers) < MANY else 3
+    look_by_name, size = looks(shares), 8 if len(numbers) < MANY else 3
     for rank, (name, values) in enumerate(shares.items()):
         columns = {"x": numbers, "share": values, "name": [name] * len(numbers)}
-        look = {"source": models.ColumnDataSource(columns), "color": to_hex(of[name].colour)}
-        look["legend_label"] = name
+        look = look_by_name[name]
+        drawn = {"source": models.ColumnDataSource(columns), "color": to_hex(look.colour)}
+        drawn["legend_label"] = name
         if joined:
-            plot.line("x", "share", line_dash=DASHES[of[name].line], line_width=2, **look)
+            plot.line("x", "share", line_dash=DASHES[look.line], line_width=2, **drawn)
         marker = MARKERS[rank % len(MARKERS)]
-        points = plot.scatter("x", "share", size=size, marker=marker, **look)
+        points = plot.scatter("x", "share", size=size, marker=marker, **drawn)
         plot.hover.renderers = [*plot.hover.renderers, points]
     plot.add_layout(plot.legend[0], "above")
     plot.legend[0].update(background_fill_color=None, border_line_color=None)
@@ -130,9 +159,15 @@ def _name_epochs(axis, names: list[str]) -> None:
 
 
 def _figure(height: int, **options) -> models.Plot:
-    plot = figure(height=height, sizing_mode="stretch_width", min_border_left=70,
-                  min_border_right=12, background_fill_color=None, border_fill_color=None,
-                  **options)  # fmt: skip
+    plot = figure(
+        height=height,
+        sizing_mode="stretch_width",
+        min_border_left=70,
+        min_border_right=12,
+        background_fill_color=None,
+        border_fill_color=None,
+        **options,
+    )
     plot.toolbar_location = "above" if "zoom" in options["tools"] else None
     plot.toolbar.logo = None
     plot.grid.visible = False

@@ -4,8 +4,7 @@ import numpy as np
 
 from epochwatch._exposures.log import ExposureLog
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs.notebooks import parameters_of
-from epochwatch_lab.runs.parameters import Population, Samples
+from epochwatch_lab.datasets._population import Population, Samples
 
 OTHER = "in no stream"
 
@@ -26,6 +25,10 @@ def population_of(notebook: str, parameters: dict, log: ExposureLog) -> Populati
 
 
 def _known(notebook: str, parameters: dict) -> Population | None:
+    if not notebook:  # a log alone, which is read without what runs need
+        return None
+    from epochwatch_lab.runs.notebooks import parameters_of
+
     try:
         return parameters_of(notebook).checked(parameters).population()
     except BadInput:  # no notebook of ours, or of an earlier version

@@ -1,11 +1,11 @@
 """What a folder holds that can be reported: a finished run, a sweep, or a log alone."""
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch._exposures.log import ExposureLog
-from epochwatch._exposures.manifest import MANIFEST
+from epochwatch._exposures.log_files import MANIFEST
+from epochwatch._files import read_json
 from epochwatch.errors import BadInput
 from epochwatch_lab.runs.record import FINDINGS, RECORD
 
@@ -38,13 +38,14 @@ class Subject(NamedTuple):
     notebook: str = ""
 
     @classmethod
-    def of(cls, folder: Path) -> "Subject":
+    def from_folder(cls, folder: Path) -> "Subject":
         """Recognise a folder, or refuse it in one line."""
-        said = read_json(folder / FINDINGS) if (folder / FINDINGS).is_file() else {}
-        if "sweep" in object_at(said, "findings"):  # its summary is a run too, but trains nothing
-            return _sweep(said)
+        written = _read_object(folder / FINDINGS) if (folder / FINDINGS).is_file() else {}
+        # The summary of a sweep is a run too, but trains nothing.
+        if "sweep" in object_at(written, "findings"):
+            return _sweep(written)
         if (folder / RECORD).is_file():
-            return _run(folder, said)
+            return _run(folder, written)
         if (folder / MANIFEST).is_file() or any(folder.glob("part-*.parquet")):
             return _log(folder)
         is_there = "is a file" if folder.is_file() else "has none of these"
@@ -56,16 +57,16 @@ class Subject(NamedTuple):
         )
 
 
-def _run(folder: Path, said: dict) -> Subject:
-    record = read_json(folder / RECORD)
-    notebook = read_json(folder / NOTEBOOK) if (folder / NOTEBOOK).is_file() else {}
+def _run(folder: Path, written: dict) -> Subject:
+    record = _read_object(folder / RECORD)
+    notebook = _read_object(folder / NOTEBOOK) if (folder / NOTEBOOK).is_file() else {}
     post = object_at(object_at(notebook, "metadata"), "epochwatch")
     return Subject(
         "run",
         f"{record.get('notebook', '')}, run {record.get('run', folder.name)}",
         str(post.get("title") or record.get("notebook") or folder.name),
-        str(said.get("answer", "")),
-        object_at(said, "findings"),
+        str(written.get("answer", "")),
+        object_at(written, "findings"),
         object_at(record, "parameters"),
         object_at(record, "environment"),
         _not_empty(ExposureLog.read(folder / LOG)),
@@ -73,8 +74,8 @@ def _run(folder: Path, said: dict) -> Subject:
     )
 
 
-def _sweep(said: dict) -> Subject:
-    findings = object_at(said, "findings")
+def _sweep(written: dict) -> Subject:
+    findings = object_at(written, "findings")
     name, notebook = str(findings["sweep"]), str(findings.get("notebook", ""))
     runs = findings.get("runs")
     if not isinstance(runs, list) or not runs or not all(isinstance(run, dict) for run in runs):
@@ -82,16 +83,20 @@ def _sweep(said: dict) -> Subject:
             f"report: the sweep {name!r} has no list of runs in its {FINDINGS}; make it again with "
             "`epochwatch sweep`"
         )
-    return Subject("sweep", notebook, f"Sweep {name}", str(said.get("answer", "")), findings)
+    return Subject("sweep", notebook, f"Sweep {name}", str(written.get("answer", "")), findings)
 
 
 def _log(folder: Path) -> Subject:
     log = _not_empty(ExposureLog.read(folder))
-    told = log.metadata
-    rest = {name: value for name, value in told.items() if name != "parameters"}
-    name = folder.resolve().name
-    parameters = object_at(told, "parameters")
-    return Subject("exposure log", "", name, parameters=parameters, environment=rest, log=log)
+    environment = {name: value for name, value in log.metadata.items() if name != "parameters"}
+    return Subject(
+        "exposure log",
+        name="",
+        title=folder.resolve().name,
+        parameters=object_at(log.metadata, "parameters"),
+        environment=environment,
+        log=log,
+    )
 
 
 def _not_empty(log: ExposureLog) -> ExposureLog:
@@ -102,15 +107,10 @@ def _not_empty(log: ExposureLog) -> ExposureLog:
     return log
 
 
-def read_json(path: Path) -> dict:
-    """Read a JSON object, or refuse the file in one line."""
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        reason = type(error).__name__
-        raise BadInput(f"report: {path} cannot be read ({reason}); run it again") from error
-    if not isinstance(content, dict):
-        raise BadInput(f"report: {path} is no JSON object; run it again")
+def _read_object(path: Path) -> dict:
+    content = read_json(path)
+    if content is None:
+        raise BadInput(f"report: {path} is damaged, allowed: a JSON object; run it again")
     return content
 
 

@@ -1,6 +1,5 @@
 """From a folder to a file: what it holds, put into a page, written whole."""
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 
 import epochwatch
 from epochwatch._exposures.verdict import MEANING
+from epochwatch._extras import missing_extras_named
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 from epochwatch_lab._report import tables
@@ -35,12 +35,11 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path:
     Example:
         write_report("outputs/01_does_fit_resume/default")
     """
-    if importlib.util.find_spec("bokeh") is None:
-        raise BadInput('report: Bokeh is not installed; pip install "epochwatch[report]"')
     folder = Path(folder)
     output = Path(output) if output else folder / FILE
-    subject = Subject.of(folder)
-    html = sweep_page(subject, folder, output) if subject.log is None else log_page(subject)
+    subject = Subject.from_folder(folder)
+    with missing_extras_named("report"):
+        html = sweep_page(subject, folder, output) if subject.log is None else log_page(subject)
     try:
         write_whole(output, lambda file: file.write(html.encode()))
     except OSError as error:
@@ -68,8 +67,8 @@ def counted_page(
     from epochwatch_lab._report import page, plots
 
     drawn = {
-        f"stream-{rank}": plots.samples_by_epochs(name, of, epochs)
-        for rank, (name, of) in enumerate(exposures.items())
+        f"stream-{rank}": plots.samples_by_epochs(name, by_epoch, epochs)
+        for rank, (name, by_epoch) in enumerate(exposures.items())
     }
     facts = {
         "streams": page.stream_facts(population, exposures),
@@ -81,9 +80,9 @@ def counted_page(
         drawn | {"coverage": plots.coverage_by_epoch(exposures, epochs)},
         page.stream_parts(population, exposures),
         **_texts(subject),
-        summary=tables.of_streams(population, exposures),
-        coverage=tables.of_coverage(epochs, exposures),
-        evidence=tables.of_boundaries(epochs, population),
+        summary=tables.stream_table(population, exposures),
+        coverage=tables.coverage_table(epochs, exposures),
+        evidence=tables.boundary_table(epochs, population),
         epochs=len(epochs),
         complete=population.complete,
     )
@@ -100,26 +99,33 @@ def sweep_page(subject: Subject, folder: Path, output: Path) -> str:
         {"runs": plots.shares_by_run(runs)},
         {},
         **_texts(subject),
-        summary=tables.of_runs(runs, outputs, output.resolve()),
+        summary=tables.run_table(runs, outputs, output.resolve()),
     )
 
 
 def _texts(subject: Subject) -> dict:
-    from epochwatch_lab.post.markdown import plain_text
-
     verdict = subject.findings.get("verdict")
     verdict = None if verdict is None else str(verdict)
-    asked = {"parameters": subject.parameters, "environment": subject.environment}
-    found = [tables.of_tests(subject.findings)]
-    found += [tables.of_values(name.capitalize(), values) for name, values in asked.items()]
+    given = {"parameters": subject.parameters, "environment": subject.environment}
+    shown = [tables.held_out_table(subject.findings)]
+    shown += [tables.value_table(name.capitalize(), values) for name, values in given.items()]
     log = subject.log
     return {
         "subject": subject,
-        "answer": plain_text(subject.answer),
+        "answer": _plain_answer(subject.answer),
         "verdict": verdict,
         "judged": "verdict" in subject.findings,
         "meaning": MEANING.get(verdict, ""),
         "cut_off": repr(log) if log is not None and not log.complete else "",
-        "values": [table for table in found if table.rows],
+        "values": [table for table in shown if table.rows],
         "version": epochwatch.__version__,
     }
+
+
+def _plain_answer(answer: str) -> str:
+    if not answer:
+        return ""
+    # A log alone has no answer, and so needs no nbconvert.
+    from epochwatch_lab.post._markdown import plain_text
+
+    return plain_text(answer)

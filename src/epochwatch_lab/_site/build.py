@@ -8,8 +8,8 @@ from typing import NamedTuple
 from epochwatch.errors import BadInput
 from epochwatch_lab._site import texts
 from epochwatch_lab._site.cells import read_files
-from epochwatch_lab._site.notebooks import Rendered, all_rendered
-from epochwatch_lab._site.page import index_page, rendered
+from epochwatch_lab._site.notebooks import RenderedNotebook, rendered_notebooks
+from epochwatch_lab._site.page import filled_template, index_page
 from epochwatch_lab._site.reproductions import Reproduction, read_reproductions
 
 INDEX = "index.html"
@@ -27,7 +27,7 @@ class Built(NamedTuple):
 
     index: Path
     cells: int
-    notebooks: list[Rendered]
+    notebooks: list[RenderedNotebook]
     reproductions: list[Reproduction]
 
 
@@ -55,21 +55,21 @@ def build_site(atlas: Path, outputs: Path, site: Path) -> Built:
         site.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=site.parent, prefix=".site-") as work:
             aside, posts = Path(work) / "site", Path(work) / "posts"
-            notebooks = list(all_rendered(outputs, posts))
+            notebooks = list(rendered_notebooks(outputs, posts))
             write_atlas_files(atlas, aside)
             write_reproductions(reproductions, atlas, aside)
             for notebook in notebooks:
                 write_notebook(notebook, aside)
             (aside / INDEX).write_text(index_page(files, notebooks, reproductions))
-            put_in_place(aside, site, Path(work) / "old")
+            replace_folder(aside, site, Path(work) / "old")
     except OSError as error:
         raise BadInput(f"{site}: cannot be written ({error.strerror or error})") from None
     cells = sum(len(file.cells) for file in files)
     return Built(site / INDEX, cells, notebooks, reproductions)
 
 
-def put_in_place(made: Path, site: Path, old: Path) -> None:
-    """Put a folder where another may be."""
+def replace_folder(made: Path, site: Path, old: Path) -> None:
+    """Move a folder to where another may be, which is moved away."""
     if site.exists():
         site.rename(old)
     made.rename(site)
@@ -82,25 +82,24 @@ def write_atlas_files(atlas: Path, aside: Path) -> None:
         shutil.copyfile(path, aside / "atlas" / path.name)
 
 
-def write_reproductions(found: list[Reproduction], atlas: Path, aside: Path) -> None:
+def write_reproductions(reproductions: list[Reproduction], atlas: Path, aside: Path) -> None:
     """Write a page for each reproduction, its script below and beside it."""
     places = {path.resolve(): f"atlas/{path.name}" for path in atlas.glob("*.json")}
-    for one in found:
+    for one in reproductions:
         places[one.text.resolve()] = f"reproductions/{one.name}.html"
         places[one.script.resolve()] = f"reproductions/{one.script.name}"
     (aside / "reproductions").mkdir()
-    for one in found:
+    for one in reproductions:
         shutil.copyfile(one.script, aside / "reproductions" / one.script.name)
         here = f"reproductions/{one.name}.html"
-        html = texts.as_html(texts.body_of(one.text.read_text()), one.text, places, here)
-        page = rendered(
-            "reproduction.html.j2", title=one.title, body=html, kind="Reproduction", it=one,
-            code=texts.coloured(one.script.read_text(), "python"),
-        )  # fmt: skip
+        html = texts.as_html(texts.without_fields(one.text.read_text()), one.text, places, here)
+        code = texts.coloured(one.script.read_text(), "python")
+        fields = {"title": one.title, "body": html, "kind": "Reproduction", "code": code}
+        page = filled_template("reproduction.html.j2", it=one, **fields)
         (aside / here).write_text(page)
 
 
-def write_notebook(notebook: Rendered, aside: Path) -> None:
+def write_notebook(notebook: RenderedNotebook, aside: Path) -> None:
     """Write a notebook's page, and its images."""
     here = f"notebooks/{notebook.name}.html"
     images = {
@@ -112,5 +111,5 @@ def write_notebook(notebook: Rendered, aside: Path) -> None:
         (aside / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(image, aside / place)
     (aside / here).parent.mkdir(exist_ok=True)
-    page = rendered("text.html.j2", title=notebook.title, body=html, kind="Notebook")
+    page = filled_template("text.html.j2", title=notebook.title, body=html, kind="Notebook")
     (aside / here).write_text(page)

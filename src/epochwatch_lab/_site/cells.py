@@ -9,9 +9,9 @@ from packaging.version import Version
 
 from epochwatch._exposures.verdict import MEANING
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas.cells import Cell
+from epochwatch_lab.atlas.cells import AtlasCell
 from epochwatch_lab.atlas.files import read_atlas
-from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS, name_of
+from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS
 
 BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
 BAD = ("restarts", "skips", "replays")
@@ -41,13 +41,13 @@ class File(NamedTuple):
         name: of the file, without its ending.
         environment: versions, backend and date.
         cells: as they are in the file.
-        found: of each cell what `facts` says.
+        facts: of each cell, what `cell_facts` lists.
     """
 
     name: str
     environment: dict[str, Any]
     cells: list[dict]
-    found: list[dict[str, Any]]
+    facts: list[dict[str, Any]]
 
     @property
     def keras(self) -> str:
@@ -82,7 +82,7 @@ def read_files(atlas: Path) -> list[File]:
     files = []
     for path, read in zip(sorted(atlas.glob("*.json")), read_atlas(atlas), strict=True):
         try:
-            file = File(path.stem, **read, found=[facts(cell) for cell in read["cells"]])
+            file = File(path.stem, **read, facts=[cell_facts(cell) for cell in read["cells"]])
             file.age, file.environment["backend"]
         except (AttributeError, KeyError, TypeError, ValueError):
             raise BadInput(f"{path}: is damaged; `make atlas` makes it again") from None
@@ -90,15 +90,15 @@ def read_files(atlas: Path) -> list[File]:
     return sorted(files, key=lambda file: file.age)
 
 
-def facts(cell: dict) -> dict[str, Any]:
-    """Say of a cell what the page shows and filters by, beside what its file has."""
-    called = Cell(*(cell[field] for field in Cell._fields))
-    verdict, toll = verdict_of(cell), toll_of(cell)
+def cell_facts(cell: dict) -> dict[str, Any]:
+    """List what the page shows of a cell and filters by, beside what its file has."""
+    called = AtlasCell.from_json(cell)
+    verdict, toll = cell_verdict(cell), cell_toll(cell)
     passed_over = (cell.get("observed") or {"batches": {"passed_over": None}})["batches"]
     costly = bool(passed_over["passed_over"]) or any(toll or ())
     return {
         "name": called.name,
-        "feed_name": name_of(called.feed, called.options),
+        "feed_name": called.feed_name,
         "verdict": verdict,
         "never": toll and toll.never,
         "repeated": toll and toll.repeated,
@@ -110,11 +110,11 @@ def facts(cell: dict) -> dict[str, Any]:
     }
 
 
-def verdict_of(cell: dict) -> str:
+def cell_verdict(cell: dict) -> str:
     """Name a cell's verdict, or how it ended.
 
     Example:
-        >>> verdict_of({"raised": "IndexError: list index out of range"})
+        >>> cell_verdict({"raised": "IndexError: list index out of range"})
         'raises'
     """
     if cell.get("raised"):
@@ -122,30 +122,30 @@ def verdict_of(cell: dict) -> str:
     return cell["observed"]["verdict"] or NONE
 
 
-def toll_of(cell: dict) -> Toll | None:
+def cell_toll(cell: dict) -> Toll | None:
     """Count what was never trained, and what was repeated; None where `fit` did not end well.
 
     Example:
         >>> restarted = [[[[0, 1], [2, 3]], [[0, 1], [2, 3]]]]
-        >>> toll_of({"feed": "arrays", "options": {}, "trained": restarted})
+        >>> cell_toll({"feed": "arrays", "options": {}, "trained": restarted})
         Toll(never=16, repeated=4)
     """
     if cell.get("raised"):
         return None
-    tolls = [_toll(rows, cell["trained"]) for rows in streams_of(cell["options"])]
+    tolls = [_stream_toll(rows, cell["trained"]) for rows in toy_streams(cell["options"])]
     return Toll(*map(sum, zip(*tolls, strict=True)))
 
 
-def streams_of(options: dict) -> list[range]:
+def toy_streams(options: dict) -> list[range]:
     """List the rows of the streams of a toy feed: of both where it balances two, else of one."""
     if options.get("pipeline") in BALANCED:
         return [range(MAJORITY), range(MAJORITY, MAJORITY + MINORITY)]
     return [range(BATCHES * ROWS)]
 
 
-def _toll(stream: range, trained: list) -> Toll:
+def _stream_toll(stream: range, trained: list) -> Toll:
     missing, repeated = set(stream), 0
-    for row in exposures(trained):
+    for row in trained_rows(trained):
         if row not in stream:
             continue
         repeated += bool(missing) and row not in missing
@@ -153,7 +153,7 @@ def _toll(stream: range, trained: list) -> Toll:
     return Toll(len(missing), repeated)
 
 
-def exposures(trained: list) -> Iterator[int]:
-    """Take the rows out of fits, epochs and batches, in the order trained."""
+def trained_rows(trained: list) -> Iterator[int]:
+    """List the rows in the order trained, out of fits, epochs and batches."""
     flatten = itertools.chain.from_iterable
     return flatten(flatten(flatten(trained)))

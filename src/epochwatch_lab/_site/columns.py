@@ -13,23 +13,23 @@ FIRST_LINE = 4  # of a file of the atlas that has a cell
 ABSENT = -1
 
 
-def record(cell: dict, found: dict[str, Any]) -> dict[str, Any]:
-    """Make one flat record of a cell; what was observed is told part by part.
+def flat_record(cell: dict, facts: dict[str, Any]) -> dict[str, Any]:
+    """Make one flat record of a cell; what was observed has a key for each part.
 
     Example:
-        >>> record({"fits": 1, "observed": {"verdict": "skips"}}, {"name": "x"})
+        >>> flat_record({"fits": 1, "observed": {"verdict": "skips"}}, {"name": "x"})
         {'name': 'x', 'cell.fits': 1, 'cell.observed.verdict': 'skips'}
     """
-    told = dict(found)
+    record = dict(facts)
     for key, value in cell.items():
         if key == "observed" and value:
-            told |= {f"cell.observed.{part}": of for part, of in value.items()}
+            record |= {f"cell.observed.{part}": content for part, content in value.items()}
         else:
-            told[f"cell.{key}"] = value
-    return told
+            record[f"cell.{key}"] = value
+    return record
 
 
-def columns_of(files: list[File]) -> dict[str, list]:
+def packed_columns(files: list[File]) -> dict[str, list]:
     """Pack all cells.
 
     Returns:
@@ -39,17 +39,18 @@ def columns_of(files: list[File]) -> dict[str, list]:
     columns: dict[str, dict[str, int]] = {}
     cells = []
     for number, file in enumerate(files):
-        for line, (cell, found) in enumerate(zip(file.cells, file.found, strict=True), FIRST_LINE):
-            told = {"file": number, "line": line} | record(cell, found)
-            for key in told:
+        pairs = zip(file.cells, file.facts, strict=True)
+        for line, (cell, facts) in enumerate(pairs, FIRST_LINE):
+            record = {"file": number, "line": line} | flat_record(cell, facts)
+            for key in record:
                 columns.setdefault(key, {})
-            cells.append(_ranks(columns, told))
+            cells.append(_value_ranks(columns, record))
     named = [[key, list(map(json.loads, values))] for key, values in columns.items()]
     return {"columns": named, "cells": cells}
 
 
-def _ranks(columns: dict[str, dict[str, int]], told: dict[str, Any]) -> list[int]:
-    written = {key: json.dumps(value) for key, value in told.items()}
+def _value_ranks(columns: dict[str, dict[str, int]], record: dict[str, Any]) -> list[int]:
+    written = {key: json.dumps(value) for key, value in record.items()}
     return [
         values.setdefault(written[key], len(values)) if key in written else ABSENT
         for key, values in columns.items()

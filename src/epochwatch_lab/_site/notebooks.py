@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import yaml
 
-from epochwatch_lab.post.metadata import PostMetadata
+from epochwatch_lab.post import PostMetadata
 from epochwatch_lab.runs import project
 from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
 
-class Rendered(NamedTuple):
+class RenderedNotebook(NamedTuple):
     """A notebook with its results.
 
     Attributes:
@@ -34,26 +34,22 @@ class Rendered(NamedTuple):
     from_run: bool
 
 
-def rendered(name: str, outputs: Path, work: Path) -> Rendered | None:
-    """Render a notebook.
+def rendered_notebook(name: str, outputs: Path, work: Path) -> RenderedNotebook | None:
+    """Render a notebook; None where there is neither a run nor a post of it.
 
     Args:
         name: of the notebook.
         outputs: folder of runs and posts.
         work: folder for what is made on the way.
 
-    Returns:
-        None where there is neither a run nor a post.
-
     Raises:
         BadInput: the notebook, or its run, cannot be read.
     """
-    read = json.loads(project.notebook_path(name).read_text())
-    post = PostMetadata.of(read)
+    post = PostMetadata.from_notebook(json.loads(project.notebook_path(name).read_text()))
     run = outputs / name / "default" / "notebook.ipynb"
     site = outputs / "blog"
     if run.is_file():
-        from epochwatch_lab.post.blog import export_post  # nbconvert takes seconds to import
+        from epochwatch_lab.post import export_post  # nbconvert takes seconds to import
 
         site = work
         export_post(run, site)
@@ -61,13 +57,13 @@ def rendered(name: str, outputs: Path, work: Path) -> Rendered | None:
         return None
     front = next(yaml.safe_load_all((site / post.file_name("jekyll")).read_text()))
     text = site / post.file_name("github")
-    return Rendered(name, post.title, front.get("excerpt", ""), text, site,
-                    post.image_folder, run.is_file())  # fmt: skip
+    answer = front.get("excerpt", "")
+    is_run = run.is_file()
+    return RenderedNotebook(name, post.title, answer, text, site, post.image_folder, is_run)
 
 
-def all_rendered(outputs: Path, work: Path) -> Iterator[Rendered]:
+def rendered_notebooks(outputs: Path, work: Path) -> Iterator[RenderedNotebook]:
     """Render all that can be, in reading order."""
     for name in NOTEBOOKS:
-        notebook = rendered(name, outputs, work)
-        if notebook:
+        if notebook := rendered_notebook(name, outputs, work):
             yield notebook

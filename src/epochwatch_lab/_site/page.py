@@ -10,8 +10,8 @@ import epochwatch
 from epochwatch._auditing.rules import RULES
 from epochwatch_lab._inline import hash_of, packed, templates_in
 from epochwatch_lab._site.cells import MEANINGS, File
-from epochwatch_lab._site.columns import columns_of
-from epochwatch_lab._site.notebooks import Rendered
+from epochwatch_lab._site.columns import packed_columns
+from epochwatch_lab._site.notebooks import RenderedNotebook
 from epochwatch_lab._site.reproductions import Reproduction
 from epochwatch_lab.atlas.toy_feeds import BATCHES, ROWS
 
@@ -62,7 +62,7 @@ class Filter(NamedTuple):
 
 
 def index_page(
-    files: list[File], notebooks: list[Rendered], reproductions: list[Reproduction]
+    files: list[File], notebooks: list[RenderedNotebook], reproductions: list[Reproduction]
 ) -> str:
     """Make the page.
 
@@ -75,125 +75,128 @@ def index_page(
         HTML that needs no other file to be searched.
     """
     script = (TEMPLATES / "atlas.js").read_text()
-    totals = sum((verdicts_of(file) for file in files), collections.Counter())
-    return rendered(
+    totals = sum((verdict_counts(file) for file in files), collections.Counter())
+    return filled_template(
         "index.html.j2",
         script=script,
         hashes=[hash_of(script)],
-        data=packed(json.dumps(data_of(files, reproductions), separators=(",", ":")).encode()),
-        filters=filters_of(files, reproductions),
+        data=packed(json.dumps(script_data(files, reproductions), separators=(",", ":")).encode()),
+        filters=all_filters(files, reproductions),
         toggles=TOGGLES,
         meanings={name: text for name, text in MEANINGS.items() if totals[name]},
         totals=totals,
-        summary=[(file, verdicts_of(file)) for file in files],
+        summary=[(file, verdict_counts(file)) for file in files],
         headline=headline(files),
         notebooks=notebooks,
         reproductions=reproductions,
     )
 
 
-def rendered(template: str, **values) -> str:
+def filled_template(name: str, **values) -> str:
     """Fill a template of the site."""
     style = (TEMPLATES / "site.css").read_text()
-    version = epochwatch.__version__
-    filled = templates_in(TEMPLATES).get_template(template)
-    return filled.render(style=style, version=version, **values)
+    template = templates_in(TEMPLATES).get_template(name)
+    return template.render(style=style, version=epochwatch.__version__, **values)
 
 
-def data_of(files: list[File], reproductions: list[Reproduction]) -> dict[str, Any]:
+def script_data(files: list[File], reproductions: list[Reproduction]) -> dict[str, Any]:
     """Collect what the script needs."""
-    return columns_of(files) | {
+    return packed_columns(files) | {
         "files": [
             {"name": file.name, "keras": file.keras, "environment": file.environment}
             for file in files
         ],
         "rules": {rule.name: [rule.why, rule.source] for rule in RULES.values()},
         "verdicts": list(MEANINGS),
-        "colours": colours(BATCHES * ROWS),
+        "colours": row_colours(BATCHES * ROWS),
         "rows": ROWS,
         "reproductions": {one.name: one.title for one in reproductions},
     }
 
 
-def colours(count: int) -> list[list[str]]:
+def row_colours(count: int) -> list[list[str]]:
     """Choose a colour for each row of a toy feed, from dark to light, and one to write on it.
 
     Example:
-        >>> colours(2)
+        >>> row_colours(2)
         [['#00224e', '#ffffff'], ['#fee838', '#000000']]
     """
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 
     shades = colormaps[PALETTE].resampled(count)(range(count))
-    return [[to_hex(shade), WHITE if _light(shade) < MIDDLE else BLACK] for shade in shades]
+    return [[to_hex(shade), WHITE if _luminance(shade) < MIDDLE else BLACK] for shade in shades]
 
 
-def _light(shade) -> float:
+def _luminance(shade) -> float:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade[:3]]
     return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
 
 
-def verdicts_of(file: File) -> collections.Counter:
+def verdict_counts(file: File) -> collections.Counter:
     """Count the verdicts of a file."""
-    return collections.Counter(found["verdict"] for found in file.found)
+    return collections.Counter(facts["verdict"] for facts in file.facts)
 
 
 def headline(files: list[File]) -> dict[str, int]:
     """Count what the page begins with."""
-    found = [of for file in files for of in file.found]
+    cells = [facts for file in files for facts in file.facts]
     return {
-        "cells": len(found),
+        "cells": len(cells),
         "versions": len({file.keras for file in files}),
         "backends": len({file.environment["backend"] for file in files}),
-        "costly": sum(of["costly"] for of in found),
-        "silent": sum(of["costly"] and not of["warned"] for of in found),
-        "disagree": sum(of["disagrees"] for of in found),
+        "costly": sum(cell["costly"] for cell in cells),
+        "silent": sum(cell["costly"] and not cell["warned"] for cell in cells),
+        "disagree": sum(cell["disagrees"] for cell in cells),
     }
 
 
-def filters_of(files: list[File], reproductions: list[Reproduction]) -> list[Filter]:
+def all_filters(files: list[File], reproductions: list[Reproduction]) -> list[Filter]:
     """List the filters, each with the values that occur."""
-    cells = [cell | of for file in files for cell, of in zip(file.cells, file.found, strict=True)]
+    cells = [
+        cell | facts for file in files for cell, facts in zip(file.cells, file.facts, strict=True)
+    ]
     feeds = dict.fromkeys((cell["feed"], cell["feed_name"]) for cell in cells)
     verdicts = {cell["verdict"] for cell in cells}
     steps = {cell["steps_per_epoch"] for cell in cells}
+    asked = [Choice(address_value(value), text) for value, text in ASKED.items() if value in steps]
     filters = [
-        Filter("feed", "Feed", list(_feeds(feeds))),
-        Filter("backend", "Backend", _plain(f.environment["backend"] for f in files)),
-        Filter("keras", "Keras version", _plain(file.keras for file in files)),
-        Filter("verdict", "Verdict", _plain(name for name in MEANINGS if name in verdicts)),
-        Filter("steps_per_epoch", "steps_per_epoch", [
-            Choice(told(value), text) for value, text in ASKED.items() if value in steps
-        ]),
-        Filter("steps_per_execution", "steps_per_execution",
-               _plain(sorted({cell["steps_per_execution"] for cell in cells}))),
-        Filter("fits", "Calls of fit", _plain(sorted({cell["fits"] for cell in cells}))),
-        Filter("validation", "Validation data", _plain(["yes", "no"])),
-        Filter("finding", "Finding", list(_findings(cells, reproductions))),
-    ]  # fmt: skip
+        Filter("feed", "Feed", list(_feed_choices(feeds))),
+        Filter("backend", "Backend", _plain_choices(f.environment["backend"] for f in files)),
+        Filter("keras", "Keras version", _plain_choices(file.keras for file in files)),
+        Filter("verdict", "Verdict", _plain_choices(name for name in MEANINGS if name in verdicts)),
+        Filter("steps_per_epoch", "steps_per_epoch", asked),
+        _number_filter("steps_per_execution", "steps_per_execution", cells),
+        _number_filter("fits", "Calls of fit", cells),
+        Filter("validation", "Validation data", _plain_choices(["yes", "no"])),
+        Filter("finding", "Finding", list(_finding_choices(cells, reproductions))),
+    ]
     return [each for each in filters if each.choices]
 
 
-def told(value) -> str:
+def address_value(value) -> str:
     """Write a value as the page's address has it; the script does likewise."""
     if value is None:
         return "none"
     return {"True": "yes", "False": "no"}.get(str(value), str(value))
 
 
-def _plain(values: Iterable) -> list[Choice]:
+def _plain_choices(values: Iterable) -> list[Choice]:
     return [Choice(str(value), str(value)) for value in dict.fromkeys(values)]
 
 
-def _findings(cells: list[dict], reproductions: list[Reproduction]) -> Iterable[Choice]:
+def _number_filter(field: str, label: str, cells: list[dict]) -> Filter:
+    return Filter(field, label, _plain_choices(sorted({cell[field] for cell in cells})))
+
+
+def _finding_choices(cells: list[dict], reproductions: list[Reproduction]) -> Iterable[Choice]:
     named = {cell.get("finding") for cell in cells} - {None}
     if named:
         yield Choice("some", "has one")
     yield from (Choice(one.name, one.title) for one in reproductions if one.name in named)
 
 
-def _feeds(feeds: Iterable[tuple[str, str]]) -> Iterable[Choice]:
+def _feed_choices(feeds: Iterable[tuple[str, str]]) -> Iterable[Choice]:
     by_kind = collections.defaultdict(list)
     for kind, name in feeds:
         by_kind[kind].append(name)

@@ -1,4 +1,4 @@
-"""The reproductions of what the atlas found: a script of Keras alone, and the page beside it."""
+"""The reproductions of what the atlas shows: a script of Keras alone, and the page beside it."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -46,19 +46,19 @@ def read_reproductions(atlas: Path, files: list[File]) -> list[Reproduction]:
     """
     named = [cell.get("finding") for file in files for cell in file.cells]
     pages = sorted((atlas / "reproductions").glob("*.md"))
-    found = [_read(page, named) for page in pages if page.stem != ABOUT]
-    for missing in sorted(set(named) - {None} - {one.name for one in found}):
+    reproductions = [_read_page(page, named) for page in pages if page.stem != ABOUT]
+    for missing in sorted(set(named) - {None} - {one.name for one in reproductions}):
         raise BadInput(
             f"{atlas}: cells name {missing!r}, but there is no reproductions/{missing}.md"
         )
-    return found
+    return reproductions
 
 
-def _read(page: Path, named: list[str | None]) -> Reproduction:
+def _read_page(page: Path, named: list[str | None]) -> Reproduction:
     name, script = page.stem, page.with_suffix(".py")
     try:
-        told = texts.fields_of(page.read_text())
-        title, verdict, warns = (told[field] for field in ("title", "verdict", "warns"))
+        fields = texts.front_fields(page.read_text())
+        title, verdict, warns = (fields[name] for name in ("title", "verdict", "warns"))
     except (yaml.YAMLError, KeyError, TypeError):
         raise BadInput(f"{page}: does not begin with the fields title, verdict and warns") from None
     if not script.is_file():

@@ -12,7 +12,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from epochwatch_lab.post.formulas import as_mathml
+from epochwatch_lab.post._formulas import with_mathml
 
 FENCE = "---\n"
 
@@ -40,12 +40,12 @@ def as_html(text: str, source: Path, places: dict[Path, str], here: str) -> str:
         The HTML. A link to a file that is no part of the site is plain text.
     """
     reader = MarkdownIt("commonmark", {"highlight": coloured}).enable(["table", "strikethrough"])
-    tokens = reader.parse(as_mathml(text))
+    tokens = reader.parse(with_mathml(text))
     for token in tokens:
         if token.type == "table_open":
             token.attrSet("tabindex", "0")
         for child in token.children or ():
-            _lead(child, source, places, here)
+            _lead_on(child, source, places, here)
         token.children = token.children and _without_dead_links(token.children)
     for opening, name, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type == "th_open" and not name.content:
@@ -53,11 +53,11 @@ def as_html(text: str, source: Path, places: dict[Path, str], here: str) -> str:
     return reader.renderer.render(tokens, reader.options, {})
 
 
-def body_of(text: str) -> str:
+def without_fields(text: str) -> str:
     r"""Leave out the fields that a page begins with.
 
     Example:
-        >>> body_of("---\nwarns: false\n---\n\n# Title")
+        >>> without_fields("---\nwarns: false\n---\n\n# Title")
         '# Title'
     """
     if text.startswith(FENCE):
@@ -65,7 +65,7 @@ def body_of(text: str) -> str:
     return text.lstrip()
 
 
-def fields_of(text: str) -> dict:
+def front_fields(text: str) -> dict:
     """Read the fields that a page begins with.
 
     Raises:
@@ -74,7 +74,7 @@ def fields_of(text: str) -> dict:
     return next(yaml.safe_load_all(text)) if text.startswith(FENCE) else {}
 
 
-def _lead(token: Token, source: Path, places: dict[Path, str], here: str) -> None:
+def _lead_on(token: Token, source: Path, places: dict[Path, str], here: str) -> None:
     key = {"link_open": "href", "image": "src"}.get(token.type)
     target = token.attrGet(key) if key else None
     if target is None or urlsplit(target).scheme or target.startswith("#"):

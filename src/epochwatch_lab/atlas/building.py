@@ -43,8 +43,11 @@ class Part(NamedTuple):
             return subprocess.Popen(
                 [self.python, *WORKER, *arguments],
                 env=self.environment.variables(self.backend, SOURCE),
-                stdout=subprocess.PIPE, stderr=log, text=True, **options,
-            )  # fmt: skip
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                **options,
+            )
 
     def listed(self) -> dict[str, Any]:
         """Ask for the versions and the names of all cells."""
@@ -123,5 +126,5 @@ def build(part: Part, atlas: Path, jobs: int, progress: Callable[[int, int], Non
 
 
 def is_short(name: str) -> bool:
-    """Say whether a cell is among those of every environment: at most one thing is unusual."""
-    return sum(told in name for told in UNUSUAL) <= 1
+    """Whether a cell is among those of every environment: at most one thing is unusual."""
+    return sum(part in name for part in UNUSUAL) <= 1

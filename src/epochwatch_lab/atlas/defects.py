@@ -1,7 +1,8 @@
 """Which reproduction shows what happened in a cell: data lost, repeated or never reached.
 
 A reproduction is a script of atlas/reproductions, with a page that says why. Which one shows what
-is seen in a cell is told from the cell alone; of several, the one whose loss is the hardest to see.
+is seen in a cell is decided from the cell alone: of several, the one whose loss is the hardest
+to see.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,7 @@ def finding_of(cell: dict, release: str) -> str | None:
 
 
 def is_costly(cell: dict) -> bool:
-    """Say whether data were lost, repeated unevenly or never reached in a cell.
+    """Whether data were lost, repeated unevenly or never reached in a cell.
 
     Steps that were not made because the data had ended cost nothing by themselves.
     """
@@ -31,15 +32,17 @@ def is_costly(cell: dict) -> bool:
     if seen is None:
         return False
     lost = seen["samples"]["never_trained"] or seen["batches"]["passed_over"]
-    uneven = at(cell, "restarts", "skips", "replays") or starts_late(cell)
+    uneven = has_boundary(cell, "restarts", "skips", "replays") or starts_late(cell)
     return bool(lost or uneven or overruns(cell))
 
 
-def at(cell: dict, *verdicts: str, of_fits: bool | None = None) -> bool:
-    """Say whether a boundary has one of some verdicts: any, between two fits, or within one."""
-    following = {(fit, epoch): epoch == len(epochs)
-                 for fit, epochs in enumerate(cell["trained"], start=1)
-                 for epoch in range(1, len(epochs) + 1)}  # fmt: skip
+def has_boundary(cell: dict, *verdicts: str, of_fits: bool | None = None) -> bool:
+    """Whether a boundary has one of some verdicts: any, between two fits, or within one."""
+    following = {
+        (fit, epoch): epoch == len(epochs)
+        for fit, epochs in enumerate(cell["trained"], start=1)
+        for epoch in range(1, len(epochs) + 1)
+    }
     return any(
         boundary["verdict"] in verdicts
         and of_fits in (None, following[boundary["after"]["fit"], boundary["after"]["epoch"]])
@@ -48,42 +51,42 @@ def at(cell: dict, *verdicts: str, of_fits: bool | None = None) -> bool:
 
 
 def starts_late(cell: dict) -> bool:
-    """Say whether the first batch trained is not the feed's first, where the feed has an order."""
+    """Whether the first batch trained is not the feed's first, where the feed has an order."""
     trained = next((batch for fit in cell["trained"] for epoch in fit for batch in epoch), None)
     return bool(trained) and trained[0] != 0 and not is_shuffled(cell)
 
 
 def is_shuffled(cell: dict) -> bool:
-    """Say whether the order is drawn, by `fit` or by the feed."""
+    """Whether the order is drawn, by `fit` or by the feed."""
     drawn = ("shuffle", "sample_from_datasets", "rejection_resample")
     pipeline = cell["options"].get("pipeline", "")
     return bool(cell["options"].get("shuffle")) or pipeline.startswith(drawn)
 
 
 def skips_first(cell: dict) -> bool:
-    """Say whether batches were passed over at no boundary: before the first one trained."""
-    return bool(cell["observed"]["batches"]["passed_over"]) and not at(cell, "skips")
+    """Whether batches were passed over at no boundary: before the first one trained."""
+    return bool(cell["observed"]["batches"]["passed_over"]) and not has_boundary(cell, "skips")
 
 
 def trains_nothing(cell: dict) -> bool:
-    """Say whether an epoch made no step."""
+    """Whether an epoch made no step."""
     return 0 in cell["observed"]["steps"]["run"]
 
 
 def overruns(cell: dict) -> bool:
-    """Say whether an epoch made more steps than asked."""
+    """Whether an epoch made more steps than asked."""
     return "overruns" in cell["observed"]["steps"]["findings"]
 
 
 def has_workers(cell: dict) -> bool:
-    """Say whether a PyDataset's items are made by workers."""
+    """Whether a PyDataset's items are made by workers."""
     options = cell["options"]
     many = options.get("workers", 0) > 1 or options.get("use_multiprocessing", False)
     return cell["feed"] == "py_dataset" and many
 
 
 def late_by_workers(cell: dict) -> bool:
-    """Say whether workers' first item is not trained, or later than others."""
+    """Whether workers' first item is not trained, or later than others."""
     return has_workers(cell) and starts_late(cell)
 
 
@@ -97,17 +100,18 @@ DEFECTS: dict[str, Callable[[dict], bool]] = {
         cell["expected"]["rule"] == "Sequence recreated"
     ),
     "py_dataset_workers_start_over_at_epoch_ends": lambda cell: (
-        has_workers(cell) and at(cell, "restarts", "skips", "replays", of_fits=False)
+        has_workers(cell) and has_boundary(cell, "restarts", "skips", "replays", of_fits=False)
     ),
     "generator_replays_its_first_two_batches": lambda cell: (
-        cell["feed"] == "generator" and at(cell, "replays")
+        cell["feed"] == "generator" and has_boundary(cell, "replays")
     ),
     "generator_skips_between_fits": lambda cell: (
-        cell["feed"] == "generator" and at(cell, "skips", of_fits=True)
+        cell["feed"] == "generator" and has_boundary(cell, "skips", of_fits=True)
     ),
     "every_other_epoch_trains_nothing": trains_nothing,
     "each_fit_starts_over": lambda cell: (
-        at(cell, "restarts", of_fits=True) or bool(cell["observed"]["samples"]["never_trained"])
+        has_boundary(cell, "restarts", of_fits=True)
+        or bool(cell["observed"]["samples"]["never_trained"])
     ),
     "steps_per_execution_overruns_the_epoch": overruns,
     "rounded_down_steps_cut_every_other_epoch": lambda cell: (

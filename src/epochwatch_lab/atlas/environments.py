@@ -45,7 +45,7 @@ class Environment(pydantic.BaseModel, extra="forbid", frozen=True):
         ]
 
     def runs_here(self) -> bool:
-        """Say whether this Python is one that its packages have."""
+        """Whether this Python is one that its packages have."""
         return SpecifierSet(self.python).contains("{}.{}".format(*sys.version_info))
 
     def variables(self, backend: str, source: Path) -> dict[str, str]:
@@ -97,8 +97,8 @@ def install(uv: Path, place: Path, requirements: list[str]) -> None:
     compiled = dict(os.environ)
     compiled.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process would compile them again
     command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", place]
-    for found in os.environ.get("PIP_FIND_LINKS", "").split():
-        command += ["--find-links", found]
+    for place_of_wheels in os.environ.get("PIP_FIND_LINKS", "").split():
+        command += ["--find-links", place_of_wheels]
     for given in on_cpu(requirements):
         last = subprocess.run(command + given, env=compiled, capture_output=True, text=True)
         if last.returncode == 0:

@@ -1,10 +1,10 @@
 """The files of the atlas: the evidence, one for each Keras on each backend."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 
 SCHEMA = 1
@@ -14,9 +14,8 @@ def write_atlas(file: Path, environment: dict, cells: list[dict]) -> None:
     """Write one file whole or not at all: the environment, and a line for each cell."""
     lines = ",\n".join(" " + json.dumps(cell, separators=(",", ":")) for cell in cells)
     about = json.dumps(environment)
-    aside = file.with_suffix(".part")
-    aside.write_text(f'{{"schema": {SCHEMA},\n"environment": {about},\n"cells": [\n{lines}\n]}}\n')
-    os.replace(aside, file)
+    text = f'{{"schema": {SCHEMA},\n"environment": {about},\n"cells": [\n{lines}\n]}}\n'
+    write_whole(file, lambda opened: opened.write(text.encode()))
 
 
 def read_atlas(folder: Path) -> Iterator[dict]:

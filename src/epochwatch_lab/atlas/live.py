@@ -4,7 +4,6 @@
 both as JSON: so a notebook's kernel forks no process of its own.
 """
 
-import dataclasses
 import importlib.metadata
 import json
 import os
@@ -12,26 +11,25 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from epochwatch._auditing.request import FitCall
 from epochwatch_lab.atlas import worker
-from epochwatch_lab.atlas.cells import Cell
-from epochwatch_lab.atlas.rows import Question, Row, row_of
+from epochwatch_lab.atlas.cells import AtlasCell, call_as_json, toy_call
+from epochwatch_lab.atlas.rows import Row, row_of
 from epochwatch_lab.atlas.toy_feeds import ToyFeed, toy_feeds
 
 THIS = "epochwatch_lab.atlas.live"
 
 
-def observe_all(
-    backend: str, questions: Sequence[tuple[Question, int]], jobs: int | None = None
-) -> list[Row]:
+def observe_all(backend: str, calls: Sequence[FitCall], jobs: int | None = None) -> list[Row]:
     """Run `fit` on every toy feed that can be made here.
 
     Args:
         backend: "tensorflow", "jax", "torch" or "tf_keras".
-        questions: how `fit` is called, and with how many epochs each time.
+        calls: how `fit` is called, as `cells.toy_call` makes them.
         jobs: processes at once; None for as many as there are cores.
 
     Returns:
-        Feed by feed, a row to a question; none where the feed would never end.
+        Feed by feed, a row to a call; none where the feed would never end.
     """
     package = "tf_keras" if backend == "tf_keras" else "keras"
     variables = {
@@ -40,33 +38,36 @@ def observe_all(
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "OMP_NUM_THREADS": "1",
     }
-    asked = [[dataclasses.astuple(question), epochs] for question, epochs in questions]
+    described = [call_as_json(call) | {"epochs": call.epochs} for call in calls]
     done = subprocess.run(
         [sys.executable, "-m", THIS, str(jobs or os.cpu_count())],
-        env=os.environ | variables, input=json.dumps(asked), check=True, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        env=os.environ | variables,
+        input=json.dumps(described),
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     version = importlib.metadata.version(package)
     return [row_of(cell, version, backend) for cell in json.loads(done.stdout)]
 
 
-def observed_here(asked: list, jobs: int) -> Iterator[dict]:
-    """Observe cells in processes forked from this one's server, and tell them in order."""
-    tasks = [
-        worker.Asked(feed.name, cell, epochs)
+def observed_here(calls: Sequence[FitCall], jobs: int) -> Iterator[dict]:
+    """Observe cells in processes forked from this one's server, and yield them in order."""
+    cells = [
+        AtlasCell(feed.kind, feed.options, call)
         for feed in toy_feeds(worker.keras_here())
-        for cell, epochs in cells_of(feed, asked)
+        for call in calls_with_an_end(feed, calls)
     ]
-    seen = {told["name"].cell.name: told["seen"] for told in worker.run(tasks, jobs)}
-    return (seen[task.cell.name] for task in tasks)
+    seen = {answer["name"].name: answer["seen"] for answer in worker.run(cells, jobs)}
+    return (seen[cell.name] | {"epochs": cell.call.epochs} for cell in cells)
 
 
-def cells_of(feed: ToyFeed, asked: list) -> Iterable[tuple[Cell, int]]:
-    """Ask a feed the questions that have an end."""
-    for (steps, *rest), epochs in asked:
-        if steps or feed.ends:
-            yield Cell(feed.kind, feed.options, steps, *rest), epochs
+def calls_with_an_end(feed: ToyFeed, calls: Iterable[FitCall]) -> Iterator[FitCall]:
+    """Choose the calls whose epochs end on a feed."""
+    return (call for call in calls if call.steps_per_epoch or feed.ends)
 
 
 if __name__ == "__main__":
-    print(json.dumps(list(observed_here(json.load(sys.stdin), int(sys.argv[1])))))
+    given = [toy_call(**call) for call in json.load(sys.stdin)]
+    print(json.dumps(list(observed_here(given, int(sys.argv[1])))))

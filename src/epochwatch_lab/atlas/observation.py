@@ -1,6 +1,7 @@
 """Observing one cell: the real `fit` on a toy feed, and what it trained on."""
 
 import contextlib
+import dataclasses
 import functools
 import logging
 import re
@@ -9,59 +10,56 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from epochwatch._auditing.audit import audit
+from epochwatch import audit
+from epochwatch._auditing.request import FitCall
 from epochwatch._exposures.log import ExposureLog
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas.cells import EPOCHS, Cell
-from epochwatch_lab.atlas.toy_feeds import ToyFeed, held_out
+from epochwatch_lab.atlas.cells import AtlasCell
+from epochwatch_lab.atlas.toy_feeds import ToyFeed
 
+FIT_CALL = dataclasses.fields(FitCall)
 RUNS_THAT_DIFFER = 5
 LONGEST_WARNING = 200  # characters
 # Of what is warned of in a run, what is about its data.
 ABOUT_DATA = re.compile("ran out of data|will be ignored|steps_per_epoch|use_multiprocessing")
 
 
-def observe(
-    cell: Cell, feed: ToyFeed, epochs: int | None = None, backend: str | None = None
-) -> dict:
+def observe(cell: AtlasCell, feed: ToyFeed, backend: str | None = None) -> dict:
     """Run a cell, and say what was expected and observed, as in a file of the atlas.
 
     What several workers make is run twice, and more often where the runs differ: the other
-    outcomes are told beside the first.
+    outcomes are kept beside the first.
 
     Args:
         cell: how `fit` is called.
         feed: on what.
-        epochs: of each fit; None for those of the atlas.
         backend: as of `audit`: "tf_keras", or None for what `keras` is here.
     """
-    once = functools.partial(observed_once, cell, feed, epochs or EPOCHS[cell.fits], backend)
+    once = functools.partial(observed_once, cell, feed, backend)
     first, *others = runs = [once() for _ in range(1 + feed.many_workers)]
     if any(differs(other, first) for other in others):
         runs += [once() for _ in range(RUNS_THAT_DIFFER - len(runs))]
     differing = [other for other in runs[1:] if differs(other, first)]
-    return cell._asdict() | first | {
-        "runs": len(runs),
-        "others": [{key: other[key] for key in ("trained", "raised")} for other in differing],
-    }  # fmt: skip
+    outcomes = [{key: other[key] for key in ("trained", "raised")} for other in differing]
+    return cell.as_json() | first | {"runs": len(runs), "others": outcomes}
 
 
 def differs(other: dict, first: dict) -> bool:
-    """Say whether two runs of a cell trained on other batches, or in another order."""
+    """Whether two runs of a cell trained on other batches, or in another order."""
     return other["trained"] != first["trained"]
 
 
-def observed_once(cell: Cell, feed: ToyFeed, epochs: int, backend: str | None) -> dict:
+def observed_once(cell: AtlasCell, feed: ToyFeed, backend: str | None) -> dict:
     """Run a cell once."""
     raised, report = None, None
-    with tempfile.TemporaryDirectory(prefix="epochwatch-") as folder, heard() as warned:
+    with tempfile.TemporaryDirectory(prefix="epochwatch-") as folder, data_warnings() as warned:
         log = Path(folder) / "exposures"
         try:
-            report = audited(cell, feed, epochs, backend, log)
+            report = audited_cell(cell, feed, backend, log)
         except Exception as error:
-            told = error.__cause__ or error  # what Keras raised, not what an audit makes of it
-            raised = f"{type(told).__name__}: {told}".partition("\n")[0]
-        trained = trained_in(log, cell.fits)
+            cause = error.__cause__ or error  # what Keras raised, not what an audit makes of it
+            raised = f"{type(cause).__name__}: {cause}".partition("\n")[0]
+        trained = trained_in(log, cell.call.fits)
     stable = report and report.as_json()
     expected = stable and stable.pop("expected")
     if stable:
@@ -76,20 +74,12 @@ def observed_once(cell: Cell, feed: ToyFeed, epochs: int, backend: str | None) -
     }
 
 
-def audited(cell: Cell, feed: ToyFeed, epochs: int, backend: str | None, log: Path):
+def audited_cell(cell: AtlasCell, feed: ToyFeed, backend: str | None, log: Path):
     """Audit a cell, keeping its log."""
-    validation = {"validation_data": held_out()} if cell.validation else {}
-    return audit(
-        feed.make,
-        steps_per_epoch=cell.steps_per_epoch,
-        steps_per_execution=cell.steps_per_execution,
-        epochs=epochs,
-        fits=cell.fits,
-        log=log,
-        backend=backend,
-        **feed.fit_options,
-        **validation,
-    )
+    arguments = {field.name: getattr(cell.call, field.name) for field in FIT_CALL}
+    options = arguments.pop("options")
+    # What a feed of its kind needs besides, such as the batch size of arrays.
+    return audit(feed.make, log=log, backend=backend, **(arguments | feed.fit_options | options))
 
 
 def trained_in(log: Path, fits: int) -> list[list[list[list[int]]]]:
@@ -104,9 +94,9 @@ def trained_in(log: Path, fits: int) -> list[list[list[list[int]]]]:
 
 
 @contextlib.contextmanager
-def heard() -> Iterator[set[str]]:
+def data_warnings() -> Iterator[set[str]]:
     """Collect what is warned of: by Keras 3 as warnings, by Keras 2 in a log."""
-    told: set[str] = set()
+    heard: set[str] = set()
 
     class Listener(logging.Handler):
         def emit(self, record):
@@ -114,7 +104,7 @@ def heard() -> Iterator[set[str]]:
 
     def note(text: str) -> None:
         if ABOUT_DATA.search(text):
-            told.add(" ".join(text.split())[:LONGEST_WARNING])
+            heard.add(" ".join(text.split())[:LONGEST_WARNING])
 
     listener = Listener()
     logger = logging.getLogger("tensorflow")
@@ -122,7 +112,7 @@ def heard() -> Iterator[set[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            yield told
+            yield heard
         finally:
             for warning in caught:
                 note(str(warning.message))

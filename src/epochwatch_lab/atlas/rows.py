@@ -1,10 +1,11 @@
 """The cells of the atlas as rows of a table: what each was expected to do, did, and cost."""
 
 import dataclasses
-import re
 from collections.abc import Iterable, Iterator
 
-from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, ROWS, name_of
+from epochwatch._auditing.request import FitCall
+from epochwatch_lab.atlas.cells import AtlasCell
+from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, ROWS
 
 HANGS = "did not end in"
 CRASHES = "the process ended"
@@ -18,27 +19,6 @@ WARNINGS = {  # in short
     "use_multiprocessing": "workers",
     "steps_per_epoch": "steps_per_epoch",
 }
-NAME = re.compile(
-    r"(?P<feed>.+): steps_per_epoch=(?P<steps>None|\d+)(, steps_per_execution=(?P<execution>\d+))?"
-    r"(, fits=(?P<fits>\d+))?(?P<validation>, validation)?"
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class Question:
-    """How `fit` was called.
-
-    Attributes:
-        steps_per_epoch: as of `fit`.
-        steps_per_execution: as of `compile`.
-        fits: calls of `fit`.
-        validation: whether `fit` had `validation_data`.
-    """
-
-    steps_per_epoch: int | None
-    steps_per_execution: int = 1
-    fits: int = 1
-    validation: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,8 +29,8 @@ class Row:
         keras: version of Keras.
         backend: "tensorflow", "jax", "torch", or "tf_keras" for the package of that name.
         feed: name of the feed, with its options.
-        question: how `fit` was called.
-        expected: verdict that `explain` tells; None where it tells none.
+        call: how `fit` was called.
+        expected: verdict that `explain` predicts; None where it predicts none.
         rule: why, by name; None where it was not asked.
         agrees: whether what was expected was observed; None where nothing was told.
         outcome: the verdict; "raises", "hangs" or "crashes" where `fit` did not end well.
@@ -70,7 +50,7 @@ class Row:
     keras: str
     backend: str
     feed: str
-    question: Question
+    call: FitCall
     expected: str | None
     rule: str | None
     agrees: bool | None
@@ -97,7 +77,7 @@ class Row:
         drawn = self.feed.endswith(tuple(f"({name})" for name in DRAWN))
         # How far tf.data has read ahead of a generator when a fit ends depends on timing.
         read_ahead = self.feed.startswith("generator") and self.backend in READ_AHEAD
-        return not (self.differing or drawn or (read_ahead and self.question.fits > 1))
+        return not (self.differing or drawn or (read_ahead and self.call.fits > 1))
 
     @property
     def loses(self) -> bool:
@@ -120,7 +100,8 @@ def rows_of_file(file: dict) -> Iterator[Row]:
 
 def row_of(cell: dict, keras: str, backend: str) -> Row:
     """Make the row of a cell."""
-    feed, question = asked(cell)
+    described = AtlasCell.from_json(cell)
+    feed = described.feed_name
     trained, observed = cell.get("trained") or [], cell.get("observed")
     expected = cell.get("expected") or {}
     flat = flattened(trained)
@@ -129,7 +110,7 @@ def row_of(cell: dict, keras: str, backend: str) -> Row:
         keras=keras,
         backend=backend,
         feed=feed,
-        question=question,
+        call=described.call,
         expected=expected.get("verdict"),
         rule=expected.get("rule"),
         agrees=expected.get("agrees"),
@@ -147,19 +128,8 @@ def row_of(cell: dict, keras: str, backend: str) -> Row:
     )
 
 
-def asked(cell: dict) -> tuple[str, Question]:
-    """Tell a cell's feed and question, of one that hung or crashed from its name."""
-    if "feed" in cell:
-        names = [field.name for field in dataclasses.fields(Question)]
-        return name_of(cell["feed"], cell["options"]), Question(*map(cell.get, names))
-    told = NAME.fullmatch(cell["name"])
-    steps = None if told["steps"] == "None" else int(told["steps"])
-    numbers = int(told["execution"] or 1), int(told["fits"] or 1)
-    return told["feed"], Question(steps, *numbers, bool(told["validation"]))
-
-
 def outcome_of(cell: dict) -> str | None:
-    """Say in a word what came of a cell."""
+    """Name what came of a cell."""
     raised = cell.get("raised")
     if raised is None:
         return cell["observed"]["verdict"]
@@ -203,7 +173,7 @@ def steps_of(trained: list) -> list[int]:
 
 
 def in_short(warning: str) -> str:
-    """Say a warning in a few words."""
+    """Write a warning in a few words."""
     return next((short for part, short in WARNINGS.items() if part in warning), warning[:40])
 
 

@@ -29,7 +29,7 @@ class ToyFeed(NamedTuple):
         kind: one of `feeds.NAMES`.
         options: what tells it from the others of its kind, as the atlas has it.
         make: returns it, new at each call.
-        fit_options: what `fit` is told besides.
+        fit_options: what `fit` is given besides.
         ends: whether a pass of it has an end.
         many_workers: whether several threads or processes make its batches.
     """
@@ -54,8 +54,8 @@ def name_of(kind: str, options: dict[str, Any]) -> str:
         >>> name_of("py_dataset", {"workers": 2}), name_of("tf_data", {"pipeline": "cache"})
         ('py_dataset(workers=2)', 'tf_data(cache)')
     """
-    told = (value if key == "pipeline" else f"{key}={value}" for key, value in options.items())
-    return f"{kind}({', '.join(told)})" if options else kind
+    parts = (value if key == "pipeline" else f"{key}={value}" for key, value in options.items())
+    return f"{kind}({', '.join(parts)})" if options else kind
 
 
 def batch(place: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -74,6 +74,7 @@ def arrays() -> tuple:
     return rows(np.arange(BATCHES * ROWS))
 
 
+@functools.cache  # the same object: so two calls of `fit` with it are equal
 def held_out() -> tuple:
     """Make rows for validation, of which none is trained on."""
     return rows(np.arange(1_000, 1_000 + 2 * ROWS))
@@ -184,8 +185,9 @@ def torch_loader(workers: int):
     """Make a torch DataLoader of the batches."""
     from torch.utils.data import DataLoader
 
-    return DataLoader([batch(place) for place in range(BATCHES)], batch_size=None,
-                      num_workers=workers)  # fmt: skip
+    return DataLoader(
+        [batch(place) for place in range(BATCHES)], batch_size=None, num_workers=workers
+    )
 
 
 def grain_loader():
@@ -218,20 +220,31 @@ def toy_feeds(keras) -> list[ToyFeed]:
     """
     is_keras_3 = hasattr(keras.utils, "PyDataset")
     given = [
-        *(ToyFeed("arrays", {"shuffle": on}, arrays, {"shuffle": on, "batch_size": ROWS})
-          for on in (True, False)),
-        *(ToyFeed("generator", {"endless": on}, functools.partial(generator, on), {}, not on)
-          for on in (True, False)),
+        *(
+            ToyFeed("arrays", {"shuffle": on}, arrays, {"shuffle": on, "batch_size": ROWS})
+            for on in (True, False)
+        ),
+        *(
+            ToyFeed("generator", {"endless": on}, functools.partial(generator, on), {}, not on)
+            for on in (True, False)
+        ),
         *py_datasets(keras, is_keras_3),
-        *(ToyFeed("tf_data", {"pipeline": name}, make, {}, name not in WITHOUT_END)
-          for name, make in TF_DATA.items()),
-    ]  # fmt: skip
+        *(
+            ToyFeed("tf_data", {"pipeline": name}, make, {}, name not in WITHOUT_END)
+            for name, make in TF_DATA.items()
+        ),
+    ]
     if is_keras_3 and has("torch"):
         given += [
-            ToyFeed("torch_loader", {"workers": n}, functools.partial(torch_loader, n), {},
-                    many_workers=n > 1)
+            ToyFeed(
+                "torch_loader",
+                {"workers": n},
+                functools.partial(torch_loader, n),
+                {},
+                many_workers=n > 1,
+            )
             for n in (0, 2)
-        ]  # fmt: skip
+        ]
     if is_keras_3 and has("grain"):
         given.append(ToyFeed("grain_loader", {}, grain_loader, {}))
     return given
@@ -241,10 +254,10 @@ def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:
     """List the PyDatasets: shuffled by `fit`, and in order with workers of each kind."""
     feeds = []
     for workers, processes in [(0, False), *itertools.product(WORKERS, (False, True))]:
-        told = {"workers": workers, "use_multiprocessing": processes}
+        threads = {"workers": workers, "use_multiprocessing": processes}
         options = {"workers": workers} | ({"use_multiprocessing": True} if processes else {})
-        make = functools.partial(items, keras, **told)
-        in_fit = {"shuffle": False} | ({} if is_keras_3 else told)
+        make = functools.partial(items, keras, **threads)
+        in_fit = {"shuffle": False} | ({} if is_keras_3 else threads)
         feeds.append(
             ToyFeed("py_dataset", options, make, in_fit, many_workers=workers > 1 or processes)
         )
@@ -261,7 +274,7 @@ def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:
 
 
 def has(package: str) -> bool:
-    """Say whether a package can be imported here."""
+    """Whether a package can be imported here."""
     from importlib.util import find_spec
 
     return package in sys.modules or find_spec(package) is not None

@@ -6,6 +6,10 @@ line of JSON each.
 
 A cell's process is forked from one that has imported Keras and done nothing with it yet: so it
 begins as new, and in a hundredth of the time that importing takes.
+
+Pools of the standard library and of pebble were looked at. They end a process that hangs but not
+the workers that it has started itself, as a PyDataset's; they wait for ever for one that ended by
+itself with exit code 0; and each Keras of the atlas would need pebble installed beside it.
 """
 
 import contextlib
@@ -17,9 +21,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection, wait
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from epochwatch_lab.atlas.cells import AtlasCell
+    from epochwatch_lab.atlas.toy_feeds import ToyFeed
 
 LONGEST = 60  # s, for a cell
 
@@ -31,52 +39,37 @@ def keras_here():
     return importlib.import_module(os.environ["EPOCHWATCH_KERAS"])
 
 
-def catalogue() -> dict:
+def catalogue() -> "dict[str, tuple[AtlasCell, ToyFeed]]":
     """Find each cell there is, by its name, and the feed it is on."""
-    from epochwatch._watching.backends import flavour
+    from epochwatch._watching.backends import fit_kind
     from epochwatch_lab.atlas.cells import cells_of
     from epochwatch_lab.atlas.toy_feeds import toy_feeds
 
     keras = keras_here()
     feeds = toy_feeds(keras)
-    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, flavour(keras))}
+    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, fit_kind(keras))}
 
 
 def environment() -> dict:
-    """Say what the cells are observed on."""
-    from epochwatch._watching.backends import flavour, is_keras_2, versions
+    """Name what the cells are observed on: versions, package, backend and date."""
+    from epochwatch._watching.backends import fit_kind, is_keras_2, loaded_versions
 
     keras = keras_here()
-    backend = "tensorflow" if is_keras_2(keras) else flavour(keras)
+    backend = "tensorflow" if is_keras_2(keras) else fit_kind(keras)
     today = datetime.date.today().isoformat()
-    return versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
+    return loaded_versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
 
 
-class Asked(NamedTuple):
-    """A cell that need not be in the catalogue.
-
-    Attributes:
-        feed: name of the feed.
-        cell: a `cells.Cell` of it.
-        epochs: of each fit.
-    """
-
-    feed: str
-    cell: tuple
-    epochs: int
-
-
-def resolved(task: str | Asked) -> tuple:
-    """Find cell, feed and epochs of a cell of the catalogue, by its name, or of another one."""
+def resolved(task: "str | AtlasCell") -> "tuple[AtlasCell, ToyFeed]":
+    """Find cell and feed of a cell of the catalogue, by its name, or of another one."""
+    if isinstance(task, str):
+        return catalogue()[task]
     from epochwatch_lab.atlas.toy_feeds import toy_feeds
 
-    if isinstance(task, str):
-        return *catalogue()[task], None
-    feed = next(feed for feed in toy_feeds(keras_here()) if feed.name == task.feed)
-    return task.cell, feed, task.epochs
+    return task, next(feed for feed in toy_feeds(keras_here()) if feed.name == task.feed_name)
 
 
-def observed(task: str | Asked, answer: Connection) -> None:
+def observed(task: "str | AtlasCell", answer: Connection) -> None:
     """Observe a cell in this process, and send what was seen."""
     from epochwatch_lab.atlas.observation import observe
     from epochwatch_lab.atlas.toy_feeds import SEED
@@ -84,8 +77,8 @@ def observed(task: str | Asked, answer: Connection) -> None:
     os.setsid()  # so that workers of its own can be ended with it
     multiprocessing.set_start_method("fork", force=True)  # as in a process of the user's
     keras = keras_here()
-    if isinstance(task, Asked):
-        keras.utils.set_random_seed(SEED)  # what a notebook tells is the same each time
+    if not isinstance(task, str):
+        keras.utils.set_random_seed(SEED)  # what a notebook shows is the same each time
     backend = "tf_keras" if keras.__name__ == "tf_keras" else None
     answer.send(observe(*resolved(task), backend=backend))
 
@@ -93,16 +86,16 @@ def observed(task: str | Asked, answer: Connection) -> None:
 class Running(NamedTuple):
     """A cell that is being observed."""
 
-    task: str | Asked
+    task: "str | AtlasCell"
     process: multiprocessing.Process
     until: float  # s, on the monotonic clock
 
 
-def run(tasks: list[str] | list[Asked], jobs: int) -> Iterator[dict]:
+def run(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
     """Observe cells, so many at once, as they get done; one that hangs is ended."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    waiting, running = list(reversed(tasks)), {}
+    waiting, running = [*tasks][::-1], {}
     while waiting or running:
         while waiting and len(running) < jobs:
             receiver, cell = started(context, waiting.pop())
@@ -115,7 +108,7 @@ def run(tasks: list[str] | list[Asked], jobs: int) -> Iterator[dict]:
             yield {"name": cell.task, "seen": outcome(receiver, cell)}
 
 
-def started(context, task: str | Asked) -> tuple[Connection, Running]:
+def started(context, task: "str | AtlasCell") -> tuple[Connection, Running]:
     """Start the process of a cell."""
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=observed, args=(task, sender))
@@ -145,9 +138,9 @@ def outcome(receiver: Connection, cell: Running) -> dict:
 
 
 def unseen(cell: Running, why: str) -> dict:
-    """Say of a cell that it told nothing."""
+    """Write down a cell that has sent nothing."""
     nothing = {"expected": None, "observed": None, "trained": [], "warnings": []}
-    return resolved(cell.task)[0]._asdict() | nothing | {"raised": why, "runs": 1, "others": []}
+    return resolved(cell.task)[0].as_json() | nothing | {"raised": why, "runs": 1, "others": []}
 
 
 def main(task: str, jobs: str = "1") -> None:

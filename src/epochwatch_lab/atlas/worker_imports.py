@@ -4,6 +4,8 @@ import gc
 import importlib
 import os
 
+import epochwatch._auditing.audit
+import epochwatch._report.report  # noqa: F401
 import epochwatch_lab.atlas.observation  # noqa: F401
 
 importlib.import_module(os.environ["EPOCHWATCH_KERAS"])

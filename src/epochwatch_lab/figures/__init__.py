@@ -6,6 +6,8 @@ alternative text.
 
 import importlib
 
+from epochwatch._extras import missing_extras_named
+
 _OWN = (
     "batch",
     "blocks",
@@ -26,10 +28,11 @@ _HOMES = {name: f"{__name__}.{name}" for name in _OWN} | {
     "exposures": "epochwatch._report.exposures",
     "style": "epochwatch._report.style",
 }
-NAMES = tuple(sorted(_HOMES))
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str):
     if name in _HOMES:
-        return importlib.import_module(_HOMES[name])
+        with missing_extras_named("figures"):
+            return importlib.import_module(_HOMES[name])
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

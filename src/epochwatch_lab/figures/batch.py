@@ -24,7 +24,7 @@ def draw(axes: np.ndarray, images: np.ndarray, label: np.ndarray, position: np.n
 
 
 def describe(label: np.ndarray, position: np.ndarray) -> str:
-    """Say in words what `draw` shows: its alternative text."""
+    """Put what `draw` shows into words: its alternative text."""
     labels = " ".join(map(str, label))
     positions = " ".join(map(str, position))
     return f"{len(label)} images of one batch. Labels: {labels}. Positions: {positions}."

@@ -8,9 +8,9 @@ from matplotlib.patches import Rectangle
 from epochwatch._report.style import INK, LOOKS, thousands
 from epochwatch._text import percent
 
-HEIGHT = 0.55
-MOST_REPEATS = 100
-POINTED_AT = 0.02  # of the widest bar
+_HEIGHT = 0.55
+_MOST_REPEATS = 100
+_POINTED_AT = 0.02  # of the widest bar
 
 
 def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
@@ -26,11 +26,15 @@ def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
         The Axes.
     """
     _draw_blocks(ax, minority, majority)
-    _extent(ax, minority, 2.05, f"minority epoch: {_steps(minority, samples_a_step):,} steps")
-    _extent(ax, majority, -0.55, f"majority epoch: {_steps(majority, samples_a_step):,} steps")
+    _draw_extent(
+        ax, minority, 2.05, f"minority epoch: {_steps_for(minority, samples_a_step):,} steps"
+    )
+    _draw_extent(
+        ax, majority, -0.55, f"majority epoch: {_steps_for(majority, samples_a_step):,} steps"
+    )
     ax.set(xlim=(0, majority * 1.01), ylim=(-1.05, 2.6))
     ax.set_yticks(
-        [HEIGHT / 2, 1 + HEIGHT / 2], [f"majority\n{majority:,}", f"minority\n{minority:,}"]
+        [_HEIGHT / 2, 1 + _HEIGHT / 2], [f"majority\n{majority:,}", f"minority\n{minority:,}"]
     )
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -40,12 +44,12 @@ def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
 
 
 def describe(minority: int, majority: int, samples_a_step: int) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Put what `draw` shows, given the same, into words: its alternative text."""
     return (
         f"Two bars to scale. The majority has {majority:,} samples, the minority {minority:,}. "
-        f"A minority epoch of {_steps(minority, samples_a_step):,} steps passes "
+        f"A minority epoch of {_steps_for(minority, samples_a_step):,} steps passes "
         f"{minority / majority:.0%} of the majority; a majority epoch of "
-        f"{_steps(majority, samples_a_step):,} steps repeats the minority "
+        f"{_steps_for(majority, samples_a_step):,} steps repeats the minority "
         f"{majority / minority:.1f} times."
     )
 
@@ -66,20 +70,20 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
     widest = max(majority for _, majority, _ in rows)
     for ax, (minority, majority, a_step) in zip(axes, rows, strict=True):
         _draw_blocks(ax, minority, majority)
-        if minority < POINTED_AT * widest:
-            ax.plot([minority / 2], [1.08 + HEIGHT], "v", color=LOOKS["minority"].colour, ms=5,
-                    clip_on=False)  # fmt: skip
-        if majority > MOST_REPEATS * minority:
-            ax.text(majority / 2, 1 + HEIGHT / 2, f"{majority / minority:,.0f} times",
-                    ha="center", va="center", fontsize=8)  # fmt: skip
+        if minority < _POINTED_AT * widest:
+            pointer = {"marker": "v", "color": LOOKS["minority"].colour, "ms": 5}
+            ax.plot([minority / 2], [1.08 + _HEIGHT], **pointer, clip_on=False)
+        if majority > _MOST_REPEATS * minority:
+            times, middle = f"{majority / minority:,.0f} times", {"ha": "center", "va": "center"}
+            ax.text(majority / 2, 1 + _HEIGHT / 2, times, **middle, fontsize=8)
         ax.set(xlim=(0, widest * 1.01), ylim=(-0.35, 1.85))
-        ax.set_yticks([HEIGHT / 2, 1 + HEIGHT / 2], ["majority", "minority"], fontsize=8)
+        ax.set_yticks([_HEIGHT / 2, 1 + _HEIGHT / 2], ["majority", "minority"], fontsize=8)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
         ax.set_title(
             f"1 : {majority / minority:,.4g}    minority {minority:,} in "
-            f"{_steps(minority, a_step):,} steps, majority {majority:,} in "
-            f"{_steps(majority, a_step):,}",
+            f"{_steps_for(minority, a_step):,} steps, majority {majority:,} in "
+            f"{_steps_for(majority, a_step):,}",
             fontsize=9,
             pad=2,
         )
@@ -92,7 +96,7 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
 
 
 def describe_rows(rows: Sequence[tuple[int, int, int]]) -> str:
-    """Say in words what `draw_rows` shows, given the same: its alternative text."""
+    """Put what `draw_rows` shows, given the same, into words: its alternative text."""
     pairs = "; ".join(
         f"{minority:,} to {majority:,}, a minority epoch {percent(minority / majority)} of a "
         "majority epoch"
@@ -101,14 +105,14 @@ def describe_rows(rows: Sequence[tuple[int, int, int]]) -> str:
     return f"Pairs of bars, all to one scale, minority to majority: {pairs}."
 
 
-def _steps(samples: int, samples_a_step: int) -> int:
+def _steps_for(samples: int, samples_a_step: int) -> int:
     return -(-samples // samples_a_step)
 
 
 def _draw_blocks(ax: Axes, minority: int, majority: int) -> None:
     """Draw the majority, and the minority repeated below it; a great many repeats as one."""
     ax.add_patch(_block(0, 0, majority, "majority"))
-    few = majority <= MOST_REPEATS * minority
+    few = majority <= _MOST_REPEATS * minority
     ax.add_patch(_block(0, 1, min(minority, majority), "minority", edged=few))
     for start in range(minority, majority, minority if few else majority):
         width = min(minority, majority - start) if few else majority - start
@@ -122,14 +126,14 @@ def _block(
     return Rectangle(
         (start, row),
         width,
-        HEIGHT,
+        _HEIGHT,
         facecolor=colour,
         edgecolor="white" if edged else "none",
         alpha=0.35 if repeat else 1,
     )
 
 
-def _extent(ax: Axes, width: int, y: float, text: str) -> None:
-    ax.annotate("", (0, y), (width, y), arrowprops={"arrowstyle": "|-|", "color": INK, "shrinkA": 0,
-                "shrinkB": 0, "mutation_scale": 3})  # fmt: skip
+def _draw_extent(ax: Axes, width: int, y: float, text: str) -> None:
+    bar = {"arrowstyle": "|-|", "color": INK, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 3}
+    ax.annotate("", (0, y), (width, y), arrowprops=bar)
     ax.text(0, y + 0.12, text, va="bottom", fontsize=9)

@@ -46,8 +46,9 @@ def draw(axes: Sequence, ways: Mapping[str, Way], samples: int) -> Sequence:
         # A logarithmic axis has no nought: there the other panel goes on.
         some = way.counted[:, 1] >= 1
         low, middle, high = way.counted[some].T
-        left.errorbar(way.counted_after[some], middle, [middle - low, high - middle], ls="none",
-                      marker=look.marker, color=look.colour, ms=4, capsize=2.5, lw=1)  # fmt: skip
+        points = {"ls": "none", "marker": look.marker, "color": look.colour, "ms": 4}
+        spread = [middle - low, high - middle]
+        left.errorbar(way.counted_after[some], middle, spread, **points, capsize=2.5, lw=1)
         right.plot(way.epochs, way.complete, look.line, color=look.colour)
         right.ecdf(way.completed, color=look.colour, lw=1, alpha=0.6)
     left.set(yscale="log", ylim=(1, samples * 1.5), ylabel="majority samples never seen")
@@ -62,10 +63,10 @@ def draw(axes: Sequence, ways: Mapping[str, Way], samples: int) -> Sequence:
 
 
 def describe(ways: Mapping[str, Way], samples: int) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
-    said = [
+    """Put what `draw` shows, given the same, into words: its alternative text."""
+    parts = [
         f"{name}, {way.counted[0, 1]:,.0f} unseen after minority epoch {way.counted_after[0]:,}, "
         f"and all seen after {np.median(way.completed):,.2f} in the median run"
         for name, way in ways.items()
     ]
-    return f"Of {samples:,} majority samples: {'; '.join(said)}."
+    return f"Of {samples:,} majority samples: {'; '.join(parts)}."

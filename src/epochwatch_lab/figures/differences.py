@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from matplotlib import ticker
 
 from epochwatch._report.style import FAINT, INK, NEVER
-from epochwatch_lab.intervals import Interval
+from epochwatch_lab.strategies import Interval
 
-ROW = 0.27  # inches
-PALE = "#7d848c"
+_ROW = 0.27  # inches
+_PALE = "#7d848c"
 
 
 def height(rows: int) -> float:
-    """Say how tall a figure of so many rows must be, in inches."""
-    return 1.3 + ROW * rows
+    """The height that a figure of so many rows needs, in inches."""
+    return 1.3 + _ROW * rows
 
 
 def draw(axes: Sequence, panels: Mapping[str, Mapping[str, Interval]]) -> None:
@@ -25,10 +25,10 @@ def draw(axes: Sequence, panels: Mapping[str, Mapping[str, Interval]]) -> None:
     """
     for ax, (title, rows) in zip(axes, panels.items(), strict=True):
         ax.axvline(0, color=INK, lw=0.8)
-        for row, found in enumerate(rows.values()):
-            colour = NEVER if found.excludes_zero else PALE
-            ax.plot(found[1:3], [row, row], color=colour, lw=1.8)
-            ax.plot([found.mean], [row], "o", color=colour, ms=4.5)
+        for row, difference in enumerate(rows.values()):
+            colour = NEVER if difference.excludes_zero else _PALE
+            ax.plot([difference.low, difference.high], [row, row], color=colour, lw=1.8)
+            ax.plot([difference.mean], [row], "o", color=colour, ms=4.5)
         ax.set_title(title)
         ax.grid(axis="y", color=FAINT, lw=0.5)
         ax.xaxis.set_major_locator(ticker.MaxNLocator(2))
@@ -39,12 +39,12 @@ def draw(axes: Sequence, panels: Mapping[str, Mapping[str, Interval]]) -> None:
 
 
 def describe(panels: Mapping[str, Mapping[str, Interval]], what: str) -> str:
-    """Say in words what `draw` shows."""
-    said = []
+    """Put what `draw` shows into words: its alternative text."""
+    parts = []
     for title, rows in panels.items():
         each = "; ".join(
-            f"{name} {found.mean:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
-            for name, found in rows.items()
+            f"{name} {one.mean:+.4f} ({one.low:+.4f} to {one.high:+.4f})"
+            for name, one in rows.items()
         )
-        said.append(f"{title}: {each}.")
-    return f"{what}. {' '.join(said)}"
+        parts.append(f"{title}: {each}.")
+    return f"{what}. {' '.join(parts)}"

@@ -10,9 +10,9 @@ from matplotlib.path import Path
 
 from epochwatch._report.style import FAINT, INK, LOOKS, NEVER
 
-FIRST, AGAIN = LOOKS["majority"].colour, LOOKS["minority"].colour
-HEIGHT, HEAD = 0.86, 0.5  # inches of a row of panels, of the legend
-WORD_SIZE = 7.5
+_FIRST, _AGAIN = LOOKS["majority"].colour, LOOKS["minority"].colour
+_HEIGHT, _HEAD = 0.86, 0.5  # inches of a row of panels, of the legend
+_WORD_SIZE = 7.5
 
 
 class Drawn(NamedTuple):
@@ -35,7 +35,7 @@ class Drawn(NamedTuple):
     fits: int = 1
 
 
-class Place(NamedTuple):
+class _Place(NamedTuple):
     """Where an epoch stands on the axis of steps: where it begins, and steps in its room."""
 
     begin: int
@@ -43,28 +43,27 @@ class Place(NamedTuple):
     batches: Sequence
 
 
-def places(drawn: Drawn) -> list[Place]:
+def _epoch_places(drawn: Drawn) -> list[_Place]:
     """Give each epoch asked for its room; one that has fewer steps than asked keeps it."""
-    found, begin = [], 0
+    places, begin = [], 0
     for fit in range(drawn.fits):
         epochs = drawn.trained[fit] if fit < len(drawn.trained) else []
         for epoch in range(drawn.epochs):
             batches = epochs[epoch] if epoch < len(epochs) else []
             room = max(drawn.steps, len(batches))
-            found.append(Place(begin, room, batches))
+            places.append(_Place(begin, room, batches))
             begin += room
-    return found
+    return places
 
 
-def never(drawn: Drawn) -> list[int]:
-    """List the rows that were never trained."""
-    seen = {row for place in places(drawn) for batch in place.batches for row in batch}
+def _never_trained(drawn: Drawn) -> list[int]:
+    seen = {row for place in _epoch_places(drawn) for batch in place.batches for row in batch}
     return [row for row in range(drawn.rows) if row not in seen]
 
 
 def height(feeds: int) -> float:
-    """Say how tall a figure must be, in inches."""
-    return HEAD + HEIGHT * -(-feeds // 2)
+    """The height that a figure needs, in inches."""
+    return _HEAD + _HEIGHT * -(-feeds // 2)
 
 
 def draw(ax: Axes, drawn: Drawn) -> Axes:
@@ -82,23 +81,23 @@ def draw(ax: Axes, drawn: Drawn) -> Axes:
     Returns:
         The Axes.
     """
-    rooms = places(drawn)
+    rooms = _epoch_places(drawn)
     end = rooms[-1].begin + rooms[-1].room
     seen: set[int] = set()
-    squares: dict[str, list[tuple[float, float]]] = {FIRST: [], AGAIN: []}
+    squares: dict[str, list[tuple[float, float]]] = {_FIRST: [], _AGAIN: []}
     for place in rooms:
         for step, batch in enumerate(place.batches, start=place.begin):
             for row in batch:
-                squares[AGAIN if row in seen else FIRST].append((step, row))
+                squares[_AGAIN if row in seen else _FIRST].append((step, row))
                 seen.add(row)
         _mark_epoch(ax, place, drawn.rows)
     for colour, corners in squares.items():
         _fill(ax, corners, 1, colour)
     for fit in range(1, drawn.fits):
         ax.axvline(rooms[fit * drawn.epochs].begin, color=INK, lw=1.6)
-    _fill(ax, [(end + 0.4, row) for row in never(drawn)], 1.1, NEVER)
+    _fill(ax, [(end + 0.4, row) for row in _never_trained(drawn)], 1.1, NEVER)
     ax.set(xlim=(0, end + 1.6), ylim=(0, drawn.rows), xticks=[], yticks=[])
-    ax.text(0, 1.05, drawn.word, fontsize=WORD_SIZE, weight="bold", transform=ax.transAxes)
+    ax.text(0, 1.05, drawn.word, fontsize=_WORD_SIZE, weight="bold", transform=ax.transAxes)
     return ax
 
 
@@ -110,7 +109,7 @@ def _fill(ax: Axes, corners: Sequence[tuple[float, float]], width: float, colour
         ax.add_patch(PathPatch(path, facecolor=colour, edgecolor="white", lw=0.3))
 
 
-def _mark_epoch(ax: Axes, place: Place, rows: int) -> None:
+def _mark_epoch(ax: Axes, place: _Place, rows: int) -> None:
     """Draw where an epoch ends, and the steps it had no batch for."""
     end = place.begin + place.room
     ax.axvline(end, color=FAINT, lw=0.7, zorder=0)
@@ -129,33 +128,37 @@ def draw_all(figure, pairs: Mapping[str, Sequence[Drawn]]) -> None:
     """
     axes = figure.subplots(-(-len(pairs) // 2), 4, squeeze=False).reshape(-1, 2)
     for (left, right), (name, (once, again)) in zip(axes, pairs.items(), strict=False):
-        left.set_title(f"{name}\n", fontsize=WORD_SIZE, pad=1.5)
+        left.set_title(f"{name}\n", fontsize=_WORD_SIZE, pad=1.5)
         for ax, drawn in ((left, once), (right, again)):
             draw(ax, drawn)
     for ax in axes[len(pairs) :].ravel():
         ax.axis("off")
     figure.legend(
         handles=[
-            Patch(color=FIRST, label="trained for the first time"),
-            Patch(color=AGAIN, label="trained again"),
+            Patch(color=_FIRST, label="trained for the first time"),
+            Patch(color=_AGAIN, label="trained again"),
             Patch(facecolor="white", edgecolor=FAINT, hatch="////", label="no batch left"),
             Patch(color=NEVER, label="never trained"),
         ],
-        loc="outside upper center", ncols=4, fontsize=8,
-    )  # fmt: skip
-
-
-def describe(pairs: Mapping[str, Sequence[Drawn]]) -> str:
-    """Say in words what `draw_all` shows, given the same: its alternative text."""
-    told = [f"{name}: {'; again, '.join(map(_told, pair))}." for name, pair in pairs.items()]
-    return (
-        f"For each of {len(pairs)} feeds the rows that fit trained, in the feed's own order, "
-        f"against training step: in one fit, and where fit is called again. {' '.join(told)}"
+        loc="outside upper center",
+        ncols=4,
+        fontsize=8,
     )
 
 
-def _told(drawn: Drawn) -> str:
-    begins = [min(place.batches[0]) for place in places(drawn) if place.batches]
-    missing = len(never(drawn))
+def describe(pairs: Mapping[str, Sequence[Drawn]]) -> str:
+    """Put what `draw_all` shows, given the same, into words: its alternative text."""
+    parts = [
+        f"{name}: {'; again, '.join(map(_describe_one, pair))}." for name, pair in pairs.items()
+    ]
+    return (
+        f"For each of {len(pairs)} feeds the rows that fit trained, in the feed's own order, "
+        f"against training step: in one fit, and where fit is called again. {' '.join(parts)}"
+    )
+
+
+def _describe_one(drawn: Drawn) -> str:
+    begins = [min(place.batches[0]) for place in _epoch_places(drawn) if place.batches]
+    missing = len(_never_trained(drawn))
     first = ", ".join(map(str, begins)) or "none"
     return f"{drawn.word}, epochs begin at rows {first}, {missing} of {drawn.rows} never trained"

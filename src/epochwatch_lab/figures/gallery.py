@@ -25,6 +25,6 @@ def draw(axes: np.ndarray, images: np.ndarray, titles: Sequence[str]) -> np.ndar
 
 
 def describe(titles: Sequence[str], what: str) -> str:
-    """Say in words what `draw` shows: how many of what, and the title of each."""
+    """Put what `draw` shows into words: how many of what, and the title of each."""
     each = ", ".join(" ".join(title.split()) for title in titles)
     return f"{len(titles)} images: {what}. {each or 'There are none'}."

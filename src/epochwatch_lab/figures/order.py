@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from epochwatch._exposures.positions import Span
 from epochwatch._report.style import FAINT, LOOKS, thousands
 
-HEADROOM = 1.16
-MOST_NUMBERED = 20
+_HEADROOM = 1.16
+_MOST_NUMBERED = 20
 
 
 def draw(ax: Axes, span: Span, samples: int, stream: str) -> Axes:
@@ -28,10 +28,12 @@ def draw(ax: Axes, span: Span, samples: int, stream: str) -> Axes:
     """
     colour = LOOKS[stream].colour
     _mark_epochs(ax, span.epoch_ends, samples)
-    for run in np.split(np.arange(len(span.step)), jumps(span)):
+    for run in np.split(np.arange(len(span.step)), _find_jumps(span)):
         ax.plot(span.step[run], span.last[run], color=colour, linewidth=2, solid_capstyle="butt")
     ax.axhline(samples, color=colour, linewidth=0.8, linestyle=":")
-    ax.set(xlim=(0, span.epoch_ends[-1]), ylim=(0, samples * HEADROOM), ylabel=f"{stream} position")
+    ax.set(
+        xlim=(0, span.epoch_ends[-1]), ylim=(0, samples * _HEADROOM), ylabel=f"{stream} position"
+    )
     thousands(ax.xaxis)
     thousands(ax.yaxis)
     return ax
@@ -58,7 +60,7 @@ def draw_columns(axes: np.ndarray, columns: Mapping, sizes: Mapping[str, int]) -
 
 
 def describe_columns(columns: Mapping, sizes: Mapping[str, int]) -> str:
-    """Say in words what `draw_columns` shows, given the same: its alternative text."""
+    """Put what `draw_columns` shows, given the same, into words: its alternative text."""
     return " ".join(
         f"{title}: {describe(span, sizes[stream], stream)}"
         for title, spans in columns.items()
@@ -66,15 +68,15 @@ def describe_columns(columns: Mapping, sizes: Mapping[str, int]) -> str:
     )
 
 
-def jumps(span: Span) -> np.ndarray:
-    """Find the batches where the positions do not follow on, so that no line joins them."""
+def _find_jumps(span: Span) -> np.ndarray:
+    """The batches where positions do not follow on: no line shall join them."""
     wraps_inside = span.last < span.first
     falls_back = np.diff(span.last, prepend=span.last[:1]) < 0
     return np.flatnonzero(falls_back | wraps_inside)
 
 
 def describe(span: Span, samples: int, stream: str) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
+    """Put what `draw` shows, given the same, into words: its alternative text."""
     begins = span.first[np.searchsorted(span.step, np.append(0, span.epoch_ends[:-1]))]
     listed = ", ".join(f"{position:,}" for position in begins[:4])
     more = " and so on" if len(begins) > 4 else ""
@@ -89,7 +91,7 @@ def _mark_epochs(ax: Axes, ends: np.ndarray, samples: int) -> None:
     """Draw a rule where each epoch ends; number the epochs while there is room for it."""
     for end in ends[:-1]:
         ax.axvline(end, color=FAINT, linewidth=0.8, zorder=0)
-    if len(ends) <= MOST_NUMBERED:
+    if len(ends) <= _MOST_NUMBERED:
         middles = (np.append(0, ends[:-1]) + ends) / 2
         for number, middle in enumerate(middles, start=1):
             ax.text(middle, samples * 1.08, str(number), fontsize=7, ha="center", va="center")

@@ -1,5 +1,6 @@
 """What came of many ways to call `fit`: a square each, by its colour and its letter."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
@@ -8,10 +9,10 @@ from matplotlib.patches import Patch, Rectangle
 
 from epochwatch._report.style import INK, OTHERS
 
-SQUARE = 0.19  # inches
-MARGIN = 1.7  # inches above and below
-LEAST = 24  # columns that there is room for: fewer are not drawn wider
-COLOURS = {
+_SQUARE = 0.19  # inches
+_MARGIN = 1.7  # inches above and below
+_LEAST = 24  # columns that there is room for: fewer are not drawn wider
+_COLOURS = {
     "resumes": "#dfeefa",
     "reshuffles": "#b5dcf5",
     "runs dry": "#f2e2a0",
@@ -23,16 +24,14 @@ COLOURS = {
     "hangs": "#4a4a4a",
     "crashes": INK,
 }
-LETTERS = {
-    "resumes": "", "reshuffles": "h", "runs dry": "d", "overruns": "o", "replays": "p",
-    "skips": "s", "restarts": "r", "raises": "!", "hangs": "∞", "crashes": "×",
-}  # fmt: skip
-Square = tuple[str, bool]
+# In the order of the colours, so that the figure reads without them.
+_LETTERS = dict(zip(_COLOURS, ["", "h", "d", "o", "p", "s", "r", "!", "∞", "×"], strict=True))
+_Square = tuple[str, bool]
 
 
 def height(rows: int) -> float:
-    """Say how tall a figure must be, in inches."""
-    return MARGIN + SQUARE * rows
+    """The height that a figure needs, in inches."""
+    return _MARGIN + _SQUARE * rows
 
 
 def draw(
@@ -58,7 +57,7 @@ def draw(
             for down, row in enumerate(rows):
                 _square(ax, begin + place, down, squares.get((row, group, name)))
         begin += len(names) + 0.6
-    ax.set(xlim=(0, max(begin - 0.6, LEAST)), ylim=(len(rows), -1.6))
+    ax.set(xlim=(0, max(begin - 0.6, _LEAST)), ylim=(len(rows), -1.6))
     ax.set_yticks([down + 0.5 for down in range(len(rows))], rows, fontsize=7.5)
     ax.set_xticks(list(ticks), ticks.values(), fontsize=7.5, rotation=90)
     ax.tick_params(length=0)
@@ -68,10 +67,10 @@ def draw(
 
 
 def legend(figure, outcomes) -> None:
-    """Say below a figure what the squares mean, of those outcomes that occur."""
+    """Draw below a figure what the squares mean, of those outcomes that occur."""
     handles = [
-        Patch(facecolor=colour, label=f"{LETTERS[name]}  {name}".strip())
-        for name, colour in COLOURS.items()
+        Patch(facecolor=colour, label=f"{_LETTERS[name]}  {name}".strip())
+        for name, colour in _COLOURS.items()
         if name in outcomes
     ]
     lost = Patch(facecolor="white", edgecolor=INK, lw=1.4, label="rows never trained")
@@ -79,26 +78,26 @@ def legend(figure, outcomes) -> None:
 
 
 def describe(rows: Sequence[str], columns: Mapping, squares: Mapping) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
-    told = []
+    """Put what `draw` shows, given the same, into words: its alternative text."""
+    parts = []
     for row in rows:
-        found = [square for key, square in squares.items() if key[0] == row]
-        words = dict.fromkeys(word for word, _ in found)
-        counted = ", ".join(f"{word} {sum(w == word for w, _ in found)}" for word in words)
-        told.append(f"{row}: {counted}; rows lost in {sum(lost for _, lost in found)}.")
+        of_row = [square for key, square in squares.items() if key[0] == row]
+        counts = Counter(word for word, _ in of_row)
+        counted = ", ".join(f"{word} {count}" for word, count in counts.items())
+        parts.append(f"{row}: {counted}; rows lost in {sum(lost for _, lost in of_row)}.")
     size = sum(map(len, columns.values()))
-    return f"A square for each of {len(rows)} feeds by {size} columns. {' '.join(told)}"
+    return f"A square for each of {len(rows)} feeds by {size} columns. {' '.join(parts)}"
 
 
-def _square(ax: Axes, x: float, y: float, square: Square | None) -> None:
+def _square(ax: Axes, x: float, y: float, square: _Square | None) -> None:
     if square is None:
         return
     word, lost = square
-    colour = COLOURS.get(word, "white")
+    colour = _COLOURS.get(word, "white")
     ax.add_patch(Rectangle((x + 0.05, y + 0.05), 0.9, 0.9, facecolor=colour, lw=0))
     if lost:
         frame = {"edgecolor": INK, "facecolor": "none", "lw": 1.3}
         ax.add_patch(Rectangle((x + 0.09, y + 0.09), 0.82, 0.82, **frame))
-    letter = LETTERS.get(word, "?")
+    letter = _LETTERS.get(word, "?")
     ink = "white" if sum(to_rgb(colour)) < 1.5 else INK
     ax.text(x + 0.5, y + 0.54, letter, fontsize=6.5, ha="center", va="center", color=ink)

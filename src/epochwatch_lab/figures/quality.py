@@ -7,7 +7,7 @@ from matplotlib import ticker
 
 from epochwatch._report.style import FAINT, looks
 from epochwatch._text import percent
-from epochwatch_lab.intervals import Interval
+from epochwatch_lab.strategies import Interval
 
 
 class Point(NamedTuple):
@@ -57,12 +57,12 @@ def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) 
 
 
 def describe(ratios: Mapping[int, Mapping[str, Point]], score: str) -> str:
-    """Say in words what `draw` shows."""
-    said = []
+    """Put what `draw` shows into words: its alternative text."""
+    parts = []
     for ratio, points in ratios.items():
         each = "; ".join(
             f"{name} {quality.mean:.3f} at {percent(coverage)}"
             for name, (coverage, quality) in points.items()
         )
-        said.append(f"At 1 to {ratio:,}: {each}.")
-    return f"Points with bars: {score} against the share of the majority trained. {' '.join(said)}"
+        parts.append(f"At 1 to {ratio:,}: {each}.")
+    return f"Points with bars: {score} against the share of the majority trained. {' '.join(parts)}"

@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.patches import Rectangle
 
 from epochwatch._report.style import FAINT, LOOKS
 from epochwatch._text import percent
 
-BRIGHTEST = 98  # percentile of reflectance that is drawn white
-MOST_SQUARES = 60  # across a map
+_BRIGHTEST = 98  # percentile of reflectance that is drawn white
+_MOST_SQUARES = 60  # across a map
 
 
 class Trained(NamedTuple):
@@ -40,10 +41,10 @@ class Trained(NamedTuple):
     @property
     def edge(self) -> int:
         """Patches along an edge of the squares that are drawn, so that none is too small."""
-        return -(-self.columns // MOST_SQUARES)
+        return -(-self.columns // _MOST_SQUARES)
 
     def shares(self) -> np.ndarray:
-        """Say what share of the patches of each square was trained; NaN outside of the scene."""
+        """The share of each square's patches that was trained; NaN outside of the scene."""
         rows, columns = (-(-n // self.edge) for n in (self.rows, self.columns))
         row, column = np.divmod(np.arange(self.patches), self.columns)
         square = row // self.edge * columns + column // self.edge
@@ -68,8 +69,8 @@ def draw_maps(axes: Sequence[Axes], maps: Mapping[str, Trained]) -> Sequence[Axe
     blues = LinearSegmentedColormap.from_list("trained", [LOOKS["majority"].colour, "#123a63"])
     blues = blues.with_extremes(under=FAINT, bad="white")
     for ax, (title, trained) in zip(axes, maps.items(), strict=True):
-        ax.imshow(trained.shares(), cmap=blues, vmin=1e-9, vmax=1, interpolation="nearest",
-                  aspect="auto")  # fmt: skip
+        scale = {"cmap": blues, "vmin": 1e-9, "vmax": 1}  # nothing at all is below the scale
+        ax.imshow(trained.shares(), **scale, interpolation="nearest", aspect="auto")
         ax.set_title(title, fontsize=9)
         ax.set(xticks=[], yticks=[])
         ax.set_xlabel(f"{len(trained.seen):,} patches, {trained.rows_met:,} rows", fontsize=8)
@@ -77,7 +78,7 @@ def draw_maps(axes: Sequence[Axes], maps: Mapping[str, Trained]) -> Sequence[Axe
 
 
 def describe_maps(maps: Mapping[str, Trained]) -> str:
-    """Say in words what `draw_maps` shows, given the same: its alternative text."""
+    """Put what `draw_maps` shows, given the same, into words: its alternative text."""
     parts = "; ".join(
         f"{title}: {len(trained.seen):,} patches trained, in {trained.rows_met:,} of "
         f"{trained.rows:,} rows"
@@ -112,7 +113,7 @@ def draw_patches(axes: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
     Returns:
         The Axes.
     """
-    white = np.percentile([patch.band for patch in patches], BRIGHTEST)
+    white = np.percentile([patch.band for patch in patches], _BRIGHTEST)
     rare = ListedColormap([FAINT, LOOKS["minority"].colour])
     for (above, below), patch in zip(axes.T, patches, strict=True):
         above.imshow(patch.band, cmap="gray", vmin=0, vmax=white)
@@ -122,18 +123,17 @@ def draw_patches(axes: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
         for ax in (above, below):
             ax.set(xticks=[], yticks=[])
             if patch.margin:
-                edges = [patch.margin - 0.5, width - patch.margin - 0.5]
-                sides = [patch.margin - 0.5, height - patch.margin - 0.5]
-                ax.plot([edges[0], edges[1], edges[1], edges[0], edges[0]],
-                        [sides[0], sides[0], sides[1], sides[1], sides[0]],
-                        "--", color=LOOKS["majority"].colour, linewidth=1)  # fmt: skip
+                corner = (patch.margin - 0.5, patch.margin - 0.5)
+                inner = width - 2 * patch.margin, height - 2 * patch.margin
+                dashes = {"ls": "--", "edgecolor": LOOKS["majority"].colour, "lw": 1}
+                ax.add_patch(Rectangle(corner, *inner, fill=False, **dashes))
     axes[0, 0].set_ylabel("a band", fontsize=9)
     axes[1, 0].set_ylabel("label", fontsize=9)
     return axes
 
 
 def describe_patches(patches: Sequence[Patch]) -> str:
-    """Say in words what `draw_patches` shows, given the same: its alternative text."""
+    """Put what `draw_patches` shows, given the same, into words: its alternative text."""
     shares = ", ".join(percent(float(patch.label.mean())) for patch in patches)
     height, width = patches[0].band.shape
     return (

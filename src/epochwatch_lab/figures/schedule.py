@@ -40,9 +40,9 @@ def draw(axes: Sequence, timelines: Mapping[str, Timeline]) -> Sequence:
     for stream, line in timelines.items():
         look = LOOKS[stream]
         style = {"color": look.colour, "linestyle": look.line, "label": f"{stream} epochs"}
-        size = 5 if stream == "minority" else 9
-        validation.plot(line.updates, line.validation, marker=look.marker, ms=size,
-                        fillstyle="none" if stream == "majority" else "full", **style)  # fmt: skip
+        # The majority's few points stand around the minority's many.
+        point = {"ms": 9, "fillstyle": "none"} if stream == "majority" else {"ms": 5}
+        validation.plot(line.updates, line.validation, marker=look.marker, **point, **style)
         edges = np.append(0, line.updates)
         rate.stairs(line.learning_rate, edges, baseline=None, lw=1.6, **style)
     validation.set(ylabel="validation loss", yscale="log")
@@ -62,19 +62,19 @@ def draw(axes: Sequence, timelines: Mapping[str, Timeline]) -> Sequence:
 
 
 def describe(timelines: Mapping[str, Timeline]) -> str:
-    """Say in words what `draw` shows, given the same: its alternative text."""
-    said = []
+    """Put what `draw` shows, given the same, into words: its alternative text."""
+    parts = []
     for stream, line in timelines.items():
         events = ", ".join(
             f"{name} at {', '.join(f'{at:,}' for at in acted) or 'no update'}"
             for name, acted in line.events.items()
         )
-        said.append(
+        parts.append(
             f"In {stream} epochs: {len(line.updates):,} validations, the learning rate falls from "
             f"{line.learning_rate[0]:.3g} to {line.learning_rate[-1]:.3g}, {events}"
         )
     return (
-        f"One training of {line.updates[-1]:,} weight updates, cut in two ways. {'. '.join(said)}."
+        f"One training of {line.updates[-1]:,} weight updates, cut in two ways. {'. '.join(parts)}."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the runs of a sweep have found: a dot a run, a bar for where the mean lies."""
+"""What the runs of a sweep have measured: a dot a run, a bar for where the mean lies."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,20 +7,13 @@ import numpy as np
 
 from epochwatch._report.style import FAINT, INK, OTHERS
 
-ROW = 0.26  # inches
-NARROWEST = 0.02
+_ROW = 0.26  # inches
+NAR_ROWEST = 0.02
 
 
 def height(rows: int) -> float:
-    """Say how tall a figure must be.
-
-    Args:
-        rows: groups of runs.
-
-    Returns:
-        Inches.
-    """
-    return 1.3 + ROW * rows
+    """The height that a figure of so many groups of runs needs, in inches."""
+    return 1.3 + _ROW * rows
 
 
 def draw(
@@ -52,31 +45,31 @@ def draw(
 
 
 def describe(names: Sequence[str], numbers: Mapping[str, Sequence]) -> str:
-    """Say what the figure shows.
+    """Put what `draw` shows into words: its alternative text.
 
     Args:
         names: of the groups.
         numbers: as `draw` takes them.
 
     Returns:
-        A text for those who do not see it.
+        The text.
     """
-    said = []
+    parts = []
     for name, of_groups in numbers.items():
         means = [np.mean(values) for values in of_groups]
         low, high = int(np.argmin(means)), int(np.argmax(means))
-        said.append(
+        parts.append(
             f"{name}: from {means[low]:.4g} ({names[low]}) to {means[high]:.4g} ({names[high]})"
             if f"{means[low]:.4g}" != f"{means[high]:.4g}"
             else f"{name}: {means[low]:.4g} for all"
         )
     runs = sum(len(values) for values in next(iter(numbers.values())))
-    return f"Dot plots of {runs:,} runs in {len(names):,} groups. Means: {'; '.join(said)}."
+    return f"Dot plots of {runs:,} runs in {len(names):,} groups. Means: {'; '.join(parts)}."
 
 
 def _limits(of_groups: Sequence) -> tuple[float, float]:
     """Show the runs; what differs by less than a hundredth stands close together."""
     values = np.concatenate(of_groups)
     middle = (values.min() + values.max()) / 2
-    half = max(0.65 * np.ptp(values), NARROWEST / 2)
+    half = max(0.65 * np.ptp(values), NAR_ROWEST / 2)
     return middle - half, middle + half

@@ -13,10 +13,11 @@ import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, NamedTuple
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from epochwatch.errors import BadInput
+from epochwatch_lab.datasets import DataSet
+from epochwatch_lab.datasets._population import Population
 
 RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 # What is given is written down in plain text: run.json, the notebook, perhaps a post.
@@ -33,58 +34,34 @@ RunName = Annotated[
 ]
 
 
-class Samples(NamedTuple):
-    """The samples of a stream, by position.
-
-    Attributes:
-        index: int64 (samples,), ascending.
-        labels: uint8 (samples,), ranks in the names of the labels; None where there are none.
-        images: uint8 (samples, height, width), 255 is ink; None where there are none.
-    """
-
-    index: np.ndarray
-    labels: np.ndarray | None = None
-    images: np.ndarray | None = None
-
-
-class Population(NamedTuple):
-    """All samples of a run.
-
-    Attributes:
-        streams: by name.
-        label_names: what the labels are called.
-        complete: whether samples never trained are among them.
-    """
-
-    streams: dict[str, Samples]
-    label_names: list[str]
-    complete: bool
-
-
 class Parameters(BaseModel):
-    """What all notebooks share. One that reads a data set says which: see `OnMnist`.
+    """What all notebooks share.
 
     Attributes:
         notebook: name of the notebook, and of the folder of its runs.
+        data_set: that the notebook reads; None where it writes its own.
         promised: what a run must leave in its folder to be finished.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     notebook: ClassVar[str]
+    data_set: ClassVar[DataSet | None] = None
     promised: ClassVar[tuple[str, ...]] = ("findings.json", "exposures/manifest.json", "figures")
 
     @classmethod
     def check_data(cls) -> None:
-        """See whether the notebook's data set can be used; most of them write their own.
+        """See whether the notebook's data set can be used.
 
         Raises:
             DataError: it cannot.
         """
+        if cls.data_set is not None:
+            cls.data_set.check()
 
     @classmethod
     def data_digest(cls) -> str | None:
         """Sum up the notebook's data set in 64 hexadecimal digits; None where it has none."""
-        return None
+        return None if cls.data_set is None else cls.data_set.digest()
 
     def population(self) -> Population | None:
         """Find the samples that a run could have trained on; None where nobody knows them."""

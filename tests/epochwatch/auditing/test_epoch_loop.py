@@ -1,34 +1,51 @@
 """What Keras' loop takes from a feed of ten batches, as measured and as it must be."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch._auditing import epoch_loop
 from epochwatch._auditing.epoch_loop import Loop
+from epochwatch._auditing.request import FitCall
 
 FINITE = Loop(
-    length=10, counted=True, one_shot=False, recreated=False, repeated=False, cycled=False,
-    offset=0, whole=True, reads_ahead=0, steps_per_epoch=3, steps_per_execution=1, epochs=5, fits=1,
-)  # fmt: skip
+    length=10,
+    counted=True,
+    one_shot=False,
+    recreated=False,
+    repeated=False,
+    cycled=False,
+    offset=0,
+    whole=True,
+    reads_ahead=0,
+    call=FitCall(steps_per_epoch=3, epochs=5),
+)
 UNCOUNTED = FINITE._replace(counted=False)
 GENERATOR = UNCOUNTED._replace(one_shot=True)
 ENDLESS = FINITE._replace(length=None, counted=False)
 
 
+def called(loop, **changed):
+    """The same loop, called in another way or on another feed."""
+    of_feed = {name: changed.pop(name) for name in Loop._fields if name in changed}
+    return loop._replace(**of_feed, call=dataclasses.replace(loop.call, **changed))
+
+
 def keras_3(loop, **asked):
     """Follow Keras 3: places by epoch."""
-    return [places for _, places in epoch_loop.keras_3(loop._replace(**asked))]
+    return [places for _, places in epoch_loop.keras_3(called(loop, **asked))]
 
 
 def keras_3_6(loop, **asked):
     """Follow Keras 3.6: places by epoch."""
-    return [places for _, places in epoch_loop.keras_3_6(loop._replace(**asked))]
+    return [places for _, places in epoch_loop.keras_3_6(called(loop, **asked))]
 
 
 def keras_2(loop, **asked):
     """Follow Keras 2: places by epoch."""
-    return [places for _, places in epoch_loop.keras_2(loop._replace(**asked))]
+    return [places for _, places in epoch_loop.keras_2(called(loop, **asked))]
 
 
 def joined(epochs):
@@ -157,10 +174,13 @@ LOOPS = st.builds(
     offset=st.just(0),
     whole=st.booleans(),
     reads_ahead=st.integers(0, 2),
-    steps_per_epoch=st.none() | st.integers(1, 15),
-    steps_per_execution=st.integers(1, 4),
-    epochs=st.integers(1, 5),
-    fits=st.integers(1, 3),
+    call=st.builds(
+        FitCall,
+        steps_per_epoch=st.none() | st.integers(1, 15),
+        steps_per_execution=st.integers(1, 4),
+        epochs=st.integers(1, 5),
+        fits=st.integers(1, 3),
+    ),
 )
 
 
@@ -168,15 +188,17 @@ LOOPS = st.builds(
 def test_every_fit_of_keras_3_has_all_its_epochs_in_order(loop):
     pairs = [pair for pair, _ in epoch_loop.keras_3(loop)]
     assert pairs == [
-        (fit, epoch) for fit in range(1, loop.fits + 1) for epoch in range(1, loop.epochs + 1)
+        (fit, epoch)
+        for fit in range(1, loop.call.fits + 1)
+        for epoch in range(1, loop.call.epochs + 1)
     ]
 
 
 @given(LOOPS)
 def test_an_epoch_is_a_run_of_places_and_no_longer_than_what_there_is(loop):
-    executions = -(-(loop.steps_per_epoch or loop.length) // loop.steps_per_execution)
+    executions = -(-(loop.call.steps_per_epoch or loop.length) // loop.call.steps_per_execution)
     for places in keras_3(loop):
-        assert len(places) <= min(loop.length, executions * loop.steps_per_execution)
+        assert len(places) <= min(loop.length, executions * loop.call.steps_per_execution)
         assert not places or places == span(places[0], places[-1])
 
 
@@ -193,20 +215,19 @@ def test_within_a_fit_each_epoch_goes_on_or_begins_anew_after_a_complete_pass(lo
 
 @given(LOOPS, st.integers(0, 3))
 def test_an_endless_feed_always_goes_on_within_one_fit(loop, offset):
-    loop = loop._replace(
-        length=None, counted=False, offset=offset, steps_per_epoch=loop.steps_per_epoch or 3
-    )
-    executions = -(-loop.steps_per_epoch // loop.steps_per_execution)
-    steps = loop.epochs * executions * loop.steps_per_execution
-    for fit in range(loop.fits):
-        epochs = keras_3(loop)[fit * loop.epochs : (fit + 1) * loop.epochs]
+    loop = called(loop, steps_per_epoch=loop.call.steps_per_epoch or 3)
+    loop = loop._replace(length=None, counted=False, offset=offset)
+    executions = -(-loop.call.steps_per_epoch // loop.call.steps_per_execution)
+    steps = loop.call.epochs * executions * loop.call.steps_per_execution
+    for fit in range(loop.call.fits):
+        epochs = keras_3(loop)[fit * loop.call.epochs : (fit + 1) * loop.call.epochs]
         first = 0 if fit else offset
         assert joined(epochs) == span(first, first + steps - 1)
 
 
 @given(LOOPS)
 def test_a_generator_gives_each_batch_once_but_for_the_two_that_were_peeked(loop):
-    loop = loop._replace(one_shot=True, counted=False, fits=1)
+    loop = called(loop, fits=1)._replace(one_shot=True, counted=False)
     trained = joined(keras_3(loop))
     once = min(len(trained), loop.length)
     assert trained[:once] == span(0, once - 1)
@@ -215,7 +236,7 @@ def test_a_generator_gives_each_batch_once_but_for_the_two_that_were_peeked(loop
 
 @given(LOOPS, st.integers(2, 4))
 def test_fits_of_a_generator_never_train_a_batch_of_an_earlier_fit(loop, fits):
-    loop = loop._replace(one_shot=True, counted=False, fits=fits)
+    loop = called(loop, fits=fits)._replace(one_shot=True, counted=False)
     by_fit = {}
     for (fit, _), places in epoch_loop.keras_3(loop):
         by_fit.setdefault(fit, set()).update(places)
@@ -229,11 +250,11 @@ def test_fits_of_a_generator_never_train_a_batch_of_an_earlier_fit(loop, fits):
 def test_keras_2_never_makes_more_steps_than_asked_and_stops_at_the_first_with_fewer(loop, kind):
     is_sequence = kind in ("recreated", "cycled")
     counted = loop.counted or is_sequence or kind == "repeated"
-    loop = loop._replace(recreated=is_sequence, counted=counted, fits=1)
+    loop = called(loop, fits=1)._replace(recreated=is_sequence, counted=counted)
     loop = loop if kind == "plain" else loop._replace(**{kind: True})
     epochs = keras_2(loop)
-    asked = loop.steps_per_epoch or loop.length
+    asked = loop.call.steps_per_epoch or loop.length
     assert all(len(places) == asked for places in epochs[:-1])
     assert len(epochs[-1]) <= asked
-    assert len(epochs) == loop.epochs or len(epochs[-1]) < asked
+    assert len(epochs) == loop.call.epochs or len(epochs[-1]) < asked
     assert all(0 <= place < loop.length for place in joined(epochs))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from epochwatch._auditing.expectation import expect
-from epochwatch._auditing.request import Request
+from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.rules import RULES
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.verdict import judge
@@ -26,10 +26,10 @@ FEEDS = {
 IN_ORDER = {"shuffle": False}
 
 
-def told(feed, backend="tensorflow", found=None, fixed_order=True, options=IN_ORDER, **asked):
+def predicted(feed, backend="tensorflow", found=None, fixed_order=True, options=IN_ORDER, **asked):
     """Say what to expect of one of the feeds."""
-    request = Request(**asked, options=options)
-    return expect(FEEDS[feed], request, backend, found_length=found, fixed_order=fixed_order)
+    call = FitCall(**asked, options=options)
+    return expect(FEEDS[feed], call, backend, pass_length=found, fixed_order=fixed_order)
 
 
 def steps_of(expectation):
@@ -57,12 +57,12 @@ CASES = [
 
 @pytest.mark.parametrize(("rule", "verdict", "feed", "backend", "asked"), CASES)
 def test_a_verdict_is_told_with_its_reason(rule, verdict, feed, backend, asked):
-    expectation = told(feed, backend, **asked)
+    expectation = predicted(feed, backend, **asked)
     assert (expectation.rule.name, expectation.verdict) == (rule, verdict)
 
 
 def test_a_generator_that_ended_trains_the_peeked_batches_again():
-    expectation = told("generator", found=10, **THREE)
+    expectation = predicted("generator", found=10, **THREE)
     assert (expectation.rule.name, expectation.verdict) == ("peeked batches again", "replays")
     assert steps_of(expectation) == [3, 3, 3, 1, 2]
 
@@ -70,67 +70,70 @@ def test_a_generator_that_ended_trains_the_peeked_batches_again():
 @pytest.mark.parametrize("feed", ["arrays", "items", "items of threads"])
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch", "tf_keras"])
 def test_fit_shuffles_unless_told_otherwise_what_has_a_length(feed, backend):
-    expectation = told(feed, backend, options={}, epochs=2)
+    expectation = predicted(feed, backend, options={}, epochs=2)
     assert (expectation.rule.name, expectation.verdict) == ("fit shuffles", "reshuffles")
     assert steps_of(expectation) == [10, 10]
-    assert told("endless items", backend, options={}, **THREE).rule.name != "fit shuffles"
+    assert predicted("endless items", backend, options={}, **THREE).rule.name != "fit shuffles"
 
 
 def test_the_rows_of_a_single_batch_are_shuffled_and_a_single_item_cannot_be():
-    request = Request(epochs=2)
+    call = FitCall(epochs=2)
     for feed, rule in (("arrays", "fit shuffles"), ("items", "a pass an epoch")):
-        assert expect(FEEDS[feed]._replace(length=1), request, "jax").rule.name == rule
+        assert expect(FEEDS[feed]._replace(length=1), call, "jax").rule.name == rule
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_a_queue_with_an_end_is_filled_up_again_so_its_steps_are_those_of_the_feed(backend):
     """On JAX and torch the build takes a batch from the queue, and the next order follows."""
-    expectation = told("items of threads", backend, options={}, **THREE)
+    expectation = predicted("items of threads", backend, options={}, **THREE)
     assert steps_of(expectation) == [3, 3, 3, 1, 3]
 
 
 @pytest.mark.parametrize(("backend", "place"), [("tensorflow", 0), ("jax", 1), ("torch", 1)])
 def test_of_a_queue_without_an_end_the_build_takes_the_first_batch(backend, place):
-    assert told("endless items of threads", backend, **THREE).judged.first_places[0] == place
+    assert predicted("endless items of threads", backend, **THREE).judged.first_places[0] == place
 
 
 def test_a_feed_with_an_order_of_its_own_in_each_pass_reshuffles():
-    expectation = told("tf_data", fixed_order=False, **THREE)
+    expectation = predicted("tf_data", fixed_order=False, **THREE)
     assert expectation.rule.name == "own order varies"
     assert (expectation.verdict, steps_of(expectation)) == ("runs dry", [3, 3, 3, 1, 3])
-    assert told("repeated", fixed_order=False, **THREE).verdict == "reshuffles"
+    assert predicted("repeated", fixed_order=False, **THREE).verdict == "reshuffles"
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch", "tensorflow"])
 def test_what_a_queue_of_workers_delivers_is_not_told(backend):
-    expectation = told("items of threads", backend, **THREE)
+    expectation = predicted("items of threads", backend, **THREE)
     assert expectation[:3] == (None, RULES["worker queue"], None)
-    assert expectation.agrees_with(told("repeated", **THREE).judged) is None
+    assert expectation.agrees_with(predicted("repeated", **THREE).judged) is None
     assert expectation.as_json()["steps"] is None
 
 
 def test_whole_passes_of_a_queue_are_told_on_tensorflow():
     """It begins each pass with a queue of its own."""
-    assert told("items of threads", epochs=2).verdict == "resumes"
+    assert predicted("items of threads", epochs=2).verdict == "resumes"
 
 
 def test_workers_that_keras_2_is_given_run_on_after_the_last_item():
     options = {**IN_ORDER, "workers": 4}
-    expectation = told("items", "tf_keras", options=options, steps_per_epoch=20, epochs=2)
+    expectation = predicted("items", "tf_keras", options=options, steps_per_epoch=20, epochs=2)
     assert (expectation.verdict, steps_of(expectation)) == ("resumes", [20, 20])
-    alone = told("items", "tf_keras", steps_per_epoch=20, epochs=2)
+    alone = predicted("items", "tf_keras", steps_per_epoch=20, epochs=2)
     assert (alone.verdict, steps_of(alone)) == ("runs dry", [10])
 
 
 def test_epochs_begin_where_fit_is_told_to():
-    expectation = told("tf_data", options={"initial_epoch": 2}, **THREE)
+    expectation = predicted("tf_data", options={"initial_epoch": 2}, **THREE)
     assert (expectation.verdict, steps_of(expectation)) == ("resumes", [3, 3, 3])
 
 
 def test_every_rule_has_a_case_here():
     named_here = {rule for rule, *_ in CASES} | {
-        "peeked batches again", "fit shuffles", "own order varies", "worker queue",
-    }  # fmt: skip
+        "peeked batches again",
+        "fit shuffles",
+        "own order varies",
+        "worker queue",
+    }
     assert named_here == set(RULES)
     assert all(rule.why and rule.source for rule in RULES.values())
 
@@ -154,7 +157,7 @@ SEEN = [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
 
 
 def test_it_agrees_with_what_it_foretells():
-    expectation = told("repeated", steps_per_epoch=3, epochs=3)
+    expectation = predicted("repeated", steps_per_epoch=3, epochs=3)
     assert expectation.agrees_with(observed(*SEEN)) is True
 
 
@@ -171,13 +174,13 @@ def test_it_agrees_with_what_it_foretells():
     ],
 )
 def test_it_disagrees_when_something_else_is_seen(difference, epochs):
-    expectation = told("repeated", steps_per_epoch=3, epochs=3)
+    expectation = predicted("repeated", steps_per_epoch=3, epochs=3)
     assert expectation.agrees_with(observed(*epochs)) is False
 
 
 def test_which_boundary_it_is_matters_and_not_only_the_worst():
     """Both restart, and both have the same steps."""
-    expectation = told("tf_data", steps_per_epoch=3, epochs=2, fits=2)
+    expectation = predicted("tf_data", steps_per_epoch=3, epochs=2, fits=2)
     same = [[0, 1, 2], [3, 4, 5], [0, 1, 2], [3, 4, 5]]
     assert expectation.agrees_with(observed(*same, length=10)) is True
     other = [[0, 1, 2], [3, 4, 5], [0, 1, 2], [0, 1, 2]]
@@ -185,29 +188,29 @@ def test_which_boundary_it_is_matters_and_not_only_the_worst():
 
 
 def test_of_a_generator_of_two_fits_only_the_verdict_is_told_where_tf_data_reads_ahead():
-    expectation = told("generator", steps_per_epoch=3, fits=2)
+    expectation = predicted("generator", steps_per_epoch=3, fits=2)
     for first in (4, 5, 9):
         seen = observed([0, 1, 2], [first, first + 1, first + 2])
         assert expectation.agrees_with(seen) is True
     assert expectation.agrees_with(observed([0, 1, 2], [3, 4, 5])) is False
-    exact = told("generator", "jax", steps_per_epoch=3, fits=2)
+    exact = predicted("generator", "jax", steps_per_epoch=3, fits=2)
     assert exact.agrees_with(observed([0, 1, 2], [3, 4, 5])) is True
 
 
 def test_a_fit_that_callbacks_may_have_stopped_is_not_called_wrong():
     options = {"callbacks": [object()]}
-    expectation = told("repeated", steps_per_epoch=3, epochs=3, options=options)
+    expectation = predicted("repeated", steps_per_epoch=3, epochs=3, options=options)
     assert expectation.agrees_with(observed(*SEEN[:2])) is None
     assert expectation.agrees_with(observed(*SEEN)) is True
     restarted = [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
     assert expectation.agrees_with(observed(*restarted)) is False
-    shuffled = told("arrays", options=options, epochs=3)
+    shuffled = predicted("arrays", options=options, epochs=3)
     stopped = dataclasses.replace(shuffled.judged, steps_run=(10,))
     assert shuffled.agrees_with(stopped) is None
 
 
 def test_it_is_written_for_json_with_its_reason():
-    expectation = told("tf_data", **THREE)
+    expectation = predicted("tf_data", **THREE)
     assert expectation.as_json() == {
         "verdict": "runs dry",
         "rule": "ends inside an epoch",

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epochwatch._auditing import samples as module
-from epochwatch._auditing.samples import Samples
+from epochwatch._auditing.samples import MetSamples
 from epochwatch._watching.fingerprint import NO_CONTENT, NO_LABEL
 
 SMALL = st.integers(-2, 3)
@@ -58,7 +58,7 @@ def assert_same(samples, oracle):
 @settings(deadline=None)
 @given(st.lists(st.tuples(CHUNK, st.booleans()), max_size=12))
 def test_it_knows_what_a_dictionary_knows_wherever_it_is_merged(chunks):
-    samples, oracle = Samples(), Oracle()
+    samples, oracle = MetSamples(), Oracle()
     for rows, merge in chunks:
         samples.add(columns(rows))
         oracle.add(rows)
@@ -70,7 +70,7 @@ def test_it_knows_what_a_dictionary_knows_wherever_it_is_merged(chunks):
 @settings(deadline=None)
 @given(st.lists(CHUNK, max_size=12), st.integers(1, 20))
 def test_it_merges_by_itself_before_much_is_pending(chunks, rows_before_merging):
-    samples, oracle = Samples(), Oracle()
+    samples, oracle = MetSamples(), Oracle()
     before, module.ROWS_BEFORE_MERGING = module.ROWS_BEFORE_MERGING, rows_before_merging
     try:
         for rows in chunks:
@@ -84,7 +84,7 @@ def test_it_merges_by_itself_before_much_is_pending(chunks, rows_before_merging)
 
 def test_what_it_was_given_may_be_filled_again():
     """A feed that reuses its arrays must not change what was noted."""
-    samples, reused = Samples(), columns([(1, 5, 0)])
+    samples, reused = MetSamples(), columns([(1, 5, 0)])
     samples.add(reused)
     reused[:] = 7
     samples.merge()
@@ -92,7 +92,7 @@ def test_what_it_was_given_may_be_filled_again():
 
 
 def test_a_conflict_is_remembered_when_the_first_content_comes_back():
-    samples = Samples()
+    samples = MetSamples()
     for content in (5, 6, 5):
         samples.add(columns([(1, content, 0)]))
         samples.merge()
@@ -101,6 +101,6 @@ def test_a_conflict_is_remembered_when_the_first_content_comes_back():
 
 def test_twenty_classes_are_streams_and_twenty_one_are_numbers_to_predict():
     for classes, streams in ((1, 0), (2, 2), (20, 20), (21, 0)):
-        samples = Samples()
+        samples = MetSamples()
         samples.add(columns([(i, i, i % classes) for i in range(42)]))
         assert len(samples.streams()) == streams

@@ -13,7 +13,7 @@ CHUNKS = st.lists(st.lists(st.integers(-9, 9), max_size=12), max_size=6)
 
 def counts_of(chunks):
     """Count lists."""
-    return Counts.of(np.array(chunk, np.int64) for chunk in chunks)
+    return Counts.from_chunks(np.array(chunk, np.int64) for chunk in chunks)
 
 
 @given(CHUNKS)

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from epochwatch import ExposureLog
 from epochwatch._exposures import log as log_module
 from epochwatch._exposures import writer as writer_module
-from epochwatch._exposures.manifest import seal
-from epochwatch._exposures.parts import Part
+from epochwatch._exposures.log_files import Part, seal
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch.errors import BadInput
 from tests.epochwatch.exposures.records import RECORDS, in_a_folder, read_back, rows, write, written

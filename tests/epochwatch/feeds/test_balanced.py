@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from epochwatch import feeds
 from epochwatch.errors import BadInput
-from epochwatch.feeds._order import slots
+from epochwatch.feeds import balanced_slots
 
 BATCHES = 40
+
+# Ways to feed fit whose package need not be here.
+LOADERS = {"torch_loader": "torch", "grain_loader": "grain"}
 
 
 def oracle(streams, batch_size):
@@ -30,7 +33,7 @@ def delivered(feed, streams, batch_size):
     return itertools.islice(feeds.batches(balanced, batch_size), BATCHES)
 
 
-@pytest.fixture(params=[name for name in feeds.NAMES if name not in feeds.EXTRAS])
+@pytest.fixture(params=[name for name in feeds.NAMES if name not in LOADERS])
 def feed(request):
     """The name of each way to feed fit that needs no extra package."""
     return request.param
@@ -83,21 +86,22 @@ def test_an_unknown_feed_is_told_with_those_there_are(tiny_streams):
 
 @given(st.integers(0, 10**12), st.integers(1, 64), st.integers(1, 50), st.integers(1, 10**9))
 def test_a_batch_needs_none_of_the_batches_before_it(place, half, minority, majority):
-    stream, position = slots(place, 2 * half, (minority, majority))
+    stream, position = balanced_slots(place, 2 * half, (minority, majority))
     rank = [place * half + i for i in range(half)]
     assert position[stream == 0].tolist() == [r % minority for r in rank]
     assert position[stream == 1].tolist() == [r % majority for r in rank]
 
 
-@pytest.mark.parametrize(("feed", "package"), feeds.EXTRAS.items())
+@pytest.mark.parametrize(("feed", "package"), [*LOADERS.items(), ("tf_data", "tensorflow")])
 def test_a_package_that_is_not_installed_is_told_with_the_extra_that_installs_it(
-    feed, package, monkeypatch
+    feed, package, monkeypatch, tiny_streams
 ):
     monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.delitem(sys.modules, f"epochwatch.feeds.{feed}", raising=False)
     with pytest.raises(BadInput) as caught:
-        feeds.module(feed)
+        feeds.balanced(feed, tiny_streams)
     assert str(caught.value) == (
-        f"feed: got '{feed}', which needs the package {package}, not installed here; "
-        f"pip install 'epochwatch[{package}]'"
+        f"feed: got '{feed}': needs {package}, not installed; pip install 'epochwatch[{package}]'"
     )
+    assert not feeds.is_installed(feed)
+    assert feeds.is_installed("arrays")

@@ -24,7 +24,7 @@ def sampler():
     return BalancedSampler(STREAMS, BATCH_SIZE, seed=3)
 
 
-@pytest.fixture(params=[name for name in feeds.SAMPLED if name not in feeds.EXTRAS])
+@pytest.fixture(params=[name for name in feeds.SAMPLED if name != "torch_loader"])
 def feed(request):
     """The name of each way to feed fit that needs no extra package."""
     return request.param
@@ -177,8 +177,10 @@ def test_an_iterator_of_tf_data_is_kept_in_a_checkpoint(sampler, tmp_path, taken
     ("arguments", "told"),
     [
         (("generator", (x, y)), "feed: got 'generator', allowed: one of tf_data, py_dataset"),
-        (("py_dataset", (x[:30], y[:30])), "samples: got 30 rows, allowed: a row to every index "
-         "of the sampler, up to 33"),
+        (
+            ("py_dataset", (x[:30], y[:30])),
+            "samples: got 30 rows, allowed: a row to every index of the sampler, up to 33",
+        ),
         (("py_dataset", (x, y[:30])), "samples: got 34 and 30 rows"),
         (("py_dataset", x), "samples: got ndarray, allowed: (x, y[, sample_weight]) of arrays"),
         (("tf_data", (x,)), "samples: got tuple, allowed"),
@@ -186,7 +188,7 @@ def test_an_iterator_of_tf_data_is_kept_in_a_checkpoint(sampler, tmp_path, taken
         (("tf_data", (x, y), 2**63), "start: got 9223372036854775808"),
         (("py_dataset", (x, {"index": y})), 'with_index: got targets that have an "index"'),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_told_in_one_line(sampler, arguments, told):
     feed, *rest = arguments
     with pytest.raises(BadInput) as caught:

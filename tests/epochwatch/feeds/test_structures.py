@@ -7,7 +7,7 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epochwatch.feeds._structures import as_numpy, leaves, mapped, outline
+from epochwatch.feeds._structures import as_numpy, leaves, map_leaves, outline
 
 Pair = namedtuple("Pair", "first second")
 
@@ -25,14 +25,14 @@ nestings = st.recursive(
 
 @given(nestings)
 def test_mapping_changes_leaves_only(structure):
-    assert mapped(lambda leaf: leaf, structure) == structure
-    doubled = mapped(lambda leaf: 2 * leaf, structure)
+    assert map_leaves(lambda leaf: leaf, structure) == structure
+    doubled = map_leaves(lambda leaf: 2 * leaf, structure)
     assert list(leaves(doubled)) == [2 * leaf for leaf in leaves(structure)]
     assert outline(doubled) == outline(structure)
 
 
 def test_a_named_tuple_stays_one():
-    assert mapped(str, Pair(1, (2, None))) == Pair("1", ("2", None))
+    assert map_leaves(str, Pair(1, (2, None))) == Pair("1", ("2", None))
 
 
 def test_lists_and_tuples_have_one_outline_and_so_have_keys_in_any_order():

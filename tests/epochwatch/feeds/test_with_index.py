@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import epochwatch
 from epochwatch import with_index
 from epochwatch.errors import BadInput
-from tests.epochwatch.feeds.test_kinds import BATCH_SIZE, ROWS, EndlessItems, Items
+from tests.epochwatch.feeds.test_facts import BATCH_SIZE, ROWS, EndlessItems, Items
 
 OWN = np.arange(ROWS) * 3 + 2**62
 

@@ -268,11 +268,16 @@ def test_it_says_what_it_is():
         (([[3, 1], [2, 3]], 4), "streams: got index 3 in two of them, allowed"),
         (([1, 2], 0), "batch_size: got 0, allowed: a whole number, 1 to"),
         (([1, 2], 4.0), "batch_size: got 4.0"),
-        (([1, 2], 5), "batch_size: got 5, which does not split exactly into 1:1, allowed: "
-         "multiples of 2; the nearest: 4 or 6"),
+        (
+            ([1, 2], 5),
+            "batch_size: got 5, which does not split exactly into 1:1, allowed: "
+            "multiples of 2; the nearest: 4 or 6",
+        ),
         (([1, 2], 1), "the nearest: 2"),
-        (([1, 2, 3], 10, 0, [0.5, 0.25, 0.25]), "into 2:1:1, allowed: multiples of 4; the nearest: "
-         "8 or 12"),
+        (
+            ([1, 2, 3], 10, 0, [0.5, 0.25, 0.25]),
+            "into 2:1:1, allowed: multiples of 4; the nearest: 8 or 12",
+        ),
         (([1, 2], 4, 0, [0.5, 0.6]), "shares: got [0.5, 0.6], which sum to 1.1"),
         (([1, 2], 4, 0, [1]), "shares: got 1 for 2 streams"),
         (([1, 2], 4, 0, [1, 0]), "shares: got 0, allowed: above 0"),
@@ -288,7 +293,7 @@ def test_it_says_what_it_is():
         (([1, 2], 4, 0, None, (0, 0)), "shard: of how many: got 0"),
         (([1, 2], 4, 0, None, 3), "shard: got 3, allowed: (i, n)"),
     ],
-)  # fmt: skip
+)
 def test_bad_arguments_are_told_in_one_line(arguments, told):
     with pytest.raises(BadInput) as caught:
         BalancedSampler(*arguments)

@@ -53,7 +53,7 @@ def test_it_can_be_made_again_from_its_config():
 
 
 def test_indices_that_look_like_lengths_are_not_taken_for_them():
-    batches = Tape(9, columns=1).split(np.array([2, 1, 1, 1, 3, 3, 2, 0, 5]))
+    batches = Tape(9, columns=1).split_cells(np.array([2, 1, 1, 1, 3, 3, 2, 0, 5]))
     assert [batch.tolist() for batch in batches] == [[[1, 1]], [[3]], [[2, 0, 5]]]
 
 

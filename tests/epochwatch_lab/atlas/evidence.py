@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from epochwatch_lab.atlas.cells import Cell
+from epochwatch_lab.atlas.cells import AtlasCell
 from epochwatch_lab.atlas.rows import DRAWN, READ_AHEAD
 from epochwatch_lab.runs import project
 
@@ -39,7 +39,7 @@ def committed(backend: str) -> dict[str, dict]:
     if not file.exists():
         pytest.skip(f"{package} {version} is not in the atlas on {on}")
     cells = json.loads(file.read_text())["cells"]
-    return {Cell(*(cell[name] for name in Cell._fields)).name: cell for cell in cells}
+    return {AtlasCell.from_json(cell).name: cell for cell in cells}
 
 
 def sampled(cells: dict[str, dict]) -> list[str]:
@@ -64,11 +64,14 @@ def observed_again(names: list[str], backend: str) -> dict[str, dict]:
     done = subprocess.run(
         [sys.executable, "-m", "epochwatch_lab.atlas.worker", "run", "1"],
         env=os.environ | variables | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        input="".join(f"{name}\n" for name in names), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-    )  # fmt: skip
-    told = map(json.loads, done.stdout.splitlines())
-    return {one["name"]: one["seen"] for one in told}
+        input="".join(f"{name}\n" for name in names),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    answers = map(json.loads, done.stdout.splitlines())
+    return {answer["name"]: answer["seen"] for answer in answers}
 
 
 def certain(cell: dict, backend: str) -> dict:
@@ -78,7 +81,7 @@ def certain(cell: dict, backend: str) -> dict:
     is drawn, how many batches each epoch had, and the verdict if the order alone is drawn.
     """
     options = cell["options"]
-    called = {name: cell[name] for name in Cell._fields}
+    called = AtlasCell.from_json(cell).as_json()
     by_workers = options.get("workers", 0) > 1 or options.get("use_multiprocessing")
     if by_workers or (cell["feed"] == "generator" and cell["fits"] > 1 and backend in READ_AHEAD):
         return called
@@ -86,10 +89,10 @@ def certain(cell: dict, backend: str) -> dict:
     if options.get("pipeline") in DRAWN:
         return called | {"steps": steps}
     raised = cell["raised"] and cell["raised"].partition(":")[0]
-    told = called | {"raised": raised, "verdict": (cell["observed"] or {}).get("verdict")}
+    stable = called | {"raised": raised, "verdict": (cell["observed"] or {}).get("verdict")}
     if options.get("shuffle") or options.get("pipeline") == "shuffle":
-        return told | {"steps": steps}
-    return told | {"trained": cell["trained"], "expected": cell["expected"]}
+        return stable | {"steps": steps}
+    return stable | {"trained": cell["trained"], "expected": cell["expected"]}
 
 
 def differences(backend: str) -> list[str]:

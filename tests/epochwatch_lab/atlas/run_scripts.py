@@ -1,8 +1,8 @@
 """Run reproductions and their remedies, and print what they print as JSON.
 
-A program of its own, so that many scripts share one import of a framework:
-`python tests/atlas/run_scripts.py '{"name": ["script", "remedy"]}' [tf_keras]`. The remedy goes on
-where its script has ended. With `tf_keras`, that is what `keras` means in a script.
+A program of its own, so that many scripts share one import of a framework. Its arguments are
+`'{"name": ["script", "remedy"]}' [tf_keras]`. The remedy goes on where its script has ended. With
+`tf_keras`, that is what `keras` means in a script.
 """
 
 import contextlib

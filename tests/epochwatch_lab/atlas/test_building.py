@@ -83,6 +83,7 @@ def test_a_damaged_file_is_told_in_one_line(tmp_path, text):
         list(read_atlas(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_worker_observes_each_cell_in_a_process_of_its_own(tmp_path):
     part = Part(HERE, "tensorflow", Path(sys.executable), tmp_path / "kept.jsonl")
     names = [
@@ -95,8 +96,10 @@ def test_a_worker_observes_each_cell_in_a_process_of_its_own(tmp_path):
     dry, used_up, by_processes = (seen[name] for name in names)
     assert dry["observed"]["verdict"] == "runs dry"
     assert dry["expected"] == {
-        "verdict": "runs dry", "rule": "ends inside an epoch", "agrees": True
-    }  # fmt: skip
+        "verdict": "runs dry",
+        "rule": "ends inside an epoch",
+        "agrees": True,
+    }
     lengths = [[len(epoch) for epoch in fit] for fit in dry["trained"]]
     assert lengths == [[3, 3, 3, 1, 3]]
     assert "ran out of data" in dry["warnings"][0]

@@ -2,9 +2,12 @@
 
 import copy
 
+import pytest
+
 from tests.epochwatch_lab.atlas import evidence
 
 
+@pytest.mark.slow
 def test_a_sample_of_the_cells_does_again_what_is_committed():
     assert evidence.differences("tensorflow") == [], "remake them with `make atlas`"
 

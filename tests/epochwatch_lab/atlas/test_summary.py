@@ -7,8 +7,8 @@ import pytest
 
 from epochwatch.errors import BadInput
 from epochwatch_lab.atlas import summary
-from epochwatch_lab.atlas.cells import Cell
-from epochwatch_lab.atlas.rows import Question, row_of, rows_of, rows_to_draw
+from epochwatch_lab.atlas.cells import AtlasCell, toy_call
+from epochwatch_lab.atlas.rows import row_of, rows_of, rows_to_draw
 
 PLACES = {"resumes": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "restarts": [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]}
 
@@ -28,15 +28,19 @@ def cell(verdict="resumes", feed="arrays", options=None, fits=1, **told):
         "steps": {"run": [5, 5]},
     }
     options = {"shuffle": False} if options is None else options
-    return Cell(feed, options, 5, 1, fits, False)._asdict() | {
-        "expected": {"verdict": verdict, "rule": "a rule", "agrees": True},
-        "observed": observed,
-        "trained": [[half] for half in halves] if fits == 2 else [halves],
-        "warnings": [],
-        "raised": None,
-        "runs": 1,
-        "others": [],
-    } | told  # fmt: skip
+    return (
+        AtlasCell(feed, options, toy_call(5, fits=fits)).as_json()
+        | {
+            "expected": {"verdict": verdict, "rule": "a rule", "agrees": True},
+            "observed": observed,
+            "trained": [[half] for half in halves] if fits == 2 else [halves],
+            "warnings": [],
+            "raised": None,
+            "runs": 1,
+            "others": [],
+        }
+        | told
+    )
 
 
 def atlas(keras="3.15.1", backend="tensorflow", *cells):
@@ -52,7 +56,7 @@ def test_a_row_counts_what_was_never_trained_and_what_was_trained_again_too_earl
     assert (sound.never, sound.repeated, sound.loses) == (0, 0, False)
     assert (lossy.never, lossy.repeated, lossy.loses) == (10, 10, True)
     assert (lossy.feed, lossy.backend) == ("arrays(shuffle=False)", "jax")
-    assert lossy.question == Question(5, fits=2)
+    assert lossy.call == toy_call(5, fits=2)
 
 
 def test_what_a_feed_without_end_skips_is_lost_and_what_it_was_never_asked_for_is_not():
@@ -150,8 +154,11 @@ def test_all_cells_are_written_a_line_each(tmp_path):
     first, second = csv.DictReader((tmp_path / "cells.csv").open())
     assert (first["feed"], first["outcome"], first["never"]) == (rows[0].feed, "resumes", "0")
     assert (second["fits"], second["steps"]) == ("2", "5; 5")
-    assert set(first) == {f.name for f in dataclasses.fields(rows[0])} - {"trained", "question"} | {
-        f.name for f in dataclasses.fields(Question)
+    assert set(first) == {f.name for f in dataclasses.fields(rows[0])} - {"trained", "call"} | {
+        "steps_per_epoch",
+        "steps_per_execution",
+        "fits",
+        "validation",
     }
 
 

@@ -94,4 +94,4 @@ def test_every_combination_is_asked_for_once_and_none_that_cannot_be():
     assert len(cells) == 8 * (ends * len(STEPS_PER_EPOCH) + (len(TOYS) - ends) * 4)
     on_torch = [cell for toy in TOYS for cell in cells_of(toy, "torch")]
     assert len(on_torch) * 2 == len(cells)
-    assert {cell.steps_per_execution for cell in on_torch} == {1}
+    assert {cell.call.steps_per_execution for cell in on_torch} == {1}

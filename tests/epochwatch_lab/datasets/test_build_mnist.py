@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from epochwatch.errors import DataError
-from epochwatch_lab.datasets import load_mnist, mnist
+from epochwatch_lab.datasets import _mnist as mnist
+from epochwatch_lab.datasets import load_mnist
 
 ROOT = mnist.EMBEDDED.parents[1]
 SCRIPT = ROOT / "scripts" / "build_mnist.py"
@@ -46,6 +47,7 @@ def folder(tmp_path, idx_content):
     return folder
 
 
+@pytest.mark.slow
 def test_building_twice_gives_the_same_bytes(script, folder, tmp_path):
     once, twice = tmp_path / "once.npz", tmp_path / "twice.npz"
     script.build(folder, once)

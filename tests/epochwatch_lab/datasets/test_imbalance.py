@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.datasets import one_vs_rest
-from epochwatch_lab.datasets.imbalance import at_ratio
+from epochwatch_lab.datasets import at_ratio, one_vs_rest
 
 STREAMS = one_vs_rest(np.arange(340), np.arange(340) % 10 == 0, positive=True)  # 34 and 306
 

@@ -1,49 +1,38 @@
+"""MNIST in a clone and out of it; from TFDS: test_mnist_of_tfds.py."""
+
+import hashlib
+import http.server
 import shutil
-from unittest import mock
+import socket
+import subprocess
+import sys
+import threading
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import epochwatch
-import epochwatch_lab
-from epochwatch import ExposureLog, feeds
 from epochwatch.errors import BadInput, DataError
-from epochwatch_lab.datasets import from_tfds, load_mnist, mnist, tfds_id_of
+from epochwatch_lab.datasets import MNIST, load_mnist
+from epochwatch_lab.datasets import _mnist as mnist
+from tests.epochwatch_lab.datasets.samples import assert_same, one_line
 
-NETWORK_IS_DOWN = mock.Mock(side_effect=Exception("URL fetch failure:\n no route to host"))
-
-
-@pytest.fixture(scope="module")
-def embedded():
-    return load_mnist()
+EMBEDDED = mnist.EMBEDDED
 
 
 @pytest.fixture
 def copied_file(tmp_path, monkeypatch):
     """A copy of the embedded file, which stands in its place."""
-    copy = shutil.copy(mnist.EMBEDDED, tmp_path / "mnist.npz")
+    copy = shutil.copy(EMBEDDED, tmp_path / "mnist.npz")
     monkeypatch.setattr(mnist, "EMBEDDED", copy)
     return copy
-
-
-def assert_same(given, expected):
-    for given_split, expected_split in zip(given, expected, strict=True):
-        np.testing.assert_array_equal(given_split.images, expected_split.images, strict=True)
-        np.testing.assert_array_equal(given_split.labels, expected_split.labels, strict=True)
 
 
 def flip(path, offset):
     content = bytearray(path.read_bytes())
     content[offset] ^= 0xFF
     path.write_bytes(content)
-
-
-def one_line(caught):
-    message = str(caught.value)
-    assert len(message.splitlines()) == 1
-    return message
 
 
 def test_the_embedded_file_has_all_samples(embedded):
@@ -72,15 +61,15 @@ def test_it_unpacks_like_what_keras_gives(embedded):
 
 
 def test_an_unknown_source_is_refused_with_the_ones_there_are():
-    message = "source: got 'tdfs', allowed: one of embedded, keras, tfds"
+    message = "source: got 'tdfs', allowed: one of auto, embedded, keras, tfds"
     with pytest.raises(BadInput, match=f"^{message}$"):
         load_mnist("tdfs")
 
 
 class TestADamagedFile:
-    def remedy_of(self, path):
+    def remedy_of(self, path, source="auto"):
         with pytest.raises(DataError) as caught:
-            load_mnist()
+            load_mnist(source)
         message = one_line(caught)
         assert message.startswith(f"{path}: ")
         for remedy in ("git checkout", "scripts/build_mnist.py", 'load_mnist(source="keras")'):
@@ -89,7 +78,7 @@ class TestADamagedFile:
 
     def test_is_refused_when_missing(self, copied_file):
         copied_file.unlink()
-        assert "No such file" in self.remedy_of(copied_file)
+        assert "No such file" in self.remedy_of(copied_file, source="embedded")
 
     @pytest.mark.parametrize("size", [0, 1, 5_000_000, -1])
     def test_is_refused_when_truncated(self, copied_file, size):
@@ -109,10 +98,10 @@ class TestADamagedFile:
         self.remedy_of(copied_file)
 
     @settings(max_examples=15, deadline=None)
-    @given(offset=st.integers(0, mnist.EMBEDDED.stat().st_size - 1))
+    @given(offset=st.integers(0, EMBEDDED.stat().st_size - 1))
     def test_gives_the_true_samples_or_none(self, tmp_path_factory, embedded, offset):
         path = tmp_path_factory.mktemp("flipped") / "mnist.npz"
-        shutil.copy(mnist.EMBEDDED, path)
+        shutil.copy(EMBEDDED, path)
         flip(path, offset)
         try:
             read = mnist.read_npz(path)
@@ -173,197 +162,148 @@ def test_a_sound_file_of_other_arrays_is_refused(copied_file, embedded, change):
     assert problem in one_line(caught)
 
 
-class TestFromKeras:
-    @pytest.fixture
-    def download(self, monkeypatch):
-        download = mock.Mock(return_value=str(mnist.EMBEDDED))
-        monkeypatch.setattr("keras.src.datasets.mnist.get_file", download)
-        return download
+class Shelf(http.server.BaseHTTPRequestHandler):
+    """Serves the one file of its server, and counts how often."""
 
-    def test_the_samples_are_the_embedded_ones(self, download, embedded):
-        assert_same(load_mnist("keras"), embedded)
-        download.assert_called_once()
+    def do_GET(self):
+        self.server.served += 1
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.content)))
+        self.end_headers()
+        self.wfile.write(self.server.content)
 
-    def test_other_samples_are_refused(self, download, copied_file, embedded):
-        np.savez(
-            copied_file,
-            x_train=embedded.train.images,
-            y_train=embedded.train.labels[::-1],
-            x_test=embedded.test.images,
-            y_test=embedded.test.labels,
-        )
-        download.return_value = str(copied_file)
-        with pytest.raises(DataError) as caught:
-            load_mnist("keras")
-        assert one_line(caught) == (
-            "MNIST from Keras: its train-labels-idx1-ubyte has another SHA-256; "
-            'use load_mnist(source="embedded"), which needs no network'
-        )
-
-    def test_a_failed_download_is_told_in_one_line(self, download):
-        download.side_effect = NETWORK_IS_DOWN
-        with pytest.raises(DataError) as caught:
-            load_mnist("keras")
-        assert one_line(caught) == (
-            "MNIST from Keras: cannot be read (Exception: URL fetch failure: no route to host); "
-            'use load_mnist(source="embedded"), which needs no network'
-        )
+    def log_message(self, *words):
+        """Keep quiet."""
 
 
-DOWNLOAD = "tensorflow_datasets.download.DownloadManager.download_and_extract"
-DATA_DIR = "tensorflow_datasets.core.constants.DATA_DIR"
+@pytest.fixture
+def server():
+    """A file server on this machine, which stands in for the one that Keras downloads from."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shelf) as server:
+        server.content, server.served = EMBEDDED.read_bytes(), 0
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
 
 
-@pytest.fixture(scope="module")
-def idx_folder(tmp_path_factory, embedded):
-    """The IDX files, under the names that the builder of TFDS has for them."""
-    folder = tmp_path_factory.mktemp("idx")
-    files = {"train_data": embedded.train.images, "train_labels": embedded.train.labels}
-    files |= {"test_data": embedded.test.images, "test_labels": embedded.test.labels}
-    for name, array in files.items():
-        header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
-        (folder / name).write_bytes(header + array.tobytes())
-    return folder
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Where Keras keeps the file that it has downloaded, outside of a clone; it is not there."""
+    home = tmp_path / "keras"
+    (home / "datasets").mkdir(parents=True)
+    monkeypatch.setattr(mnist, "EMBEDDED", tmp_path / "no-clone" / "mnist.npz")
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    return home / "datasets" / "mnist.npz"
 
 
-@pytest.fixture(scope="module")
-def tfds_folder(tmp_path_factory, idx_folder):
-    """MNIST as the builder of TFDS itself prepares it; only the download is replaced."""
-    import tensorflow_datasets as tfds
+@pytest.fixture
+def downloads_from(kept, monkeypatch):
+    """Have Keras download the embedded file's bytes from an address on this machine."""
+    from keras.src.backend import config
+    from keras.src.utils.file_utils import get_file
 
-    folder = tmp_path_factory.mktemp("tfds")
-    downloaded = {path.name: path for path in idx_folder.iterdir()}
-    with mock.patch(DOWNLOAD, return_value=downloaded):
-        tfds.builder("mnist", data_dir=folder).download_and_prepare()
-    return folder
+    def change(address):
+        origin = f"http://127.0.0.1:{address[1]}/mnist.npz"
+        right = hashlib.sha256(EMBEDDED.read_bytes()).hexdigest()
+
+        def get(fname, **options):
+            return get_file(fname, **options | {"origin": origin, "file_hash": right})
+
+        monkeypatch.setattr(config, "_KERAS_DIR", str(kept.parents[1]))
+        monkeypatch.setattr("keras.src.datasets.mnist.get_file", get)
+
+    return change
 
 
-class TestFromTfds:
-    def test_the_samples_are_the_embedded_ones(self, tfds_folder, embedded, monkeypatch):
-        monkeypatch.setattr(DATA_DIR, str(tfds_folder))
-        assert_same(load_mnist("tfds"), embedded)
+@pytest.fixture
+def no_network(downloads_from):
+    """Nobody listens where Keras downloads from."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        downloads_from(nobody.getsockname())
+        yield
 
-    def test_its_own_order_is_another(self, tfds_folder, embedded):
-        import tensorflow_datasets as tfds
 
-        first = tfds.load("mnist", split="train[:1000]", batch_size=-1, data_dir=tfds_folder)
-        labels = tfds.as_numpy(first)["label"]
-        assert (labels != embedded.train.labels[:1_000]).mean() > 0.8
+class TestOutsideOfAClone:
+    """Keras' own download, kept where Keras keeps it."""
 
-    @pytest.mark.parametrize(
-        ("rows", "added", "problem"),
-        [
-            (slice(None), 1, "its t10k-labels-idx1-ubyte has another SHA-256"),
-            (slice(1, None), 0, "cannot be read (ValueError: "),
-        ],
+    WAYS_OUT = (
+        "run from a clone of the repository, which has it as data/mnist.npz, or connect to the "
+        "network once, so that Keras can download it"
     )
-    def test_other_samples_are_refused(self, embedded, monkeypatch, rows, added, problem):
-        train, test = (
-            {"image": split.images[..., np.newaxis], "label": split.labels.astype(np.int64)}
-            for split in embedded
-        )
-        other = {"image": test["image"][rows], "label": (test["label"][rows] + added) % 10}
-        monkeypatch.setattr("tensorflow_datasets.load", mock.Mock(return_value=[train, other]))
-        monkeypatch.setattr("tensorflow_datasets.as_numpy", lambda splits: splits)
+
+    def refused(self, kept, load=load_mnist):
         with pytest.raises(DataError) as caught:
-            load_mnist("tfds")
-        assert one_line(caught).startswith(f"MNIST from TFDS: {problem}")
+            load()
+        message = one_line(caught)
+        assert message.startswith(f"MNIST, which Keras keeps as {kept}: ")
+        assert message.endswith(f"; {self.WAYS_OUT}")
+        return message
 
-    def test_a_failed_download_is_told_in_one_line(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(DATA_DIR, str(tmp_path))
-        monkeypatch.setattr(DOWNLOAD, NETWORK_IS_DOWN)
-        with pytest.raises(DataError) as caught:
-            load_mnist("tfds")
-        assert one_line(caught) == (
-            "MNIST from TFDS: cannot be read (Exception: URL fetch failure: no route to host); "
-            'use load_mnist(source="embedded"), which needs no network'
-        )
+    @pytest.mark.parametrize("source", ["auto", "keras"])
+    def test_what_keras_has_kept_is_used(self, kept, embedded, source):
+        shutil.copy(EMBEDDED, kept)
+        assert_same(load_mnist(source), embedded)
+
+    def test_what_keras_has_kept_is_read_without_importing_it(self, kept):
+        shutil.copy(EMBEDDED, kept)
+        script = f"""
+import pathlib, sys
+from epochwatch_lab.datasets import _mnist
+_mnist.EMBEDDED = pathlib.Path({str(mnist.EMBEDDED)!r})
+_mnist.MNIST.check()
+print("keras" in sys.modules)
+"""
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == ("False\n", "")
+
+    def test_it_is_downloaded_once(self, server, downloads_from, kept, embedded, capsys):
+        downloads_from(server.server_address)
+        assert_same(load_mnist(), embedded)
+        MNIST.check()
+        assert server.served == 1
+        assert kept.read_bytes() == EMBEDDED.read_bytes()
+        assert capsys.readouterr().out == ""
+
+    def test_a_damaged_one_is_downloaded_again(self, server, downloads_from, kept, embedded):
+        shutil.copy(EMBEDDED, kept)
+        flip(kept, 5_000_000)
+        downloads_from(server.server_address)
+        assert_same(load_mnist(), embedded)
+        assert server.served == 1
+
+    @pytest.mark.parametrize("check", [load_mnist, MNIST.check, lambda: load_mnist("keras")])
+    def test_without_a_network_one_line_says_both_ways_out(self, no_network, kept, check):
+        assert "URL fetch failure" in self.refused(kept, check)
+        assert not list(kept.parent.iterdir())
+
+    def test_without_a_network_a_damaged_one_is_refused(self, no_network, kept):
+        kept.write_bytes(EMBEDDED.read_bytes()[:-1_000])
+        self.refused(kept)
+
+    def test_a_download_cut_short_is_refused(self, server, downloads_from, kept):
+        server.content = server.content[:-1_000]
+        downloads_from(server.server_address)
+        self.refused(kept)
+
+    def test_other_samples_are_refused(self, kept, downloads_from, server, embedded, monkeypatch):
+        arrays = dict(zip(mnist.IDX_FILES, (*embedded.train, *embedded.test), strict=True))
+        arrays["y_train"] = arrays["y_train"][::-1]
+        np.savez(kept, **arrays)
+        monkeypatch.setattr("keras.src.datasets.mnist.get_file", lambda *_, **__: str(kept))
+        problem = "its train-labels-idx1-ubyte has another SHA-256"
+        assert problem in self.refused(kept)
 
 
-class TestAsASetOfTfds:
-    """MNIST as the builder of TFDS prepares it, against the embedded one.
-
-    TFDS keeps it in the order of a hash: so the streams are other sequences of the same samples.
-    """
-
-    @pytest.fixture(scope="class")
-    def from_rows(self, embedded):
-        return epochwatch_lab.one_vs_rest(*embedded.train)
-
-    @pytest.fixture(scope="class")
-    def from_ids(self, tfds_folder):
-        return from_tfds("mnist", "1", data_dir=tfds_folder)
-
-    @pytest.fixture(scope="class")
-    def row_of(self, from_ids, embedded):
-        """Find the embedded row of each index, by the content of the images."""
-        images = np.empty_like(embedded.train.images)
-        for stream in from_ids:
-            images[stream.index] = stream.images[..., 0]
-        rows = {image.tobytes(): row for row, image in enumerate(embedded.train.images)}
-        return np.array([rows[image.tobytes()] for image in images])
-
-    def audited(self, streams, log):
-        return epochwatch.audit(
-            lambda: feeds.balanced("tf_data", streams),
-            steps_per_epoch=625,
-            epochs=4,
-            streams={name: stream.index for name, stream in streams._asdict().items()},
-            log=log,
-        )
-
-    @pytest.fixture(scope="class")
-    def told(self, from_rows, tmp_path_factory):
-        log = tmp_path_factory.mktemp("rows") / "log"
-        return self.findings(self.audited(from_rows, log)), ExposureLog.read(log)
-
-    def findings(self, report):
-        """Leave out of the findings which samples they are."""
-        told = report.as_json()
-        assert told["verdict"] == "resumes"
-        return {key: told[key] for key in ("verdict", "steps", "samples", "coverage", "streams")}
-
-    def test_its_streams_are_those_of_the_embedded_one(self, from_ids, from_rows, row_of):
-        for stream, embedded_stream in zip(from_ids, from_rows, strict=True):
-            assert stream.samples == embedded_stream.samples
-            assert sorted(row_of[stream.index]) == embedded_stream.index.tolist()
-        assert sorted(row_of) == list(range(60_000))
-
-    def test_the_example_of_its_docstring_is_true(self, from_ids, tfds_folder):
-        assert from_ids.minority.samples == 6742
-        assert from_ids.minority.index[:2].tolist() == [1, 5]
-        told = tfds_id_of("mnist", 5, data_dir=tfds_folder)
-        assert told == "mnist-train.tfrecord-00000-of-00001__5"
-
-    def test_its_order_is_another(self, row_of):
-        assert (row_of != np.arange(60_000)).mean() > 0.99
-
-    def test_it_gives_the_same_findings(self, from_ids, told, tmp_path):
-        assert self.findings(self.audited(from_ids, tmp_path / "log")) == told[0]
-
-    def test_put_in_the_embedded_order_the_same_samples_are_trained_in_the_same_order(
-        self, from_ids, told, row_of, tmp_path
-    ):
-        streams = []
-        for stream in from_ids:
-            order = row_of[stream.index].argsort()
-            index = stream.index[order]
-            streams.append(stream._replace(images=stream.images[order], index=index))
-        report = self.audited(from_ids._make(streams), tmp_path / "log")
-        findings, log = told
-        assert self.findings(report) == findings
-        trained = ExposureLog.read(tmp_path / "log").to_arrow()["index"].to_numpy()
-        np.testing.assert_array_equal(row_of[trained], log.to_arrow()["index"].to_numpy())
-
-    def test_an_index_leads_over_the_id_of_tfds_to_the_sample(
-        self, from_ids, tfds_folder, embedded, row_of
-    ):
-        import tensorflow_datasets as tfds
-
-        read = tfds.builder("mnist", data_dir=tfds_folder).as_dataset(
-            split="train[:500]", read_config=tfds.ReadConfig(add_tfds_id=True)
-        )
-        by_id = {one["tfds_id"].decode(): one["image"] for one in tfds.as_numpy(read)}
-        ids = tfds_id_of("mnist", np.arange(500), data_dir=tfds_folder)
-        for index, one in enumerate(ids):
-            np.testing.assert_array_equal(by_id[one][..., 0], embedded.train.images[row_of[index]])
+def test_the_data_set_is_named_checked_and_stamped(kept, embedded):
+    shutil.copy(EMBEDDED, kept)
+    MNIST.check()
+    assert MNIST.name == "MNIST"
+    arrays = (array for split in embedded for array in split)
+    files = (
+        bytes([0, 0, 8, a.ndim]) + np.array(a.shape, ">u4").tobytes() + a.tobytes() for a in arrays
+    )
+    digests = "".join(hashlib.sha256(file).hexdigest() for file in files)
+    assert MNIST.digest() == hashlib.sha256(digests.encode()).hexdigest()

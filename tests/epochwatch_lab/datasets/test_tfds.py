@@ -1,4 +1,7 @@
-"""Sets that TFDS itself has stored here, read with their ids as indices; MNIST: test_mnist.py."""
+"""Sets that TFDS itself has stored here, read with their ids as indices.
+
+MNIST: test_mnist_of_tfds.py.
+"""
 
 import re
 import shutil
@@ -46,7 +49,10 @@ class Beach(tfds.core.GeneratorBasedBuilder):
             yield number, {"picture": image(number), "find": find, "place": f"at {number}"}
 
 
-@pytest.fixture(scope="module", params=["tfrecord", "array_record"])
+@pytest.fixture(
+    scope="module",
+    params=["tfrecord", pytest.param("array_record", marks=pytest.mark.slow)],
+)
 def beach(request, tmp_path_factory):
     """The folder of the set, in several shards."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -11,10 +11,16 @@ import tensorflow as tf
 import epochwatch
 from epochwatch.errors import BadInput
 from epochwatch_lab import models
-from epochwatch_lab.datasets.tfrecords import layout, streams, writing
-from epochwatch_lab.datasets.tfrecords.faults import Faults
-from epochwatch_lab.datasets.tfrecords.layout import find_export
-from epochwatch_lab.datasets.tfrecords.reading import Reading, read_export
+from epochwatch_lab.datasets import tfrecords
+from epochwatch_lab.datasets.tfrecords import (
+    Faults,
+    Reading,
+    _layout,
+    _writing,
+    find_export,
+    read_export,
+)
+from epochwatch_lab.datasets.tfrecords._scene import Scene
 
 SMALL = {"ratio": 9, "bands": 11, "patch": 8, "kernel": 2, "files": 3, "compressed": False}
 PATCHES = 34  # three files of 11, 11 and 12
@@ -24,14 +30,14 @@ PATCHES = 34  # three files of 11, 11 and 12
 def folder(tmp_path_factory):
     """An export of 34 patches, three of them with the rare class."""
     place = tmp_path_factory.mktemp("export")
-    writing.write_export(place, PATCHES, **SMALL)
+    tfrecords.write_export(place, PATCHES, **SMALL)
     return place
 
 
 @pytest.fixture(scope="module")
 def scene():
     """The scene that is in it."""
-    return writing.Scene.of(PATCHES, 9, 11, 8, 2, 0)
+    return Scene.from_sizes(PATCHES, 9, 11, 8, 2, 0)
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +79,8 @@ def test_the_index_is_the_file_and_the_record(export):
     assert index == [
         n * 2**32 + r for n, records in enumerate((11, 11, 12)) for r in range(records)
     ]
-    assert layout.file_and_record(index[-1]) == (2, 11)
-    assert layout.numbers_of(np.array(index), [11, 11, 12]).tolist() == list(range(PATCHES))
+    assert tfrecords.file_and_record(index[-1]) == (2, 11)
+    assert tfrecords.patch_numbers(np.array(index), [11, 11, 12]).tolist() == list(range(PATCHES))
 
 
 def test_the_mixer_is_that_of_earth_engine(folder, export):
@@ -96,24 +102,22 @@ def test_neighbours_agree_where_they_overlap(scene):
 
 @pytest.mark.parametrize("files", [1, 5])
 def test_what_is_written_does_not_depend_on_the_number_of_files(files, tmp_path, export):
-    writing.write_export(tmp_path, PATCHES, **SMALL | {"files": files, "compressed": True})
+    tfrecords.write_export(tmp_path, PATCHES, **SMALL | {"files": files, "compressed": True})
     there = find_export(tmp_path, "landcover")
     assert there.files[0].name == "mixed-00000.tfrecord.gz"
     for (x, _), (other, _) in zip(read_export(there), read_export(export), strict=True):
         assert np.array_equal(x, other)
 
 
+def digests(folder):
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())]
+
+
 def test_the_same_seed_is_the_same_bytes_and_another_is_another(tmp_path, folder):
-    digests = {
-        seed: writing.write_export(tmp_path / str(seed), PATCHES, **SMALL, seed=seed) and [
-            hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted((tmp_path / str(seed)).iterdir())
-        ]
-        for seed in (0, 1)
-    }  # fmt: skip
-    of_folder = [hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(folder.iterdir())]
-    assert digests[0] == of_folder
-    assert digests[1] != digests[0]
+    for seed in (0, 1):
+        tfrecords.write_export(tmp_path / str(seed), PATCHES, **SMALL, seed=seed)
+    assert digests(tmp_path / "0") == digests(folder)
+    assert digests(tmp_path / "1") != digests(folder)
 
 
 def test_a_scene_does_not_depend_on_how_many_patches_are_made_at_once(scene):
@@ -123,22 +127,24 @@ def test_a_scene_does_not_depend_on_how_many_patches_are_made_at_once(scene):
 
 
 def test_the_survey_finds_the_rare_class_where_the_scene_has_it(scene, export):
-    counts = streams.survey(export)
-    assert layout.numbers_of(counts.minority, [11, 11, 12]).tolist() == scene.minority.tolist()
+    counts = tfrecords.survey_export(export)
+    assert (
+        tfrecords.patch_numbers(counts.minority, [11, 11, 12]).tolist() == scene.minority.tolist()
+    )
     label = scene.pixels(np.arange(PATCHES))[:, -1]
     assert counts.positives.tolist() == label.sum(axis=(1, 2)).tolist()
     assert len(counts.majority) == PATCHES - 3
 
 
 def test_another_value_of_the_label_can_be_the_rare_one(export):
-    assert len(streams.survey(export, positive=0).minority) == PATCHES
+    assert len(tfrecords.survey_export(export, positive=0).minority) == PATCHES
     label = next(iter(read_export(export, target="pixels", positive=0)))[1]["label"]
     assert float(label[0, 0, 0]) == 1
 
 
 def test_the_streams_are_the_same_records_in_sets_of_their_own(export, tmp_path):
-    counts = streams.survey(export)
-    copied = streams.split_export(export, tmp_path / "streams", counts, files=2)
+    counts = tfrecords.survey_export(export)
+    copied = tfrecords.split_export(export, tmp_path / "streams", counts, files=2)
     names = sorted(file.name for file in (tmp_path / "streams").iterdir())
     assert names == [
         f"{n}.tfrecord" for n in ("majority-00000", "majority-00001", "minority-00000")
@@ -152,7 +158,7 @@ def test_the_streams_are_the_same_records_in_sets_of_their_own(export, tmp_path)
         for (x, _), origin in zip(read, stream.origin.tolist(), strict=True):
             assert np.array_equal(x, whole[origin])
     with pytest.raises(BadInput, match="which is there; allowed: a new one"):
-        streams.split_export(export, tmp_path / "streams", counts)
+        tfrecords.split_export(export, tmp_path / "streams", counts)
 
 
 @pytest.mark.parametrize(
@@ -170,13 +176,13 @@ def test_the_streams_are_the_same_records_in_sets_of_their_own(export, tmp_path)
 )
 def test_every_way_of_reading_reads_every_record_once(how, export):
     index = sorted(int(targets["index"]) for _, targets in read_export(export, reading=how))
-    assert index == streams.survey(export).index.tolist()
+    assert index == tfrecords.survey_export(export).index.tolist()
 
 
 def test_interleaved_the_files_take_turns(export):
     def first(how, count=6):
         records = read_export(export, reading=how).take(count)
-        return [layout.file_and_record(int(targets["index"])) for _, targets in records]
+        return [tfrecords.file_and_record(int(targets["index"])) for _, targets in records]
 
     assert first(Reading(3)) == [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1)]
     assert first(Reading(3, parallel=2)) == first(Reading(3))
@@ -184,10 +190,10 @@ def test_interleaved_the_files_take_turns(export):
 
 
 def test_a_table_is_one_gzip_file_of_lists_of_one_float(tmp_path):
-    rare = writing.write_table(tmp_path / "samples.tfrecord.gz", 34, ratio=9, bands=3)
+    rare = tfrecords.write_table(tmp_path / "samples.tfrecord.gz", 34, ratio=9, bands=3)
     oracle = as_tensorflow_reads(tmp_path / "samples.tfrecord.gz", ["B1", "B2", "B3"], 1)
     table = find_export(tmp_path / "samples.tfrecord.gz", "landcover")
-    assert table.layout == layout.Layout(("B1", "B2", "B3"), "landcover", ())
+    assert table.layout == _layout.Layout(("B1", "B2", "B3"), "landcover", ())
     rows = list(read_export(table).batch(5))
     assert rows[0][0].shape == (5, 3)
     assert rows[0][0][4].numpy().tolist() == [float(band[0, 0]) for band in oracle[4].values()]
@@ -196,9 +202,9 @@ def test_a_table_is_one_gzip_file_of_lists_of_one_float(tmp_path):
 
 
 def test_patches_that_are_not_square_are_read_by_the_size_given(tmp_path):
-    template = writing.Template(["B1", "label"], 6)
+    template = _writing.RecordTemplate(["B1", "label"], 6)
     made = np.arange(24, dtype=np.float32).reshape(2, 2, 6)
-    with writing.writer(tmp_path, "mine", 0, compressed=False) as write:
+    with _writing.open_writer(tmp_path, "mine", 0, compressed=False) as write:
         write(template.filled(made))
     with pytest.raises(BadInput, match=r"size: got 6 values in a band, .* give size=\(height"):
         find_export(tmp_path, "label")
@@ -232,7 +238,7 @@ def test_a_folder_without_an_export_is_told(tmp_path):
 
 
 def test_a_mixer_that_is_none_is_told(tmp_path):
-    writing.write_export(tmp_path, 4, **SMALL)
+    tfrecords.write_export(tmp_path, 4, **SMALL)
     (tmp_path / "mixed-mixer.json").write_text('{"totalPatches": 4}')
     with pytest.raises(BadInput, match="mixed-mixer.json: no mixer of Earth Engine"):
         find_export(tmp_path, "landcover")
@@ -249,7 +255,7 @@ def test_a_mixer_that_is_none_is_told(tmp_path):
 )
 def test_sizes_that_cannot_be_are_refused(given, told, tmp_path):
     with pytest.raises(BadInput, match=told):
-        writing.write_export(tmp_path, **{"patches": 9, **SMALL, **given})
+        tfrecords.write_export(tmp_path, **{"patches": 9, **SMALL, **given})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -273,6 +279,6 @@ def test_indices_travel_beside_rasterised_labels(export, tmp_path):
     feed = read_export(export, target="pixels").batch(17).repeat()
     history = watched.fit(feed, steps_per_epoch=2, epochs=3, verbose=0)
     trained = [batch.index for batch in epochwatch.ExposureLog.read(tmp_path / "log").batches()]
-    every = streams.survey(export).index.tolist()
+    every = tfrecords.survey_export(export).index.tolist()
     assert np.concatenate(trained).tolist() == every * 3
     assert history.history["loss"][-1] < history.history["loss"][0]

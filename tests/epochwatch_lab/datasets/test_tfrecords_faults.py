@@ -7,10 +7,15 @@ import pytest
 import tensorflow as tf
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.datasets.tfrecords import damage, framing, layout, reading, streams, writing
-from epochwatch_lab.datasets.tfrecords.faults import Faults
-from epochwatch_lab.datasets.tfrecords.layout import find_export
-from epochwatch_lab.datasets.tfrecords.reading import Reading, read_export
+from epochwatch_lab.datasets import tfrecords
+from epochwatch_lab.datasets.tfrecords import (
+    Faults,
+    Reading,
+    _framing,
+    damage,
+    find_export,
+    read_export,
+)
 
 RECORDS = 17  # in each of two files
 HURT, WHOLE = range(RECORDS), [(1, record) for record in range(RECORDS)]
@@ -23,7 +28,7 @@ def undamaged(tmp_path_factory):
     made = {}
     for packed in (False, True):
         made[packed] = tmp_path_factory.mktemp("packed" if packed else "plain")
-        writing.write_export(made[packed], 2 * RECORDS, **SMALL, compressed=packed)
+        tfrecords.write_export(made[packed], 2 * RECORDS, **SMALL, compressed=packed)
         (made[packed] / "mixed-mixer.json").unlink()
     return made
 
@@ -44,7 +49,7 @@ def read_skipping(export, how=None):
     """Read all that can be read: file and record of each, and the faults."""
     faults = Faults("skip")
     records = read_export(export, faults, reading=how)
-    return [layout.file_and_record(int(targets["index"])) for _, targets in records], faults
+    return [tfrecords.file_and_record(int(targets["index"])) for _, targets in records], faults
 
 
 def at(harm, record=5):
@@ -118,9 +123,12 @@ PACKED = {
     "packed, nothing": (packed_nothing, range(17), "record 0: empty: there is no record"),
 }
 
+INTERLEAVED = pytest.param(Reading(2, parallel=2), id="interleaved", marks=pytest.mark.slow)
+IN_EITHER_ORDER = pytest.mark.parametrize("how", [pytest.param(None, id="in order"), INTERLEAVED])
+
 
 @pytest.mark.parametrize("case", [*CASES, *PACKED])
-@pytest.mark.parametrize("how", [None, Reading(2, parallel=2)], ids=["in order", "interleaved"])
+@IN_EITHER_ORDER
 def test_skipping_reads_every_other_record_and_counts_what_it_skipped(case, how, hurt):
     harm, lost, told = {**CASES, **PACKED}[case]
     read, faults = read_skipping(hurt(harm, case in PACKED), how)
@@ -175,7 +183,7 @@ def test_read_again_a_fault_is_counted_once(hurt):
     records = read_export(export, faults).repeat(3)
     assert sum(1 for _ in records) == 3 * (2 * RECORDS - 1)
     assert faults.skipped == 1
-    assert faults.told() == [
+    assert faults.as_json() == [
         {
             "file": "mixed-00000.tfrecord",
             "record": 5,
@@ -187,23 +195,23 @@ def test_read_again_a_fault_is_counted_once(hurt):
 
 
 def test_a_file_cut_off_between_two_records_is_told_by_the_mixer(tmp_path):
-    writing.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
+    tfrecords.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
     damage.cut_between(tmp_path / "mixed-00000.tfrecord", 5)
     faults = Faults("skip")
-    counts = streams.survey(find_export(tmp_path, "landcover"), faults)
+    counts = tfrecords.survey_export(find_export(tmp_path, "landcover"), faults)
     assert len(counts.index) == 5 + RECORDS
     (fault,) = faults
     assert "12 of the 34 patches that mixer.json promises are nowhere" in str(fault)
     assert faults.skipped == 12
     with pytest.raises(BadInput, match="12 of the 34 patches"):
-        streams.survey(find_export(tmp_path, "landcover"))
+        tfrecords.survey_export(find_export(tmp_path, "landcover"))
 
 
 def test_the_mixer_counts_what_is_lost_behind_damage(tmp_path):
-    writing.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
+    tfrecords.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
     damage.corrupt_length(tmp_path / "mixed-00000.tfrecord", 5)
     faults = Faults("skip")
-    counts = streams.survey(find_export(tmp_path, "landcover"), faults)
+    counts = tfrecords.survey_export(find_export(tmp_path, "landcover"), faults)
     assert [fault.lost for fault in faults] == [1, 11]
     assert faults.skipped + len(counts.index) == 2 * RECORDS
 
@@ -211,7 +219,7 @@ def test_the_mixer_counts_what_is_lost_behind_damage(tmp_path):
 def test_ignoring_errors_loses_what_we_save(hurt):
     export = hurt(at(damage.corrupt_data))
     assert len(read_skipping(export)[0]) == 2 * RECORDS - 1
-    silently = sum(1 for _ in reading.silently(export))
+    silently = sum(1 for _ in tfrecords.read_silently(export))
     assert silently < 2 * RECORDS - 1
 
 
@@ -235,19 +243,19 @@ def test_other_errors_pass_through():
 def test_the_checksum_is_that_of_tensorflow(undamaged):
     file = sorted(undamaged[False].iterdir())[0]
     content = file.read_bytes()
-    assert framing.masked_crc(content[:8]) == int.from_bytes(content[8:12], "little")
-    assert [frame.number for frame in framing.frames(file)] == list(HURT)
+    assert _framing.masked_crc(content[:8]) == int.from_bytes(content[8:12], "little")
+    assert [frame.number for frame in _framing.read_frames(file)] == list(HURT)
 
 
 @pytest.fixture
 def with_mixer(tmp_path):
     """An export whose mixer counts its patches."""
-    writing.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
+    tfrecords.write_export(tmp_path, 2 * RECORDS, **SMALL, compressed=False)
     return lambda: find_export(tmp_path, "landcover")
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("how", [None, Reading(2, parallel=2)], ids=["in order", "interleaved"])
+@IN_EITHER_ORDER
 def test_where_there_is_a_mixer_what_left_no_trace_is_counted_too(case, how, with_mixer):
     harm, lost, _ = CASES[case]
     harm(with_mixer().files[0])
@@ -274,7 +282,7 @@ def test_of_a_part_of_an_export_the_mixer_promises_nothing(with_mixer, tmp_path)
     for export in (by_name, by_number):
         assert export.promised is None
         assert sum(1 for _ in read_export(export)) == RECORDS
-        assert len(streams.survey(export).index) == RECORDS
+        assert len(tfrecords.survey_export(export).index) == RECORDS
     assert with_mixer().promised == 2 * RECORDS
 
 

@@ -35,7 +35,7 @@ def test_a_feed_that_resumes_is_one_staircase_of_first_times(ax):
     feed_order.draw(ax, RESUMES)
     first, *_ = squares(ax)
     assert first == [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 5), (3, 6), (3, 7)]
-    assert feed_order.never(RESUMES) == []
+    assert feed_order._never_trained(RESUMES) == []
 
 
 def test_a_feed_that_restarts_shows_what_is_trained_again_and_what_is_never(ax):
@@ -47,7 +47,8 @@ def test_a_feed_that_restarts_shows_what_is_trained_again_and_what_is_never(ax):
 
 
 def test_steps_that_had_no_batch_keep_their_room_and_are_hatched(ax):
-    assert [(place.begin, place.room) for place in feed_order.places(RUNS_DRY)] == [(0, 2), (2, 2)]
+    places = feed_order._epoch_places(RUNS_DRY)
+    assert [(place.begin, place.room) for place in places] == [(0, 2), (2, 2)]
     feed_order.draw(ax, RUNS_DRY)
     hatched = [patch for patch in ax.patches if isinstance(patch, Rectangle) and patch.get_hatch()]
     assert [(patch.get_x(), patch.get_width()) for patch in hatched] == [(3, 1)]
@@ -55,7 +56,7 @@ def test_steps_that_had_no_batch_keep_their_room_and_are_hatched(ax):
 
 def test_a_second_fit_that_never_began_keeps_its_room():
     raised = Drawn("raises", [[[[0, 1]], [[2, 3]]]], 4, 1, 2, 2)
-    assert [len(place.batches) for place in feed_order.places(raised)] == [1, 1, 0, 0]
+    assert [len(place.batches) for place in feed_order._epoch_places(raised)] == [1, 1, 0, 0]
 
 
 def test_a_feed_has_its_name_once_over_its_two_panels():
@@ -85,9 +86,8 @@ def test_a_square_is_told_by_its_colour_and_its_letter_and_framed_where_rows_are
 
 
 def test_every_outcome_has_a_colour_and_a_letter_of_its_own():
-    assert list(outcomes.COLOURS) == list(outcomes.LETTERS)
-    assert len(set(outcomes.COLOURS.values())) == len(outcomes.COLOURS)
-    assert len(set(outcomes.LETTERS.values())) == len(outcomes.LETTERS)
+    assert len(set(outcomes._COLOURS.values())) == len(outcomes._COLOURS)
+    assert len(set(outcomes._LETTERS.values())) == len(outcomes._LETTERS)
 
 
 def test_the_words_count_the_squares():

@@ -5,7 +5,7 @@ import pytest
 from epochwatch._report import style
 from epochwatch_lab.figures import differences, quality
 from epochwatch_lab.figures.quality import Point
-from epochwatch_lab.intervals import Interval
+from epochwatch_lab.strategies import Interval
 
 RATIOS = {
     8: {
@@ -47,10 +47,10 @@ def test_what_excludes_zero_is_dark_and_the_rest_pale():
     colours = {
         line.get_ydata()[0]: line.get_color() for line in ax.lines if line.get_marker() == "o"
     }
-    assert colours == {0: style.NEVER, 1: differences.PALE}
+    assert colours == {0: style.NEVER, 1: differences._PALE}
     told = differences.describe({"1 : 8": rows}, "Differences")
     assert (
         told
         == "Differences. 1 : 8: a +0.2000 (+0.1000 to +0.3000); b +0.1000 (-0.1000 to +0.3000)."
     )
-    assert differences.height(10) == pytest.approx(differences.height(2) + 8 * differences.ROW)
+    assert differences.height(10) == pytest.approx(differences.height(2) + 8 * differences._ROW)

@@ -39,6 +39,6 @@ def test_patches_are_drawn_with_their_labels_and_their_margins():
     patches = [Patch(np.random.default_rng(0).random((6, 6)), label, 1)] * 2
     axes = figures.scene.draw_patches(Figure().subplots(2, 2), patches)
     assert np.array_equal(axes[1, 0].images[0].get_array(), label)
-    assert axes[0, 1].lines[0].get_xdata().tolist() == [0.5, 4.5, 4.5, 0.5, 0.5]
+    assert axes[0, 1].patches[0].get_bbox().extents.tolist() == [0.5, 0.5, 4.5, 4.5]
     assert axes[1, 1].get_xlabel() == "11.1% of its pixels"
     assert "2 patches of 6 by 6 pixels" in figures.scene.describe_patches(patches)

@@ -10,7 +10,7 @@ import yaml
 import epochwatch_lab
 from epochwatch_lab.runs import DoesFitResume, project
 from epochwatch_lab.runs.sweep import read_sweep
-from epochwatch_lab.strategies.known import STRATEGIES
+from epochwatch_lab.strategies import STRATEGIES
 
 SWEEPS = sorted((project.ROOT / "sweeps").glob("*.yaml"))
 OF_COVERAGE = [file for file in SWEEPS if "notebook: 01_does_fit_resume" in file.read_text()]

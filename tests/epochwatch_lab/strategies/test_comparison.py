@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.strategies.comparison import Evidence
+from epochwatch_lab.strategies import Evidence
 
 
 def run(ratio, seed, **pr_auc):

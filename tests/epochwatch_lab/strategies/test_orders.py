@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epochwatch_lab.strategies import orders
-from epochwatch_lab.strategies.known import STRATEGIES
+from epochwatch_lab.strategies import STRATEGIES
+from epochwatch_lab.strategies import _orders as orders
 
 BALANCED = [name for name, strategy in STRATEGIES.items() if strategy.balanced]
 SETTINGS = st.tuples(
@@ -47,7 +47,7 @@ def test_each_stream_is_gone_through_before_any_sample_comes_again(setting, name
 @given(SETTINGS)
 def test_resuming_goes_through_a_stream_in_the_same_order_again(setting):
     sizes, *_ = setting
-    rows = orders.resumed(*setting).ravel()
+    rows = orders.resumed_order(*setting).ravel()
     for size, of_stream in ((sizes[0], rows[rows < sizes[0]]), (sizes[1], rows[rows >= sizes[0]])):
         assert np.array_equal(of_stream[size:], of_stream[:-size][: len(of_stream) - size])
 
@@ -55,27 +55,27 @@ def test_resuming_goes_through_a_stream_in_the_same_order_again(setting):
 @given(SETTINGS, st.integers(1, 20))
 def test_restarting_is_the_beginning_of_resuming_again_and_again(setting, epoch):
     sizes, batch, steps, seed = setting
-    begun = orders.resumed(sizes, batch, epoch, seed)
-    rows = orders.restarted(sizes, batch, steps, seed, epoch)
+    begun = orders.resumed_order(sizes, batch, epoch, seed)
+    rows = orders.restarted_order(sizes, batch, steps, seed, epoch)
     for step in range(steps):
         assert np.array_equal(rows[step], begun[step % epoch])
 
 
 def test_34_rows_in_batches_of_16_restart_after_the_minority():
     """Ten of the minority take two steps of eight; 16 of the 24 others are ever seen."""
-    rows = orders.restarted((10, 24), 16, steps=9, seed=0)
+    rows = orders.restarted_order((10, 24), 16, steps=9, seed=0)
     assert len(set(rows[rows >= 10].tolist())) == 16
     assert len(set(rows[rows < 10].tolist())) == 10
-    assert len(set(orders.resumed((10, 24), 16, 9, 0).ravel().tolist())) == 34
+    assert len(set(orders.resumed_order((10, 24), 16, 9, 0).ravel().tolist())) == 34
 
 
 def test_a_tenth_is_a_tenth():
-    rows = orders.restarted_at_a_tenth((10, 1_600), 16, steps=500, seed=0)
+    rows = orders.tenth_restarted_order((10, 1_600), 16, steps=500, seed=0)
     assert len(set(rows[rows >= 10].tolist())) == 160
 
 
 def test_drawing_leaves_out_what_theory_says_and_repeats():
-    rows = orders.drawn((10, 5_000), 20, steps=500, seed=0)
+    rows = orders.drawn_order((10, 5_000), 20, steps=500, seed=0)
     of_majority = rows[rows >= 10]
     assert len(of_majority) == 5_000
     assert len(set(of_majority.tolist())) / 5_000 == pytest.approx(1 - 1 / np.e, abs=0.02)
@@ -84,7 +84,7 @@ def test_drawing_leaves_out_what_theory_says_and_repeats():
 @given(SETTINGS)
 def test_shuffling_takes_every_row_once_in_each_pass(setting):
     sizes, *_ = setting
-    rows = orders.shuffled(*setting).ravel()
+    rows = orders.shuffled_order(*setting).ravel()
     for begin in range(0, len(rows), sum(sizes)):
         a_pass = rows[begin : begin + sum(sizes)]
         assert len(set(a_pass.tolist())) == len(a_pass)

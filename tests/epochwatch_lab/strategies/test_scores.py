@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from sklearn import metrics  # noqa: F401 - so that no example waits for it
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.strategies.scores import (
+from epochwatch_lab.strategies import (
     calibration_error,
-    held_out,
+    held_out_scores,
     prior_corrected,
     recall_at_precision,
 )
@@ -82,8 +82,8 @@ def test_a_model_trained_balanced_is_calibrated_once_corrected():
     random = np.random.default_rng(1)
     actual = random.random(50_000) < 0.05
     x = random.normal(np.where(actual, 1, -1), 1)
-    found = held_out(actual, posterior(x, 0.5), trained=0.5, precision=0.5)
-    naive = held_out(actual, posterior(x, 0.5), trained=0.05, precision=0.5)
+    found = held_out_scores(actual, posterior(x, 0.5), trained=0.5, precision=0.5)
+    naive = held_out_scores(actual, posterior(x, 0.5), trained=0.05, precision=0.5)
     assert found["calibration_error"] < 0.01 < naive["calibration_error"]
     assert found["log_loss"] < naive["log_loss"]
     assert found["pr_auc"] == naive["pr_auc"]

@@ -17,7 +17,7 @@ from epochwatch_lab.atlas.summary.tables import (
     environments_table,
     write_csv,
 )
-from epochwatch_lab.atlas.summary.telling import answer, readme, told_of
+from epochwatch_lab.atlas.summary.telling import answer, outcomes_of, readme
 
 __all__ = [
     "answer",
@@ -29,11 +29,11 @@ __all__ = [
     "environments_table",
     "feeds",
     "never_losing",
+    "outcomes_of",
     "pairs",
     "readme",
     "squares_by_environment",
     "squares_by_question",
-    "told_of",
     "versions",
     "write_csv",
 ]

@@ -21,14 +21,14 @@ def versions(rows: Iterable[Row]) -> list[str]:
 
 def environments(rows: Iterable[Row]) -> list[tuple[str, str]]:
     """List version and backend of what the rows were observed on, by version."""
-    found = {(row.keras, row.backend) for row in rows}
-    return sorted(found, key=lambda one: (version_key(one[0]), BACKENDS.index(one[1])))
+    places = {(row.keras, row.backend) for row in rows}
+    return sorted(places, key=lambda one: (version_key(one[0]), BACKENDS.index(one[1])))
 
 
 def feeds(rows: Iterable[Row]) -> list[str]:
     """List the feeds, by their kinds and as observed."""
-    found = dict.fromkeys(row.feed for row in rows)
-    return sorted(found, key=lambda feed: NAMES.index(feed.partition("(")[0]))
+    names = dict.fromkeys(row.feed for row in rows)
+    return sorted(names, key=lambda feed: NAMES.index(feed.partition("(")[0]))
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:
@@ -64,8 +64,8 @@ def never_losing(rows: Iterable[Row]) -> list[str]:
 
 
 def has_luck(row: Row) -> bool:
-    """Say whether another draw would have left other rows out."""
-    return not row.is_certain or (row.outcome == "reshuffles" and row.question.fits > 1)
+    """Whether another draw would have left other rows out."""
+    return not row.is_certain or (row.outcome == "reshuffles" and row.call.fits > 1)
 
 
 def changes(rows: Iterable[Row]) -> list[tuple[str, tuple[tuple[str, str], ...], list[Row]]]:
@@ -80,31 +80,31 @@ def changes(rows: Iterable[Row]) -> list[tuple[str, tuple[tuple[str, str], ...],
     by_cell: dict[tuple, list[Row]] = {}
     for row in rows:
         if row.backend != "tf_keras":
-            by_cell.setdefault((row.backend, row.feed, row.question), []).append(row)
-    found: dict[tuple, list[Row]] = {}
+            by_cell.setdefault((row.backend, row.feed, row.call), []).append(row)
+    changed: dict[tuple, list[Row]] = {}
     for (backend, *_), group in by_cell.items():
         if any(row.differing for row in group):
             continue
         ordered = sorted(group, key=lambda row: version_key(row.keras))
-        turns = tuple(turn(ordered))
+        turns = tuple(changes_between(ordered))
         if len(turns) > 1:
-            found.setdefault((backend, turns), []).append(ordered[-1])
-    return [(backend, turns, group) for (backend, turns), group in found.items()]
+            changed.setdefault((backend, turns), []).append(ordered[-1])
+    return [(backend, turns, group) for (backend, turns), group in changed.items()]
 
 
-def turn(ordered: Sequence[Row]) -> Iterable[tuple[str, str]]:
-    """Say where what comes of a cell changes: the version, and what it is from there on."""
-    for told, group in itertools.groupby(ordered, key=spoken_outcome):
-        yield next(group).keras, told
+def changes_between(ordered: Sequence[Row]) -> Iterable[tuple[str, str]]:
+    """List where what comes of a cell changes: the version, and what it is from there on."""
+    for outcome, group in itertools.groupby(ordered, key=outcome_with_loss):
+        yield next(group).keras, outcome
 
 
-def spoken_outcome(row: Row) -> str:
-    """Say what came of a cell, and whether rows were lost."""
+def outcome_with_loss(row: Row) -> str:
+    """Write what came of a cell, and whether rows were lost."""
     word = row.outcome or "one epoch"
     return f"{word}, rows lost" if row.never else word
 
 
-def word_of(row: Row) -> str:
-    """Say what came of a row, and that it does not always."""
+def outcome_in_words(row: Row) -> str:
+    """Write what came of a row, and that it does not always."""
     word = row.outcome or "one epoch"
     return f"{word}, not in every run" if row.differing else word

@@ -1,16 +1,17 @@
 """The rows of the atlas, arranged for the figures that draw them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from epochwatch_lab.atlas.cells import STEPS_PER_EPOCH
-from epochwatch_lab.atlas.rows import Question, Row, rows_to_draw
-from epochwatch_lab.atlas.summary.counting import BACKENDS, environments, word_of
+from epochwatch._auditing.request import FitCall
+from epochwatch_lab.atlas.cells import STEPS_PER_EPOCH, toy_call
+from epochwatch_lab.atlas.rows import Row, rows_to_draw
+from epochwatch_lab.atlas.summary.counting import BACKENDS, environments, outcome_in_words
 from epochwatch_lab.atlas.toy_feeds import BATCHES
 from epochwatch_lab.figures.feed_order import Drawn
 
-ONE_FIT = [Question(steps) for steps in STEPS_PER_EPOCH]
-TWO_FITS = [Question(steps, fits=2) for steps in STEPS_PER_EPOCH]
-BY_SIZE = sorted(ONE_FIT, key=lambda question: question.steps_per_epoch or 0)
+ONE_FIT = [toy_call(steps) for steps in STEPS_PER_EPOCH]
+TWO_FITS = [toy_call(steps, fits=2) for steps in STEPS_PER_EPOCH]
+BY_SIZE = sorted(ONE_FIT, key=lambda call: call.steps_per_epoch or 0)
 
 Squares = dict[tuple[str, str, str], tuple[str, bool]]
 
@@ -23,24 +24,24 @@ def squares_by_question(rows: Iterable[Row]) -> tuple[dict[str, list[str]], Squa
     """
     squares: Squares = {}
     groups: dict[str, list[str]] = {}
-    for question in (*ONE_FIT, *TWO_FITS):
+    for call in (*ONE_FIT, *TWO_FITS):
         for row in rows:
-            if row.question == question:
-                group = f"{row.backend}\n{'one fit' if question.fits == 1 else 'two fits'}"
-                place = group, str(question.steps_per_epoch)
+            if row.call == call:
+                group = f"{row.backend}\n{'one fit' if call.fits == 1 else 'two fits'}"
+                place = group, str(call.steps_per_epoch)
                 squares[row.feed, *place] = row.outcome or "one epoch", row.loses
-                groups.setdefault(group, [str(q.steps_per_epoch) for q in BY_SIZE])
+                groups.setdefault(group, [str(each.steps_per_epoch) for each in BY_SIZE])
     by_backend = sorted(groups, key=lambda group: BACKENDS.index(group.partition("\n")[0]))
     return {group: groups[group] for group in by_backend}, squares
 
 
-def squares_by_environment(rows: Iterable[Row], question: Question) -> tuple[dict, Squares]:
+def squares_by_environment(rows: Iterable[Row], call: FitCall) -> tuple[dict, Squares]:
     """Arrange rows of one question for `figures.outcomes`: by backend and version.
 
     Returns:
         The columns by group, and the squares.
     """
-    chosen = [row for row in rows if row.question == question]
+    chosen = [row for row in rows if row.call == call]
     places = environments(chosen)
     groups = {name: [keras for keras, on in places if on == name] for name in BACKENDS}
     return {name: columns for name, columns in groups.items() if columns}, {
@@ -49,19 +50,21 @@ def squares_by_environment(rows: Iterable[Row], question: Question) -> tuple[dic
     }
 
 
-def pairs(rows: Iterable[Row], epochs: Mapping[int, int]) -> dict[str, list[Drawn]]:
+def pairs(rows: Iterable[Row]) -> dict[str, list[Drawn]]:
     """Prepare rows for `figures.feed_order`: by feed, what was drawn of it in each row.
 
     Args:
         rows: of each feed one with a single fit, and one with several.
-        epochs: of each fit, by the number of fits.
     """
-    found: dict[str, list[Drawn]] = {}
+    drawn: dict[str, list[Drawn]] = {}
     for row in rows:
-        asked = row.question
-        drawn = Drawn(
-            word_of(row), row.trained, rows_to_draw(row.feed, row.trained),
-            asked.steps_per_epoch or BATCHES, epochs[asked.fits], asked.fits,
-        )  # fmt: skip
-        found.setdefault(row.feed, []).append(drawn)
-    return found
+        panel = Drawn(
+            outcome_in_words(row),
+            row.trained,
+            rows_to_draw(row.feed, row.trained),
+            row.call.steps_per_epoch or BATCHES,
+            row.call.epochs,
+            row.call.fits,
+        )
+        drawn.setdefault(row.feed, []).append(panel)
+    return drawn

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from epochwatch_lab.atlas.rows import Question, Row
+from epochwatch_lab.atlas.cells import call_as_json
+from epochwatch_lab.atlas.rows import Row
 from epochwatch_lab.atlas.summary.counting import changes, counts, environments, feeds
 from epochwatch_lab.tables import markdown_table
 
@@ -16,9 +17,17 @@ NO_RUN = "–"
 def cell_table(rows: Iterable[Row]) -> str:
     """Write rows with all that is known of them."""
     header = (
-        "feed", "fits", "expected", "by the rule", "observed", "never", "again early", "lost",
-        "steps run", "warnings",
-    )  # fmt: skip
+        "feed",
+        "fits",
+        "expected",
+        "by the rule",
+        "observed",
+        "never",
+        "again early",
+        "lost",
+        "steps run",
+        "warnings",
+    )
     return markdown_table(header, [line_of(row) for row in rows])
 
 
@@ -31,20 +40,28 @@ def line_of(row: Row) -> list:
         observed += f" ({row.differing} of {row.runs} runs differ)"
     expected = row.expected or ("depends on timing" if row.rule else NO_RUN)
     lost = NO_RUN if row.lost is None else str(row.lost)
-    steps = in_turn(row.steps)
-    said = ", ".join(row.warnings) or NO_RUN
+    steps = steps_in_turn(row.steps)
+    warnings = ", ".join(row.warnings) or NO_RUN
     rule = row.rule or NO_RUN
     return [
-        f"`{row.feed}`", row.question.fits, expected, rule, observed, row.never, row.repeated, lost,
-        steps, said,
-    ]  # fmt: skip
+        f"`{row.feed}`",
+        row.call.fits,
+        expected,
+        rule,
+        observed,
+        row.never,
+        row.repeated,
+        lost,
+        steps,
+        warnings,
+    ]
 
 
-def in_turn(steps: Iterable[int]) -> str:
+def steps_in_turn(steps: Iterable[int]) -> str:
     """Write steps in turn: "3 × 3, 1, 3".
 
     Example:
-        >>> in_turn([3, 3, 3, 1, 3])
+        >>> steps_in_turn([3, 3, 3, 1, 3])
         '3 × 3, 1, 3'
     """
     groups = [(count, len(list(group))) for count, group in itertools.groupby(steps)]
@@ -58,7 +75,7 @@ def changes_table(rows: Iterable[Row]) -> str:
             backend,
             " → ".join(f"{version}: {word}" for version, word in turns),
             len(group),
-            listed(f"`{feed}`" for feed in feeds(group)),
+            shortened(f"`{feed}`" for feed in feeds(group)),
         ]
         for backend, turns, group in sorted(changes(rows), key=lambda one: (one[0], -len(one[2])))
     ]
@@ -73,19 +90,19 @@ def disagreements_table(rows: Iterable[Row]) -> str:
             key = (row.rule, row.expected or "none", row.outcome or "none")
             groups.setdefault(key, []).append(row)
     lines = [
-        [*key, len(group), listed(f"`{feed}`" for feed in feeds(group)), about(group)]
+        [*key, len(group), shortened(f"`{feed}`" for feed in feeds(group)), named_findings(group)]
         for key, group in sorted(groups.items(), key=lambda one: -len(one[1]))
     ]
     header = ["rule", "expected", "observed", "cells", "feeds", "explained by"]
     return markdown_table(header, lines)
 
 
-def about(group: Iterable[Row]) -> str:
+def named_findings(group: Iterable[Row]) -> str:
     """Name the reproductions that cells stand for."""
-    return listed(dict.fromkeys(row.finding for row in group if row.finding)) or NO_RUN
+    return shortened(dict.fromkeys(row.finding for row in group if row.finding)) or NO_RUN
 
 
-def listed(words: Iterable[str], most: int = 6) -> str:
+def shortened(words: Iterable[str], most: int = 6) -> str:
     """List words, of many the first."""
     words = list(words)
     more = len(words) - most
@@ -96,25 +113,52 @@ def environments_table(rows: Sequence[Row]) -> str:
     """Write what was observed where."""
     lines = []
     for keras, backend in environments(rows):
-        told = counts([row for row in rows if (row.keras, row.backend) == (keras, backend)])
+        counted = counts([row for row in rows if (row.keras, row.backend) == (keras, backend)])
         lines.append(
-            [keras, backend, *(told[name] for name in ("feeds", "cells", "lose", "again early",
-                                                       "run dry", "fail", "differ"))]
-        )  # fmt: skip
-    header = ["Keras", "on", "feeds", "cells", "rows lost", "again early", "run dry", "fail",
-              "differ by run"]  # fmt: skip
+            [
+                keras,
+                backend,
+                *(
+                    counted[name]
+                    for name in (
+                        "feeds",
+                        "cells",
+                        "lose",
+                        "again early",
+                        "run dry",
+                        "fail",
+                        "differ",
+                    )
+                ),
+            ]
+        )
+    header = [
+        "Keras",
+        "on",
+        "feeds",
+        "cells",
+        "rows lost",
+        "again early",
+        "run dry",
+        "fail",
+        "differ by run",
+    ]
     return markdown_table(header, lines)
 
 
 def write_csv(rows: Sequence[Row], file: Path) -> None:
     """Write all cells, a line each, without what was trained."""
-    left_out = {"trained", "question"}
+    left_out = {"trained", "call"}
     names = [field.name for field in dataclasses.fields(Row) if field.name not in left_out]
-    asked = [field.name for field in dataclasses.fields(Question)]
+    lines = [
+        call_as_json(row.call) | {name: _as_text(getattr(row, name)) for name in names}
+        for row in rows
+    ]
     with file.open("w", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([*asked, *names])
-        for row in rows:
-            values = (getattr(row, name) for name in names)
-            told = ["; ".join(map(str, v)) if isinstance(v, tuple) else v for v in values]
-            writer.writerow([*dataclasses.astuple(row.question), *told])
+        writer = csv.DictWriter(out, lines[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+
+
+def _as_text(value):
+    return "; ".join(map(str, value)) if isinstance(value, tuple) else value

@@ -1,13 +1,14 @@
 """TFRecords as Google Earth Engine exports them: tables, and image patches.
 
-    scene       a made-up scene, patch by patch
-    writing     exports of it, of any size
-    layout      what is in an export: files, bands, shape; the index of a record
-    framing     the bytes of a file, where one is damaged
-    faults      what is wrong, and whether to stop or to skip and count
-    checking    a damaged file looked through, and what can be saved of it
-    reading     an export as a tf.data.Dataset
-    streams     its records counted, and its two streams as sets of their own
+    _scene      a made-up scene, patch by patch
+    _writing    exports of it, of any size
+    _layout     what is in an export: files, bands, shape; the index of a record
+    _finding    an export on disk
+    _framing    the bytes of a file, where one is damaged
+    _faults     what is wrong, and whether to stop or to skip and count
+    _checking   a damaged file inspected, and what can be saved of it
+    _reading    an export as a tf.data.Dataset
+    _streams    its records counted, and its two streams as sets of their own
     damage      damage done on purpose
 
 Formats: https://developers.google.com/earth-engine/guides/tfrecord. A table is one GZIP file,
@@ -18,22 +19,30 @@ side of a patch, of which the mixer says nothing.
 
 import importlib
 
+from epochwatch._extras import missing_extras_named
+
 _HOMES = {
-    "Faults": "faults",
-    "Reading": "reading",
-    "find_export": "layout",
-    "read_export": "reading",
-    "split_export": "streams",
-    "survey": "streams",
-    "write_export": "writing",
-    "write_table": "writing",
+    "Export": "_layout",
+    "Faults": "_faults",
+    "Reading": "_reading",
+    "file_and_record": "_layout",
+    "find_export": "_finding",
+    "patch_numbers": "_layout",
+    "read_export": "_reading",
+    "read_silently": "_reading",
+    "split_export": "_streams",
+    "survey_export": "_streams",
+    "write_export": "_writing",
+    "write_table": "_writing",
 }
 
-__all__ = list(_HOMES)
+__all__ = [*_HOMES, "damage"]
 
 
 def __getattr__(name: str):
     # TensorFlow is imported when something needs it.
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with missing_extras_named("datasets.tfrecords"):
+        module = importlib.import_module(f"{__name__}.{_HOMES.get(name, name)}")
+    return getattr(module, name) if name in _HOMES else module

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from epochwatch_lab.datasets.tfrecords import framing
-from epochwatch_lab.datasets.tfrecords.scene import LABEL_BAND
+from epochwatch_lab.datasets.tfrecords import _framing as framing
+from epochwatch_lab.datasets.tfrecords._scene import LABEL_BAND
 
 
 def corrupt_data(file: Path, record: int) -> None:
@@ -66,7 +66,7 @@ WAYS: dict[str, Callable[[Path, int], None]] = {
 
 
 def _frame(file: Path, record: int) -> framing.Frame:
-    return next(frame for frame in framing.frames(file) if frame.number == record)
+    return next(frame for frame in framing.read_frames(file) if frame.number == record)
 
 
 def _turn_over(file: Path, at: int) -> None:

@@ -1,0 +1,131 @@
+"""The options of `audit` and `explain` that say how `fit` is called."""
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Iterator
+
+import click
+
+from epochwatch._auditing.request import BACKENDS
+from epochwatch._cli import user_code
+from epochwatch._cli.options import count_option
+from epochwatch._cli.standard_streams import STDERR, STDOUT, quiet, redirected, unheard
+from epochwatch.errors import BadInput
+
+PYTHON_LITERALS = {"true": True, "false": False, "null": None, "none": None}
+TITLE = "How fit is called"
+NAMES = ("steps_per_epoch", "epochs", "batch_size", "fits", "steps_per_execution")
+NAMES += ("fit_option", "backend")
+
+_OPTIONS = (
+    count_option(
+        "--steps-per-epoch", "Batches in an epoch, as in fit.  [default: one pass of the feed]"
+    ),
+    count_option("--epochs", "Epochs, as in fit.", 1),
+    count_option("--batch-size", "Samples in a batch, as in fit; for a feed of arrays."),
+    count_option("--fits", "How often fit is called with the same feed.", 1),
+    count_option("--steps-per-execution", "Batches that are trained in one go, as in compile.", 1),
+    click.option(
+        "--fit-option",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Any further argument of fit, its value as in JSON: shuffle=false. Repeatable.",
+    ),
+    click.option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        help="What Keras runs on; tf_keras is Keras 2.  [default: KERAS_BACKEND, or Keras' own]",
+    ),
+)
+
+
+class GroupedCommand(click.Command):
+    """A command whose help has its options in groups.
+
+    Args:
+        groups: by title, the names of the parameters.
+        options: those of `click.Command`.
+    """
+
+    def __init__(self, *args, groups: dict[str, Collection[str]], **options):
+        super().__init__(*args, **options)
+        self.groups = groups
+
+    def format_options(self, ctx, formatter):
+        """Write the options, group by group."""
+        records = {param.name: param.get_help_record(ctx) for param in self.params}
+        for title, names in self.groups.items():
+            with formatter.section(title):
+                formatter.write_dl([records[name] for name in names])
+
+
+def fit_options(command: Callable) -> Callable:
+    """Give a command the options that say how `fit` is called."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def further_options(texts: tuple[str, ...], given: Collection[str] = ()) -> dict:
+    """Read --fit-option, each NAME=VALUE: data, as in JSON, or else text; never code.
+
+    Args:
+        texts: as on the command line.
+        given: names that have options of their own.
+
+    Example:
+        >>> further_options(("shuffle=false", 'class_weight={"0": 1, "1": 9}'))
+        {'shuffle': False, 'class_weight': {0: 1, 1: 9}}
+    """
+    options = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise BadInput(f"--fit-option: got {text!r}, allowed: NAME=VALUE, as in shuffle=false")
+        if name in given:
+            raise BadInput(f"--fit-option: got {name!r}, which is given otherwise; see --help")
+        options[name] = _parsed_value(value)
+    return options
+
+
+def _parsed_value(text: str):
+    if text.lower() in PYTHON_LITERALS:
+        return PYTHON_LITERALS[text.lower()]
+    try:
+        return json.loads(text, object_pairs_hook=_with_numbers)
+    except ValueError:
+        return text
+
+
+def _with_numbers(pairs: list[tuple[str, object]]) -> dict:
+    # JSON writes keys as texts only; classes, in class_weight, are numbers.
+    return {int(key) if re.fullmatch(r"-?\d+", key) else key: value for key, value in pairs}
+
+
+@contextlib.contextmanager
+def keras_begun(backend: str | None) -> Iterator[None]:
+    """Import Keras on its backend, before the user's code does; standard output is kept clear.
+
+    It is the report's alone, whatever the user's code prints, or its children.
+    """
+    from epochwatch._auditing.keras_door import keras_for
+
+    with redirected(STDOUT, STDERR), quiet():
+        if backend == "tf_keras":
+            os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "1"}
+        with unheard():
+            keras_for(backend or os.environ.get("KERAS_BACKEND"))
+        yield
+
+
+def loaded_make_feed(target: user_code.Target) -> Callable:
+    """Load the function that makes the feed."""
+    make_feed = user_code.load(target)
+    if not callable(make_feed):
+        raise BadInput(
+            f"{target}: got {type(make_feed).__name__}, allowed: a function that returns a "
+            "new feed at each call"
+        )
+    return make_feed

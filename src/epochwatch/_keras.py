@@ -1,0 +1,58 @@
+"""The one door through which the instrument imports Keras, when it is first needed.
+
+Keras itself says "No module named 'tensorflow'" where its backend is not installed, in the
+middle of a traceback through its own modules. Here it is one line, and the extras are named.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from epochwatch._files import read_json
+from epochwatch.errors import BadInput
+
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def load_keras() -> ModuleType:
+    """Import Keras 3, on the backend that is configured or else on one that is installed.
+
+    Raises:
+        BadInput: the backend is not installed; the line says which extra brings one.
+    """
+    # Looked up beforehand: an import of Keras that fails half way leaves modules behind which
+    # have chosen their backend for good.
+    if "keras" not in sys.modules:
+        _choose_backend()
+    return importlib.import_module("keras")
+
+
+def _choose_backend() -> None:
+    """See that the backend Keras will import is installed."""
+    asked = os.environ.get("KERAS_BACKEND")
+    backend = asked or _backend_of_config_file()
+    installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
+    # What is none of these three Keras may know; watching refuses it by name.
+    if backend in installed or backend not in BACKENDS:
+        return
+    if not installed:
+        extras = " or ".join(f"'epochwatch[{name}]'" for name in BACKENDS)
+        raise BadInput(
+            f"Keras: got no backend to run on, allowed: one of {', '.join(BACKENDS)}; "
+            f"pip install {extras}"
+        )
+    if asked:
+        raise BadInput(
+            f"KERAS_BACKEND: got {asked!r}, which is not installed, allowed: "
+            f"{', '.join(installed)}; or pip install 'epochwatch[{asked}]'"
+        )
+    # Keras writes "tensorflow" into its file by itself, so the file is nobody's wish.
+    os.environ["KERAS_BACKEND"] = installed[0]
+
+
+def _backend_of_config_file() -> str:
+    folder = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    return (read_json(folder / "keras.json") or {}).get("backend", BACKENDS[0])

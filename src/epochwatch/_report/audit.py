@@ -1,0 +1,154 @@
+"""Audit a feed: what `fit` really trains on, before anything has learned from it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from epochwatch._auditing.keras_door import keras_for
+from epochwatch._auditing.request import FINDINGS, FitCall, Gate
+
+if TYPE_CHECKING:
+    from epochwatch._auditing.expectation import Expectation
+    from epochwatch._report.report import Report
+
+# What follows the choice of a backend is imported in the functions: it imports Keras, which
+# then would have made the choice itself.
+
+
+def audit(
+    make_feed: Callable,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int = 1,
+    steps_per_execution: int = 1,
+    fits: int = 1,
+    batch_size: int | None = None,
+    backend: str | None = None,
+    streams: Mapping | None = None,
+    log: str | Path | None = None,
+    min_coverage: float | None = None,
+    fail_on: tuple[str, ...] = FINDINGS,
+    progress: Callable[[int], None] | None = None,
+    **fit_options,
+) -> "Report":
+    """Run the backend's own `fit` over a feed with a model that learns nothing.
+
+    Samples are told apart by their index where the targets have one
+    (`{"label": …, "index": …}`), or else by their content: any feed is audited as it is.
+
+    Args:
+        make_feed: returns a new feed at each call: anything `fit` accepts, arrays as a tuple
+            `(x, y[, sample_weight])`.
+        steps_per_epoch: as of `fit`; None for one pass of the feed an epoch.
+        epochs: as of `fit`.
+        steps_per_execution: as of `compile`.
+        fits: how often `fit` is called with the same feed.
+        batch_size: of arrays, as of `fit`.
+        backend: "tensorflow", "jax", "torch", or "tf_keras" (Keras 2); None for the backend
+            that Keras runs on.
+        streams: by name, the indices of a stream, int64 (samples,). None for the classes, if
+            the labels are a few whole numbers.
+        log: folder that keeps the exposure log; None keeps none.
+        min_coverage: share of every stream that must have been trained, from 0 to 1.
+        fail_on: what counts as a finding: of "restarts", "skips", "replays", "runs dry",
+            "overruns", "passed over", "index conflicts", "disagrees" (these by default),
+            "reshuffles" and "never trained".
+        progress: called with steps trained since the last call.
+        fit_options: further arguments of `fit`: `shuffle`, `validation_data`, `callbacks` …
+
+    Returns:
+        The report; printed, it is a table.
+
+    Raises:
+        BadInput: `make_feed` or an argument cannot be used.
+
+    Example:
+        >>> import numpy as np
+        >>> x, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+        >>> report = audit(lambda: (x, y), batch_size=4, steps_per_epoch=2, epochs=2,
+        ...                shuffle=False)
+        >>> report.verdict, report.whole.trained, report.whole.samples
+        ('resumes', 16, 20)
+    """
+    call = FitCall(
+        steps_per_epoch, steps_per_execution, epochs, fits, batch_size, dict(fit_options)
+    )
+    gate = Gate(fail_on, min_coverage)
+    keras = keras_for(backend)
+    from epochwatch._auditing.audit import audited
+    from epochwatch._report.report import Report
+
+    result = audited(keras, make_feed, call, gate=gate, streams=streams, log=log, progress=progress)
+    return Report.showing(result)
+
+
+def assert_sound(make_feed: Callable, **options) -> "Report":
+    """Audit a feed in a test suite.
+
+    Args:
+        make_feed: as of `audit`.
+        options: those of `audit`.
+
+    Returns:
+        The report.
+
+    Raises:
+        AssertionError: there are findings; its text is the report.
+        BadInput: as of `audit`.
+
+    Example:
+        >>> import numpy as np
+        >>> x, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+        >>> assert_sound(lambda: (x, y), epochs=2, min_coverage=1.0).findings
+        []
+    """
+    report = audit(make_feed, **options)
+    if not report.sound:
+        raise AssertionError(f"\n{report}")
+    return report
+
+
+def explain(
+    feed,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int = 1,
+    steps_per_execution: int = 1,
+    fits: int = 1,
+    batch_size: int | None = None,
+    backend: str | None = None,
+    **fit_options,
+) -> "Expectation":
+    """Predict what `fit` does to a feed, and why, without taking a batch from it.
+
+    The feed's own order is taken for fixed, and a feed whose end is not known for endless.
+
+    Args:
+        feed: anything `fit` accepts, arrays as a tuple.
+        steps_per_epoch: as of `audit`, like all that follow.
+        epochs: as of `fit`.
+        steps_per_execution: as of `compile`.
+        fits: how often `fit` is called with the same feed.
+        batch_size: of arrays, as of `fit`.
+        backend: whose `fit`; None for the backend that Keras runs on.
+        fit_options: further arguments of `fit`.
+
+    Returns:
+        The expectation: `.verdict`, and `.rule` with its reason and where it is written.
+
+    Raises:
+        BadInput: an argument cannot be used, or steps_per_epoch is needed.
+
+    Example:
+        >>> import numpy as np
+        >>> x, y = np.zeros((20, 2)), np.zeros(20)
+        >>> explain((x, y), batch_size=4, epochs=3).rule.name
+        'fit shuffles'
+    """
+    call = FitCall(
+        steps_per_epoch, steps_per_execution, epochs, fits, batch_size, dict(fit_options)
+    )
+    keras = keras_for(backend)
+    from epochwatch._auditing.audit import explained
+
+    return explained(keras, feed, call)

@@ -1,0 +1,44 @@
+"""The report that users get of an audit."""
+
+from epochwatch._auditing.result import AuditResult
+from epochwatch._extras import missing_extras_named
+from epochwatch._report import terminal
+
+
+class Report(AuditResult):
+    """What an audit found; printed, it is a table of 80 columns.
+
+    Attributes:
+        verdict: the worst that happened to the feed's order, such as "restarts"; None for a
+            single epoch without a finding.
+        findings: what is wrong, the worst first.
+        sound: whether there is no finding.
+        boundaries: every boundary between two epochs, with the batches before and after it.
+        whole: counts over all samples: `samples`, `trained`, `never_trained`, `exposures`,
+            `coverage`.
+        streams: the same, by stream.
+        expected: what was to be expected, and why.
+    """
+
+    @classmethod
+    def showing(cls, result: AuditResult) -> "Report":
+        """Make the report of a result."""
+        return cls(**vars(result))
+
+    def __str__(self) -> str:
+        return terminal.as_text(self)
+
+    def draw(self):
+        """Draw the report.
+
+        Returns:
+            A `matplotlib.figure.Figure`: the way through the feed, how often each sample was
+            trained, and the coverage.
+
+        Raises:
+            BadInput: matplotlib is not installed.
+        """
+        with missing_extras_named("draw"):
+            from epochwatch._report import figure
+
+        return figure.draw(self)

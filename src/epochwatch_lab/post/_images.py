@@ -1,0 +1,117 @@
+"""The images of a post: named by their figures, described in words, kept in one folder."""
+
+import binascii
+import re
+
+import bs4
+from nbconvert import filters
+from nbformat import NotebookNode
+
+from epochwatch.errors import BadInput
+from epochwatch_lab.post import _markdown
+from epochwatch_lab.post._cells import cell_name
+from epochwatch_lab.post._svg import svg_fault
+
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
+SITE_LINK = "\ufdd0"  # stands for the way to the site until the post knows it; in no text
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_REMEDY = 'display(figure, metadata={"image/png": {"alt": "…"}, "filename": "…"})'
+
+
+def publish_images(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    """Turn each image into a file and a reference to it.
+
+    (nbconvert's ExtractOutputPreprocessor writes `![png]` for every image, quietly takes the
+    last part of a name that is a path, and extracts images that the text never shows.)
+
+    The post shows the PNG; where the output has an SVG too, that is published beside it.
+
+    Args:
+        notebook: its outputs cleaned, and only those that are to be shown.
+        resources: nbconvert's, with the `post`; gets the key `outputs`, each file's path and
+            bytes.
+
+    Returns:
+        The notebook, changed in place, and the resources.
+
+    Raises:
+        BadInput: an image is not a PNG, lacks a name of its own or a text, has an SVG that
+            does more than draw, is attached to a cell, or is a file that a text refers to.
+    """
+    folder = resources["post"].image_folder
+    files = {}
+    for cell in notebook.cells:
+        _refuse_attachments(cell)
+        _refuse_files(cell, cell.source if cell.cell_type == "markdown" else "")
+        for output in cell.get("outputs", []):
+            if _is_image(output):
+                path = f"{folder}/{_file_name(cell, output)}"
+                if f"{path}.png" in files:
+                    raise _refusal(cell, f"a second image named {path}.png", "a name of its own")
+                files |= _image_files(cell, output, path)
+                words = _alternative_text(cell, output)
+                reference = _markdown.image(words, f"{SITE_LINK}/{path}.png")
+                output.data = NotebookNode({"text/markdown": reference})
+            else:
+                _refuse_files(cell, output.get("data", {}).get("text/markdown", ""))
+    resources["outputs"] = files
+    return notebook, resources
+
+
+def _is_image(output: NotebookNode) -> bool:
+    return any(form.startswith("image/") for form in output.get("data", {}))
+
+
+def _file_name(cell: NotebookNode, output: NotebookNode) -> str:
+    given = output.metadata.get("filename")
+    if not isinstance(given, str) or not PLAIN_NAME.fullmatch(given):
+        raise _refusal(
+            cell, f"an image named {given!r}", "a plain name of letters, digits, _ and -, no ending"
+        )
+    return given
+
+
+def _alternative_text(cell: NotebookNode, output: NotebookNode) -> str:
+    given = output.metadata.get("image/png", {}).get("alt")
+    if not isinstance(given, str) or not given.strip():
+        raise _refusal(cell, f"an image with the text {given!r}", "what it shows, in words")
+    return given
+
+
+def _image_files(cell: NotebookNode, output: NotebookNode, path: str) -> dict[str, bytes]:
+    files = {f"{path}.png": _png_content(cell, output)}
+    if "image/svg+xml" in output.data:
+        svg = output.data["image/svg+xml"]
+        if fault := svg_fault(svg):
+            raise _refusal(cell, fault, "an SVG that draws, and neither runs nor fetches anything")
+        files[f"{path}.svg"] = svg.encode()
+    return files
+
+
+def _png_content(cell: NotebookNode, output: NotebookNode) -> bytes:
+    try:
+        content = binascii.a2b_base64(output.data.get("image/png", ""))
+    except binascii.Error:
+        content = b""
+    if not content.startswith(_PNG_SIGNATURE):
+        raise _refusal(cell, "an image that is not a PNG", "a PNG")
+    return content
+
+
+def _refuse_attachments(cell: NotebookNode) -> None:
+    if cell.get("attachments"):
+        raise _refusal(cell, "an image attached to the cell", "an image that a code cell shows")
+
+
+def _refuse_files(cell: NotebookNode, text: str) -> None:
+    # A cheap look first: most texts have no image, and Markdown takes long to read.
+    if "![" in text or "<img" in text.lower():
+        page = bs4.BeautifulSoup(filters.markdown2html(text), "html.parser")
+        sources = [image.get("src", "") for image in page.find_all("img")]
+        for source in sources:
+            if not source.startswith("https://"):
+                raise _refusal(cell, f"an image at {source!r}", "one at https://, or of an output")
+
+
+def _refusal(cell: NotebookNode, got: str, allowed: str) -> BadInput:
+    return BadInput(f"{cell_name(cell)}: got {got}, allowed: {allowed}; show it with {_REMEDY}")

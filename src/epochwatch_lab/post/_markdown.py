@@ -1,0 +1,172 @@
+"""Markdown that kramdown (Jekyll) and GitHub read alike, and that Liquid leaves alone."""
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from html.parser import HTMLParser
+
+from markdown_it import MarkdownIt
+from nbconvert import filters
+
+# Any text as Markdown
+
+# A backslash before one of the first is read alike; before the others kramdown shows it.
+_SYNTAX = re.compile(r"[\\\[\]{}*_`<>|$]")
+_ENTITIES = str.maketrans({"&": "&amp;", "^": "&#94;", "~": "&#126;"})
+
+# Begun only where spaces begin: else a long row of them takes time by its length squared.
+_TRAILING = r"(?<![ \t])[ \t]++$"
+
+
+def escaped(text: str) -> str:
+    r"""Write text on one line, so that Markdown shows it as it is.
+
+    Example:
+        >>> print(escaped("a_b | *c*"))
+        a\_b \| \*c\*
+    """
+    return _SYNTAX.sub(r"\\\g<0>", " ".join(text.split()).translate(_ENTITIES))
+
+
+def fenced(text: str, language: str) -> str:
+    """Write text as a block of code, its fence longer than any run of backticks inside.
+
+    Trailing spaces, and blank lines around the text, are trimmed.
+
+    Example:
+        >>> print(fenced("1 + 1", "python"))
+        ```python
+        1 + 1
+        ```
+    """
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    body = re.sub(_TRAILING, "", text, flags=re.MULTILINE).strip("\n")
+    return f"{fence}{language}\n{body}\n{fence}"
+
+
+def image(alt: str, path: str) -> str:
+    r"""Write a reference to an image, whose path is free of spaces and parentheses.
+
+    Example:
+        >>> print(image("order[0],\nepoch by epoch", "/assets/img/order.png"))
+        ![order\[0\], epoch by epoch](/assets/img/order.png)
+    """
+    return f"![{escaped(alt)}]({path})"
+
+
+def table(header: Sequence[str], marks: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table, whose cells are Markdown of one line.
+
+    Example:
+        >>> print(table(["stream", "n"], [":---", "---:"], [["majority", "42"]]))
+        | stream | n |
+        | :--- | ---: |
+        | majority | 42 |
+    """
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, marks, *rows))
+
+
+# Markdown made the same for all who read it
+
+_FENCED = (
+    r"(?P<fenced>^[ \t]*(?:(?P<ticks>`{3,}+)[^`\n]*|(?P<tildes>~{3,}+).*)\n(?:.*\n)*?"
+    r"[ \t]*(?:(?P=ticks)`*|(?P=tildes)~*)[ \t]*$)"
+)
+# Blank lines before an indented line may be inside an indented block of code.
+_BLANK_LINES = re.compile(_FENCED + r"|\n{3,}+(?! {4}|\t)", re.MULTILINE)
+_LINE_END = re.compile(r"(?P<hard_break>(?<=\S) {2,}+(?=\n[ \t]*\S))|" + _TRAILING, re.MULTILINE)
+
+
+def tidied(text: str) -> str:
+    r"""Trim trailing spaces, and blank lines to one in a row, outside blocks of code.
+
+    The two trailing spaces that break a line inside a paragraph mean something and stay.
+
+    Example:
+        >>> tidied("one \n\n\n\ntwo")
+        'one\n\ntwo\n'
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    trimmed = _LINE_END.sub(lambda end: "  " if end["hard_break"] else "", lines)
+    return _BLANK_LINES.sub(lambda match: match["fenced"] or "\n\n", trimmed).strip("\n") + "\n"
+
+
+_KRAMDOWN_MARK = re.compile(
+    r"(?P<kept>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|<[^>]*>|\\.)|(?P<mark>\||\{(?=:))",
+    re.DOTALL,
+)
+
+
+def for_kramdown(text: str) -> str:
+    r"""Have Jekyll's Markdown, kramdown, read text as Jupyter and GitHub read it.
+
+    kramdown takes any line with a pipe for a table, what follows `{:` for attributes, and a
+    table right below a line of text for text: so the first two are escaped, and tables set apart.
+
+    Example:
+        >>> print(for_kramdown("P(a | b), not `a | b`"))
+        P(a \| b), not `a | b`
+    """
+    lines = text.split("\n")
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    # From the end on, so that the lines before keep their numbers.
+    for before, token in reversed(list(itertools.pairwise([None, *tokens]))):
+        if before and before.type == "paragraph_open":
+            begin, end = token.map
+            lines[begin:end] = _marks_escaped("\n".join(lines[begin:end])).split("\n")
+        elif token.type == "table_open" and token.level == 0:
+            lines.insert(token.map[0], "")
+    return "\n".join(lines)
+
+
+def _marks_escaped(paragraph: str) -> str:
+    return _KRAMDOWN_MARK.sub(lambda match: match["kept"] or "\\" + match["mark"], paragraph)
+
+
+_LIQUID_OPENING = re.compile(r"\{(?=[{%])")
+
+
+def for_liquid(text: str) -> str:
+    """Escape text so that Jekyll's template language, Liquid, renders it to itself.
+
+    Liquid acts on two openings only, `{{` and `{%`. The first brace of each is replaced by
+    a Liquid expression that prints a brace; all else, Keras' `{epoch:02d}` included, stays.
+
+    The usual way, a `raw` tag around the text, is not safe: Liquid 4.0.4, which GitHub
+    Pages runs, prints the text before a tag twice where an opening before it was left
+    unclosed (`{{ a {% b %}` comes out as `{{ a {{ a {% b %}`), a literal `endraw` ends the
+    tag, and Jekyll cuts its automatic excerpts in the middle of it.
+
+    Example:
+        >>> for_liquid("{{ x }} and {epoch:02d}")
+        '{{ "{" }}{ x }} and {epoch:02d}'
+
+    Source: `lib/liquid.rb` (TemplateParser) and `lib/liquid/tags/raw.rb` of Liquid 4.0.4,
+    5.4.0 and 5.13.0.
+    """
+    return _LIQUID_OPENING.sub('{{ "{" }}', text)
+
+
+# Text without Markdown
+
+
+class _TextBetweenTags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.pieces = []
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(data)
+
+
+def plain_text(text: str) -> str:
+    """Write Markdown on one line without emphasis, links and marks of code.
+
+    Example:
+        >>> plain_text("The feed **resumes**: `steps_per_epoch` is *not* lost.")
+        'The feed resumes: steps_per_epoch is not lost.'
+    """
+    words = _TextBetweenTags()
+    words.feed(filters.markdown2html(text))
+    words.close()
+    return " ".join("".join(words.pieces).split())

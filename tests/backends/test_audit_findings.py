@@ -1,0 +1,194 @@
+"""The findings of an audit on each backend, and the input that it refuses in one line."""
+
+import pytest
+
+from epochwatch import assert_sound
+from tests.backends import small_feeds
+from tests.backends.audits import ON, audited, called, refusal_of, small
+from tests.backends.conftest import BACKEND, backend_only
+from tests.backends.small_feeds import BATCHES, SIZE
+
+
+def test_findings_come_worst_first_and_only_those_asked_for():
+    restarts = called(3, 2, fits=2)
+    assert audited("tf_data", restarts).findings == ["restarts"]
+    assert audited("tf_data", restarts, fail_on=("never trained",)).findings == ["never trained"]
+    assert audited("tf_data", restarts, fail_on=()).sound
+    both = audited("tf_data", restarts, fail_on=("never trained", "restarts"))
+    assert both.findings == ["restarts", "never trained"]
+    assert audited("arrays", called(None, 2), shuffle=True, fail_on=("reshuffles",)).findings == [
+        "reshuffles"
+    ]
+
+
+def test_the_coverage_that_is_asked_for_is_of_every_stream():
+    call = called(3, 2)
+    assert audited("tf_data", call, min_coverage=0.6).sound
+    findings = audited("tf_data", call, min_coverage=0.61).findings
+    assert findings == ["coverage of 0 below the minimum", "coverage of 1 below the minimum"]
+    named = audited("tf_data", call, min_coverage=0.6, streams={"end": [39], "begin": [0]})
+    assert named.findings == ["coverage of end below the minimum"]
+    endless = audited("generator_endless", call, min_coverage=0.0)
+    assert endless.findings == [
+        "coverage of 0 below the minimum",
+        "coverage of 1 below the minimum",
+    ]
+
+
+def test_a_sound_feed_passes_and_another_fails_with_the_report_as_text():
+    pytest.importorskip("epochwatch._report.terminal")
+    sound = {"steps_per_epoch": 5, "epochs": 2, "min_coverage": 1.0, **ON}
+    assert assert_sound(lambda: small("tf_data"), **sound).sound
+    with pytest.raises(AssertionError) as told:
+        assert_sound(lambda: small("tf_data"), steps_per_epoch=3, epochs=2, fits=2, **ON)
+    assert "restarts" in str(told.value)
+    assert str(told.value) == f"\n{audited('tf_data', called(3, 2, fits=2))}"
+
+
+# Bad input.
+
+
+def used_up():
+    """Make a generator that has nothing left."""
+    feed = small("generator")
+    list(feed)
+    return feed
+
+
+def changing():
+    """Make a feed that drops its indices on the way."""
+    for place in range(BATCHES):
+        yield small_feeds.batch(place, indexed=place < 4)
+
+
+def raising():
+    """Fail."""
+    raise OSError("no such file\nand more")
+
+
+def with_float_index():
+    """Make arrays whose index lost its digits."""
+    x, y = small("arrays")
+    return x, {**y, "index": y["index"].astype("float32")}
+
+
+ONE = small("tf_data")
+NO_END = "allowed: 1 or more; `fit` would never end its first epoch"
+
+BAD_FEEDS = {
+    "raises": (raising, {}, "make_feed raised OSError: no such file; mend it and audit again"),
+    "None": (
+        lambda: None,
+        {},
+        "feed: got None: make_feed returned None; return the feed it builds",
+    ),
+    "the same": (
+        lambda: ONE,
+        {},
+        "make_feed returned the same object twice, allowed: a new feed at each call; build the "
+        "feed inside of make_feed",
+    ),
+    "used up": (
+        used_up,
+        {},
+        "make_feed returned a feed without a single batch (a generator that is used up?); build "
+        "the feed inside of make_feed",
+    ),
+    "a function": (
+        lambda: used_up,
+        {},
+        "feed: got the function 'used_up', allowed: a feed; call it and give what it returns",
+    ),
+    "changing": (
+        changing,
+        {},
+        "batch 4 of the feed: got (x, y, sample_weight) nested as (array, array, None), allowed: "
+        "as in batch 0, (array, {index: array, label: array}, None); give every batch the same "
+        "parts and keys",
+    ),
+    "endless tf.data": (
+        lambda: small("tf_data_endless"),
+        {},
+        f"steps_per_epoch: got None for a tf_data without an end, {NO_END}",
+    ),
+    "endless generator": (
+        lambda: small("generator_endless"),
+        {},
+        f"steps_per_epoch: got None for a generator without an end within 10,000 batches, {NO_END}",
+    ),
+    "float index": (
+        with_float_index,
+        {"batch_size": SIZE},
+        'the target "index": got float32, allowed: integers that int64 can hold; a float would '
+        "lose digits (float32 cannot hold 16,777,217)",
+    ),
+    "used up by the first fit": (
+        lambda: small("generator"),
+        {"fits": 2},
+        "fits: got 2, but fit 2 found the generator used up and raised; give a feed that can be "
+        "iterated again, or has no end",
+    ),
+}
+if BACKEND != "tf_keras":
+    BAD_FEEDS["endless items"] = (
+        lambda: small("py_dataset_endless"),
+        {},
+        f"steps_per_epoch: got None for a py_dataset without an end, {NO_END}",
+    )
+
+
+@pytest.mark.parametrize(("make_feed", "options", "told"), BAD_FEEDS.values(), ids=BAD_FEEDS)
+def test_a_feed_that_cannot_be_audited_is_refused_in_one_line(make_feed, options, told):
+    assert refusal_of(make_feed, **options) == told
+
+
+# What needs no feed to be refused is in tests/epochwatch/auditing/test_request.py.
+BAD_ARGUMENTS = [
+    ({"epochs": 0}, "epochs: got 0, allowed: a whole number, 1 or more"),
+    ({"fail_on": "skips"}, "fail_on: got the text 'skips', allowed: a tuple, ('skips',)"),
+    (
+        {"streams": [1, 2]},
+        "streams: got list, allowed: a dictionary, by name the int64 indices of a stream's samples",
+    ),
+    (
+        {"backend": "theano"},
+        "backend: got 'theano', allowed: one of tensorflow, jax, torch, tf_keras",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), BAD_ARGUMENTS, ids=str)
+def test_a_bad_argument_is_refused_in_one_line(arguments, told):
+    assert refusal_of(lambda: small("tf_data"), **arguments) == told
+
+
+def test_an_unknown_option_of_fit_is_refused_with_those_there_are():
+    told = refusal_of(lambda: small("tf_data"), shufle=True)
+    assert told.startswith("fit option: got 'shufle', allowed: callbacks, validation_split, ")
+    told = refusal_of(lambda: small("tf_data"), verbose=1)
+    assert told.startswith("fit option: got 'verbose', allowed: callbacks, ")
+    assert told.endswith("; the audit sets it itself")
+
+
+def test_another_backend_than_the_one_in_use_is_refused():
+    used = BACKEND.replace("tf_keras", "tensorflow")
+    other = "jax" if used != "jax" else "torch"
+    assert refusal_of(lambda: small("tf_data"), backend=other) == (
+        f"backend: got {other!r}, but Keras runs on {used!r} in this process already; set "
+        f"KERAS_BACKEND={other} before Keras is imported"
+    )
+
+
+@backend_only("torch")
+def test_more_than_a_step_at_once_is_refused_where_keras_has_none():
+    assert refusal_of(lambda: small("tf_data"), steps_per_execution=2) == (
+        "steps_per_execution: got 2, allowed on torch: 1; Keras makes single steps there"
+    )
+
+
+@backend_only("tf_keras")
+def test_more_than_a_step_at_once_is_refused_where_keras_2_has_no_length():
+    assert refusal_of(lambda: small("generator"), steps_per_execution=2) == (
+        "steps_per_execution: got 2 for a generator whose length Keras 2 does not know, allowed: "
+        "1, or give steps_per_epoch"
+    )

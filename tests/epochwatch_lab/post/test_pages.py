@@ -1,0 +1,192 @@
+"""The posts in a site of Jekyll's, as a browser shows them, on a telephone and on a desk.
+
+The site is `site/` beside this file; what is looked at is kept in outputs/screenshots.
+"""
+
+import functools
+import http.server
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import nbformat
+import pytest
+from markdown_it import MarkdownIt
+
+from epochwatch_lab.post import export_post
+from epochwatch_lab.runs import project
+from tests.epochwatch_lab.conftest import LOOKS, PATIENCE, SCREENSHOTS
+from tests.epochwatch_lab.looks import CONTRASTS, WIDER
+from tests.epochwatch_lab.post import adversarial
+
+pytestmark = pytest.mark.slow
+
+SITE = Path(__file__).with_name("site")
+BLOG = project.ROOT / "outputs" / "blog"
+PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").glob("*.md"))
+ADVERSARIAL = "2026-11-20-adversarial"
+BELOW = "2026-11-20-below"  # the same by `relative_url`, in a site below /blog
+
+COLOURS = """() => [...new Set([...document.querySelectorAll(".highlight code, .highlight code *")]
+  .map(e => getComputedStyle(e).color))].length"""
+BROKEN = """() => [...document.images].filter(i => !(i.complete && i.naturalWidth && i.alt))
+  .map(i => i.src)"""
+FRACTIONS = """() => [...document.querySelectorAll("mfrac")].map(f =>
+  [...f.children].map(c => [c.getBoundingClientRect(), parseFloat(getComputedStyle(c).fontSize)])
+    .map(([box, size]) => [box.top, box.bottom, size]))"""
+
+
+@pytest.fixture(scope="module")
+def built(jekyll, executed, shown_figure, tmp_path_factory):
+    """The site, and below /blog once more with a post that asks for `relative_url`."""
+    source = tmp_path_factory.mktemp("source") / "site"
+    shutil.copytree(SITE, source)
+    shutil.copytree(BLOG, source, dirs_exist_ok=True)
+    below = source.with_name("below")
+    shutil.copytree(SITE, below)
+    for place, name, links in ((source, ADVERSARIAL, "absolute"), (below, BELOW, "relative_url")):
+        cells = *adversarial.cells(), shown_figure("order", "one grey pixel, {{ x }}")
+        notebook = executed(*cells, slug=name[11:], title=adversarial.TITLE, published=True)
+        nbformat.write(notebook, place.with_suffix(".ipynb"))
+        export_post(place.with_suffix(".ipynb"), place, links=links)
+    folder = tmp_path_factory.mktemp("built")
+    for place, baseurl in ((source, ""), (below, "/blog")):
+        options = ["--future", "--unpublished", f"--baseurl={baseurl}"]
+        where = ["--source", place, "--destination", f"{folder}{baseurl}"]
+        command = [jekyll, "build", *options, *where]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "Warning" not in done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(built):
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=built)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def path_of(post):
+    year, month, day, slug = post.split("-", 3)
+    return f"{'/blog' if post == BELOW else ''}/{year}/{month}/{day}/{slug}.html"
+
+
+@pytest.fixture(
+    scope="module",
+    params=LOOKS,
+    ids=lambda given: "-".join(map(str, given)),
+)
+def look(request, browser):
+    """A window of some width, light or dark."""
+    width, scheme = request.param
+    window = {"width": width, "height": 800}
+    context = browser.new_context(viewport=window, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE)
+    yield context, f"{width}-{scheme}"
+    context.close()
+
+
+@pytest.fixture(scope="module", params=["", *PUBLISHED, ADVERSARIAL, BELOW])
+def page(request, look, address):
+    """An open page, and what went wrong while it was opened."""
+    context, name = look
+    faults, opened = [], context.new_page()
+    opened.on("console", lambda line: line.type == "error" and faults.append(line.text))
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("requestfailed", lambda asked: faults.append(asked.url))
+    opened.on("response", lambda got: got.status >= 400 and faults.append(got.url))
+    opened.goto(address + (path_of(request.param) if request.param else "/"))
+    opened.wait_for_load_state("networkidle")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    what = request.param or "index"
+    opened.screenshot(path=SCREENSHOTS / f"{what}-{name}.png", full_page=True)
+    yield what, opened, faults
+    opened.close()
+
+
+def test_nothing_is_missing_and_nothing_goes_wrong(page):
+    assert page[2] == []
+    assert page[1].evaluate(BROKEN) == []
+
+
+def test_the_page_itself_never_scrolls_sideways(page):
+    assert page[1].evaluate(WIDER) <= 0
+
+
+def test_every_text_stands_out_from_its_ground(page):
+    assert [text for text in page[1].evaluate(CONTRASTS) if text[0] < 4.5] == []
+
+
+def test_code_is_highlighted(page):
+    what, opened, _ = page
+    assert what == "index" or opened.evaluate(COLOURS) >= 5
+
+
+def test_formulas_are_set_by_the_browser_and_big_enough_to_read(page):
+    what, opened, _ = page
+    if what in (ADVERSARIAL, BELOW):
+        fractions = opened.evaluate(FRACTIONS)
+        assert len(fractions) == 2
+        for (_, upper_end, size), (lower_begin, _, _) in fractions:
+            assert upper_end <= lower_begin
+            assert size >= 11
+        assert opened.locator("math").count() == 7
+        text = opened.locator("main").inner_text()
+        assert "$5 alone" in text
+        assert "\\frac" not in text
+        assert "|x| and" in text
+
+
+def test_braces_and_long_outputs_are_read_as_they_were_written(page):
+    what, opened, _ = page
+    if what in (ADVERSARIAL, BELOW):
+        text = opened.locator("main").inner_text()
+        for words in (
+            "{{ Adversarial }} <b>&amp;",
+            "Literal em{:02d}, {{ braces }}, {% tags %}, {% endraw %} and",
+            "weights.{epoch:02d}.keras",
+            'f"{{x}} {self.epoch:02d}"',
+            "… 19,900 lines left out",
+            "… 99,000 characters left out",
+        ):
+            assert words in text
+        assert opened.locator("td", has_text="a|b").count() == 1
+        assert opened.locator("table").count() == 4
+
+
+def test_the_list_of_posts_has_what_each_says_in_short(page):
+    what, opened, _ = page
+    if what == "index":
+        excerpts = opened.locator("li p").all_inner_texts()
+        assert any("50,000 of 53,258 majority samples" in text for text in excerpts)
+        assert any("≤∑i=1npi, |x| and |x|, $code$, $5 alone." in text for text in excerpts)
+
+
+def test_what_is_for_github_is_no_part_of_the_site(built):
+    assert not list(built.rglob("_github"))
+    assert not list(built.rglob("README*"))
+
+
+# GitHub
+
+
+@pytest.mark.parametrize("path", [BLOG / "README.md", *(BLOG / "_github").glob("*.md")], ids=str)
+def test_what_github_shows_has_its_pictures_its_tables_and_no_escapes(path):
+    page = MarkdownIt("commonmark").enable("table").parse(path.read_text())
+    inner = [child for token in page for child in token.children or ()]
+    for child in inner:
+        source = child.attrGet("src") or child.attrGet("href")
+        assert not source or source.startswith("https://") or (path.parent / source).exists()
+    images = [child for child in inner if child.type == "image"]
+    assert len(images) == path.read_text().count("![")
+    assert page[0].tag == "h1"
+    assert not [child for child in inner if child.type == "text" and "---:" in child.content]
+    assert '{{ "{" }}' not in path.read_text()

@@ -1,0 +1,157 @@
+"""The wheel as users install it: alone it is light and says what it lacks; with extras it works."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from epochwatch_lab.post import PostExporter
+from epochwatch_lab.runs import project
+from tests.test_readme import AUDIT, FEEDS, WATCH, WATCH_PRINTS
+
+pytestmark = pytest.mark.slow
+
+UV = [sys.executable, "-m", "uv"]
+FRAMEWORKS = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "IPython"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The wheel, built from a copy of what is committed, for building leaves traces."""
+    copy, wheels = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("wheels")
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=project.ROOT, capture_output=True, check=True
+    )
+    for name in tracked.stdout.decode().split("\0")[:-1]:
+        if (project.ROOT / name).exists() and not name.startswith(("outputs/", "data/", "tests/")):
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(project.ROOT / name, copy / name, follow_symlinks=False)
+    build = [*UV, "build", "--wheel", "--offline", "--no-build-isolation", "--out-dir", wheels]
+    subprocess.run([*build, "--python", sys.executable, copy], check=True, capture_output=True)
+    [built] = wheels.glob("*.whl")
+    return built
+
+
+class Environment:
+    """A virtual environment, and nothing of the one that the tests run in."""
+
+    def __init__(self, folder: Path, requirement: str):
+        self.folder = folder
+        self.programs = folder / "bin"
+        subprocess.run([*UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+        install = [*UV, "pip", "install", "--quiet", "--python", self.programs / "python"]
+        # From uv's cache, into which the set-up has put all, and by links: it takes no space.
+        install += ["--link-mode", "symlink", "--constraints", project.ROOT / "requirements.lock"]
+        if subprocess.run([*install, "--offline", requirement], capture_output=True).returncode:
+            subprocess.run([*install, requirement], check=True)
+
+    def run(self, program: str, *arguments: str, cwd: Path, **variables: str):
+        """Run a program of the environment's in a folder."""
+        kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+        path = f"{self.programs}:/usr/bin:/bin"
+        return subprocess.run(
+            [self.programs / program, *arguments],
+            cwd=cwd,
+            env={**kept, "PATH": path, **variables},
+            capture_output=True,
+            text=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def bare(wheel, tmp_path_factory) -> Environment:
+    """An environment with the wheel alone."""
+    return Environment(tmp_path_factory.mktemp("bare") / "venv", str(wheel))
+
+
+@pytest.fixture(scope="module")
+def with_tensorflow(wheel, tmp_path_factory) -> Environment:
+    """An environment with the wheel and a backend."""
+    return Environment(tmp_path_factory.mktemp("backend") / "venv", f"{wheel}[tensorflow]")
+
+
+@pytest.fixture(scope="module")
+def with_post(wheel, tmp_path_factory) -> Environment:
+    """An environment with the wheel and what the exporter of posts needs."""
+    return Environment(tmp_path_factory.mktemp("post") / "venv", f"{wheel}[post]")
+
+
+def test_it_is_light(bare):
+    [packages] = bare.folder.glob("lib/*/site-packages")
+    distributions = sorted(path.stem for path in packages.glob("*.dist-info"))
+    megabytes = sum(p.stat().st_size for p in packages.rglob("*") if p.is_file()) / 1e6
+    print(f"{len(distributions)} distributions, {megabytes:.0f} MB")
+    assert len(distributions) <= 25, distributions
+    assert megabytes <= 500
+
+
+def test_what_needs_no_backend_works_without_one(bare, tmp_path):
+    code = f"""
+import sys
+import epochwatch
+assert not set({FRAMEWORKS}) & set(sys.modules)
+streams = {{"rare": range(4), "rest": range(4, 20)}}
+print(sorted(epochwatch.BalancedSampler(streams, batch_size=8)[0].tolist())[:4])
+"""
+    done = bare.run("python", "-c", code, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("[0, 1, 2, 3]\n", "")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["audit", "--help"]])
+def test_help_needs_nothing(bare, arguments, tmp_path):
+    done = bare.run("epochwatch", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: epochwatch")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extras"),
+    [
+        (["run", "x"], ["epochwatch[lab]"]),
+        (["sweep", "x.yaml"], ["epochwatch[lab]"]),
+        (["report", "x"], ["epochwatch[report]"]),
+        (["post", "x"], ["epochwatch[post]"]),
+        (AUDIT.split()[1:], [f"epochwatch[{name}]" for name in ("tensorflow", "jax", "torch")]),
+    ],
+    ids=lambda value: value[0],
+)
+def test_what_is_lacking_is_one_line_with_the_extra(bare, arguments, extras, tmp_path):
+    (tmp_path / "feeds.py").write_text(
+        "import numpy\ndef make_feed():\n    return numpy.ones((9, 1)), numpy.ones(9)\n"
+    )
+    done = bare.run("epochwatch", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("epochwatch: ")
+    assert [extra for extra in extras if extra not in line] == []
+
+
+def test_with_a_backend_it_watches(with_tensorflow, tmp_path):
+    done = with_tensorflow.run("python", "-c", WATCH, cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL="3")
+    assert done.stdout.strip() == WATCH_PRINTS, done.stderr
+
+
+def test_with_a_backend_it_audits(with_tensorflow, tmp_path):
+    (tmp_path / "feeds.py").write_text(FEEDS)
+    done = with_tensorflow.run("epochwatch", *AUDIT.split()[1:], "--json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "runs dry"
+    assert report["steps"]["run"] == [3, 3, 3, 1, 3]
+
+
+def test_a_notebook_of_anybodys_becomes_a_post(with_post, tmp_path):
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# Title\n\n{{ x }} and $x$")],
+        metadata={"epochwatch": {"title": "Mine", "slug": "mine", "date": "2026-11-20"}},
+    )
+    nbformat.write(notebook, tmp_path / "run.ipynb")
+    command = ["nbconvert", "--to", "epochwatch_post", "run.ipynb"]
+    done = with_post.run("jupyter", *command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run.md").read_text() == PostExporter().from_notebook_node(notebook)[0]
