@@ -179,7 +179,7 @@ def test_a_notebook_without_data_loads_none_and_stamps_none(by_hand, monkeypatch
         raise AssertionError("MNIST was loaded")
 
     monkeypatch.setattr("epochwatch_lab.datasets.load_mnist", load)
-    monkeypatch.setattr("epochwatch_lab.datasets.mnist.load_mnist", load)
+    monkeypatch.setattr("epochwatch_lab.runs.notebooks.mnist.load_mnist", load)
     assert SatelliteScaleImbalance.check_data() is None
     names = {name: None for name in SatelliteScaleImbalance.model_fields}
     started = Run.start(SatelliteScaleImbalance, names | {"run_name": "none"})
