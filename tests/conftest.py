@@ -7,7 +7,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import hypothesis
 import numpy as np
 import pytest
-from _pytest.doctest import DoctestModule
 
 from epochwatch_lab.datasets import Stream, Streams
 
@@ -29,17 +28,6 @@ TRAINING = (
     "tests/epochwatch/watching",
     "tests/test_readme.py",
 )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collect_file():
-    """Look for no doctests here.
-
-    Where pytest passes over the imports that fail for a doctest, it passes over them for the tests
-    of the same file, too, and all are gone without a word.
-    """
-    collectors = yield
-    return [collector for collector in collectors if not isinstance(collector, DoctestModule)]
 
 
 def rank_in_training(item: pytest.Item) -> int:

@@ -3,6 +3,7 @@
 import json
 import re
 import statistics
+import sys
 
 import numpy as np
 from click.testing import CliRunner
@@ -94,7 +95,9 @@ def test_the_recipe_for_ci_finds_what_the_readme_says(tmp_path, monkeypatch):
     assert report["steps"]["run"] == [3, 3, 3, 1, 3]
     assert report["samples"]["identified_by"] == "content"
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "feeds", raising=False)
     ran(ASSERT_SOUND)
+    del sys.modules["feeds"]
 
 
 def test_the_recipe_for_comparing_answers_in_the_sentence_it_promises(

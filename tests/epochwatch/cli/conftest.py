@@ -47,6 +47,12 @@ def get_streams():
 """
 
 
+def forget_feeds():
+    """Forget the modules of a user's folder, those that other tests have imported too."""
+    for name in ("feeds", "audited_feeds", "exits", "broken"):
+        sys.modules.pop(name, None)
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """The user's folder, the current one, which has feeds."""
@@ -55,11 +61,9 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "exits.py").write_text("import sys\nsys.exit(0)\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    modules = dict(sys.modules)
+    forget_feeds()
     yield tmp_path
-    for name in ("feeds", "audited_feeds", "exits", "broken"):
-        if name not in modules:
-            sys.modules.pop(name, None)
+    forget_feeds()
 
 
 @pytest.fixture
