@@ -13,4 +13,4 @@ _NEEDED = {
     "src/epochwatch/feeds/torch_loader.py": "torch",
 }
 collect_ignore = [path for path, name in _NEEDED.items() if importlib.util.find_spec(name) is None]
-collect_ignore += ["src/epochwatch_lab/_carried", "src/epochwatch_lab/atlas/worker_imports.py"]
+collect_ignore += ["src/epochwatch_lab/_carried", "src/epochwatch_lab/_atlas/worker_imports.py"]

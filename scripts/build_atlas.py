@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas.building import build, parts_of
-from epochwatch_lab.atlas.environments import read_environments
+from epochwatch_lab._atlas.building import build, parts_of
+from epochwatch_lab._atlas.environments import read_environments
 
 HERE = Path(__file__).parents[1]
 

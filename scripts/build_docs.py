@@ -10,7 +10,7 @@ from types import ModuleType
 import pdoc
 
 import epochwatch
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 DOCS = project.ROOT / "outputs" / "docs"
 TEMPLATE = Path(__file__).with_name("docs_template")

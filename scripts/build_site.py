@@ -3,9 +3,9 @@
 import sys
 
 from epochwatch.errors import BadInput
+from epochwatch_lab._runs import project
+from epochwatch_lab._runs.notebooks import NOTEBOOKS
 from epochwatch_lab._site.build import build_site
-from epochwatch_lab.runs import project
-from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
 
 def main() -> None:

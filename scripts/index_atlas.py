@@ -5,10 +5,10 @@ import sys
 
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas.files import read_atlas
-from epochwatch_lab.atlas.rows import rows_of
-from epochwatch_lab.atlas.summary import readme
-from epochwatch_lab.runs import project
+from epochwatch_lab._atlas.files import read_atlas
+from epochwatch_lab._atlas.rows import rows_of
+from epochwatch_lab._atlas.summary import readme
+from epochwatch_lab._runs import project
 
 README = project.ROOT / "README.md"
 BLOCK = re.compile(r"(<!-- atlas -->\n).*?(<!-- /atlas -->)", re.DOTALL)

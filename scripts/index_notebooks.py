@@ -6,9 +6,9 @@ from pathlib import Path
 import yaml
 
 from epochwatch._files import write_whole
+from epochwatch_lab._runs import project
+from epochwatch_lab._runs.notebooks import NOTEBOOKS
 from epochwatch_lab.post import PostMetadata
-from epochwatch_lab.runs import project
-from epochwatch_lab.runs.notebooks import NOTEBOOKS
 from epochwatch_lab.tables import markdown_table
 
 BLOG = project.ROOT / "outputs" / "blog"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from epochwatch._files import write_whole
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 from epochwatch_lab.strategies import Interval
 from epochwatch_lab.tables import markdown_table
 

@@ -6,7 +6,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 # Of an outer make, whose test this is.
 OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON")

@@ -6,7 +6,7 @@ import tomllib
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 PROJECT = tomllib.loads((project.ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 
 import epochwatch
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 pytestmark = pytest.mark.slow  # the pages are built in a process of their own
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from epochwatch_lab.runs import project
-from epochwatch_lab.runs.notebooks import NOTEBOOKS, DoesFitResume
+from epochwatch_lab._runs import project
+from epochwatch_lab._runs.notebooks import NOTEBOOKS, DoesFitResume
 from tests.checkout import Checkout
 from tests.conftest import TRAINING
 

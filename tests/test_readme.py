@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from epochwatch._cli import command
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._text import percent
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 README = (project.ROOT / "README.md").read_text()
 WATCH, BALANCE, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)

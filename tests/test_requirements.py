@@ -9,7 +9,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from epochwatch._extras import EXTRAS as EXTRA_OF
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 from tests.declared import EXTRAS, PROJECT, names_of, required_by
 
 SOURCE = project.ROOT / "src"

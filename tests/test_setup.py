@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import epochwatch
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 from tests.declared import EXTRAS, PROJECT, required_by
 
 LOCKS = {path.name: path.read_text() for path in project.ROOT.glob("requirements*.lock")}

@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from epochwatch_lab._runs import environment, project
 from epochwatch_lab.post import PostExporter
-from epochwatch_lab.runs import environment, project
 from tests.test_readme import AUDIT, FEEDS, WATCH, WATCH_PRINTS
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ _HOMES = {
     "one_vs_rest": "epochwatch_lab.datasets",
     "small_cnn": "epochwatch_lab.models",
 }
-_MODULES = ("datasets", "figures", "models", "runs", "strategies", "tables")
+_MODULES = ("atlas", "datasets", "figures", "models", "runs", "strategies", "tables")
 
 __all__ = [*_HOMES, *_MODULES]
 

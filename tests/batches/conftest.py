@@ -9,7 +9,7 @@ import sys
 import nbformat
 import pytest
 
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 NOTEBOOK = "01_does_fit_resume"
 COMMAND = [sys.executable, "-c", "from epochwatch_lab._cli import main; main()"]

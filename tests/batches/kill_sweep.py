@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 from tests.batches.conftest import NOTEBOOK, Project
 from tests.batches.test_sweeps import beside, findings, kernels
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from epochwatch_lab.runs.execute import OUTPUT_TIMEOUT
+from epochwatch_lab._runs.execute import OUTPUT_TIMEOUT
 from tests.batches.conftest import NOTEBOOK
 from tests.batches.test_sweeps import beside, findings
 

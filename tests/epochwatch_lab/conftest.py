@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 PATIENCE = 300_000  # ms; a busy machine has time enough
 SCREENSHOTS = project.ROOT / "outputs" / "screenshots"

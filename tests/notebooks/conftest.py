@@ -18,8 +18,8 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from epochwatch_lab.runs import environment, project, record
-from epochwatch_lab.runs.notebooks import NOTEBOOKS
+from epochwatch_lab._runs import environment, project, record
+from epochwatch_lab._runs.notebooks import NOTEBOOKS
 
 NOTEBOOK = "01_does_fit_resume"
 COMMAND = [sys.executable, "-c", "from epochwatch_lab._cli import main; main()"]

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from epochwatch import ExposureLog
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 from tests.notebooks.conftest import NOTEBOOK, both_posts, exact, pictures_of
 
 pytestmark = pytest.mark.slow

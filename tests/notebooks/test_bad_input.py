@@ -8,9 +8,10 @@ import nbformat
 import pytest
 
 from epochwatch.errors import BadInput, DataError, RunFailed
+from epochwatch_lab._runs import execute, project
+from epochwatch_lab._runs.folder import RunFolder
 from epochwatch_lab.datasets import _mnist as mnist
-from epochwatch_lab.runs import DoesFitResume, execute, project
-from epochwatch_lab.runs.folder import RunFolder
+from epochwatch_lab.runs import DoesFitResume
 from tests.notebooks.conftest import NOTEBOOK, assert_ended, started_run
 
 

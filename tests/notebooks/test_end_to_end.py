@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 from tests.notebooks.conftest import COMMAND, NOTEBOOK, assert_ended, started_run
 
 SMALL = ["-pepochs=2", "-psteps_per_epoch=4"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from epochwatch_lab.runs.sweep import read_sweep
+from epochwatch_lab._runs.sweep import read_sweep
 from tests.notebooks.conftest import run_cells
 
 

@@ -6,7 +6,7 @@ import click
 
 from epochwatch._cli.options import count_option
 from epochwatch._extras import missing_extras_named
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 
 class LabCommand(click.Command):

@@ -67,8 +67,8 @@ def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
             this needs is not installed.
     """
     with missing_extras_named("post"):
+        from epochwatch_lab._runs.record import NOTEBOOK, damaged_files, read_record
         from epochwatch_lab.post import export_post
-        from epochwatch_lab.runs.record import NOTEBOOK, damaged_files, read_record
 
     record = read_record(run_folder)
     lacking = damaged_files(run_folder, record)

@@ -13,7 +13,7 @@ import click
 from epochwatch._cli.options import WIDTH, plain, shown
 from epochwatch.errors import BadInput, RunFailed
 from epochwatch_lab._cli.options import LabCommand, outputs_option, timeout_option
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 DEFAULT_RUN = "default"  # the name of a run that is given none
 NOTEBOOK_ASKED_FOR = "epochwatch_lab.notebook"
@@ -35,7 +35,7 @@ class RunCommand(LabCommand):
             with formatter.section("Notebooks (run NOTEBOOK --help shows what each may be given)"):
                 formatter.write_dl([(name, title_of(name)) for name in project.notebook_names()])
             return
-        from epochwatch_lab.runs.notebooks import parameters_of
+        from epochwatch_lab._runs.notebooks import parameters_of
 
         model = parameters_of(notebook)
         usual = model(run_name=DEFAULT_RUN).model_dump()
@@ -78,7 +78,7 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
     With --sweep and --id, make one run of a sweep, if it is not finished: so any scheduler can
     take them one by one.
     """
-    from epochwatch_lab.runs.execute import Limits, execute, folder_of
+    from epochwatch_lab._runs.execute import Limits, execute, folder_of
 
     begin = time.perf_counter()
     if sweep_file or run_id:
@@ -123,7 +123,7 @@ def run_of_sweep(
         RunFailed: the run failed.
     """
     from epochwatch_lab._cli.sweep import tell_if_edited
-    from epochwatch_lab.runs import driver, execute, sweep
+    from epochwatch_lab._runs import driver, execute, sweep
 
     if not (file and run_id):
         raise BadInput("run: got one of --sweep and --id, allowed: both, or a notebook")
@@ -145,8 +145,8 @@ def checked_parameters(notebook: str, given: tuple[str, ...]):
     Raises:
         BadInput: the notebook or a name is unknown, or a value is not allowed.
     """
-    from epochwatch_lab.runs.notebooks import parameters_of
-    from epochwatch_lab.runs.parameters import unknown_parameter
+    from epochwatch_lab._runs.notebooks import parameters_of
+    from epochwatch_lab._runs.parameters import unknown_parameter
 
     model = parameters_of(notebook)
     texts = {"run_name": DEFAULT_RUN}
@@ -174,7 +174,7 @@ def summary(folder: Path, seconds: float) -> str:
 
 def post_in(folder: Path) -> str:
     """Say where a run's post is, or why there is none."""
-    from epochwatch_lab.runs.record import POST, REASON
+    from epochwatch_lab._runs.record import POST, REASON
 
     reason = folder / POST / REASON
     if reason.is_file():

@@ -31,7 +31,7 @@ def runs():
 @OUTPUTS
 def list_runs(as_json: bool, outputs: Path):
     """List all runs: finished, failed, and those being made."""
-    from epochwatch_lab.runs import ledger
+    from epochwatch_lab._runs import ledger
 
     if outputs.exists() and not outputs.is_dir():
         raise BadInput(f"--outputs: got {str(outputs)!r}, a file, allowed: the folder of the runs")
@@ -50,7 +50,7 @@ def list_runs(as_json: bool, outputs: Path):
 @OUTPUTS
 def show(run: str, as_json: bool, outputs: Path):
     """Show one run: what it was given, what it found, where it ran, and whether it is whole."""
-    from epochwatch_lab.runs import ledger
+    from epochwatch_lab._runs import ledger
 
     entry = ledger.find(outputs, run)
     if as_json:
@@ -78,7 +78,7 @@ def show(run: str, as_json: bool, outputs: Path):
 @OUTPUTS
 def compare(first: str, second: str, as_json: bool, outputs: Path):
     """Show in what two runs differ: parameters, environment, findings."""
-    from epochwatch_lab.runs import ledger
+    from epochwatch_lab._runs import ledger
 
     pair = [ledger.find(outputs, run) for run in (first, second)]
     differences = ledger.differences(*pair)
@@ -112,7 +112,7 @@ def row_of(entry) -> list[str]:
 
 def not_default(entry) -> dict:
     """Choose the parameters that are not what they would be by themselves, the others given."""
-    from epochwatch_lab.runs.notebooks import NOTEBOOKS
+    from epochwatch_lab._runs.notebooks import NOTEBOOKS
 
     given = {name: value for name, value in entry.parameters.items() if name != "run_name"}
     model = NOTEBOOKS.get(entry.notebook)

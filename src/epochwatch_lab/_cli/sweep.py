@@ -56,8 +56,8 @@ def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs
     Stopped or killed, it goes on where it was when it is called again, with the notebook that it
     began with. The summary is a notebook with a figure, in the folder sweeps/NAME under --outputs.
     """
-    from epochwatch_lab.runs import driver
-    from epochwatch_lab.runs.sweep import chosen, read_sweep
+    from epochwatch_lab._runs import driver
+    from epochwatch_lab._runs.sweep import chosen, read_sweep
 
     asked = read_sweep(file, outputs, anew=force and not only)
     driver.check_executor(how["executor"])
@@ -89,7 +89,7 @@ def tell_if_edited(asked) -> None:
 
 def summed_up(asked, file: Path, outputs: Path) -> Path | None:
     """Sum a sweep up; where that fails, the runs have been made all the same."""
-    from epochwatch_lab.runs.notebooks.sweep_summary import sum_up
+    from epochwatch_lab._runs.notebooks.sweep_summary import sum_up
 
     try:
         return sum_up(asked, file, outputs)
@@ -99,8 +99,8 @@ def summed_up(asked, file: Path, outputs: Path) -> Path | None:
 
 def made(asked, wanted: Sequence, outputs: Path, *, jobs: int | None, **how) -> list:
     """Make runs, and say so as they come."""
-    from epochwatch_lab.runs import driver, environment
-    from epochwatch_lab.runs.sweep import begin
+    from epochwatch_lab._runs import driver, environment
+    from epochwatch_lab._runs.sweep import begin
 
     outcomes = []
     at_once = min(jobs or environment.cores(), len(wanted))
@@ -184,8 +184,8 @@ def shown_at_work(bar, names: dict[str, str], home: Path) -> Iterator[None]:
 
 def at_work(names: dict[str, str], home: Path) -> dict[str, str]:
     """Read what each run is at that is being made, as the runs write it down."""
-    from epochwatch_lab.runs.folder import ATTEMPT
-    from epochwatch_lab.runs.record import PROGRESS
+    from epochwatch_lab._runs.folder import ATTEMPT
+    from epochwatch_lab._runs.record import PROGRESS
 
     now = {}
     for file in home.glob(f"*.{ATTEMPT}-*/{PROGRESS}"):
@@ -207,7 +207,7 @@ def listed(asked, planned: Sequence, wanted: Sequence) -> list[str]:
 
 def summary(many: int, made_now: int, failed: int, folder: Path | None) -> str:
     """Write in a few lines what a sweep did."""
-    from epochwatch_lab.runs.record import FINDINGS
+    from epochwatch_lab._runs.record import FINDINGS
 
     runs = f"{many:,} {'run' if many == 1 else 'runs'}"
     there = many - made_now - failed

@@ -27,7 +27,7 @@ def population_of(notebook: str, parameters: dict, log: ExposureLog) -> Populati
 def _known(notebook: str, parameters: dict) -> Population | None:
     if not notebook:  # a log alone, which is read without what runs need
         return None
-    from epochwatch_lab.runs.notebooks import parameters_of
+    from epochwatch_lab._runs.notebooks import parameters_of
 
     try:
         return parameters_of(notebook).checked(parameters).population()

@@ -7,7 +7,7 @@ from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.log_files import MANIFEST
 from epochwatch._files import read_json
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs.record import FINDINGS, RECORD
+from epochwatch_lab._runs.record import FINDINGS, RECORD
 
 NOTEBOOK, LOG = "notebook.ipynb", "exposures"
 

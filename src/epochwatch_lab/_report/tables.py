@@ -14,8 +14,8 @@ from epochwatch._text import percent
 from epochwatch_lab._report.matrix import Epoch, coverage
 from epochwatch_lab._report.population import Population
 from epochwatch_lab._report.subject import object_at
-from epochwatch_lab.runs.ledger import flattened
-from epochwatch_lab.runs.parameters import varied
+from epochwatch_lab._runs.ledger import flattened
+from epochwatch_lab._runs.parameters import varied
 
 
 class Cell(NamedTuple):

@@ -9,9 +9,9 @@ from packaging.version import Version
 
 from epochwatch._exposures.verdict import MEANING
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas.cells import AtlasCell
-from epochwatch_lab.atlas.files import read_atlas
-from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS
+from epochwatch_lab._atlas.cells import AtlasCell
+from epochwatch_lab._atlas.files import read_atlas
+from epochwatch_lab._atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS
 
 BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
 BAD = ("restarts", "skips", "replays")

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import yaml
 
+from epochwatch_lab._runs import project
+from epochwatch_lab._runs.notebooks import NOTEBOOKS
 from epochwatch_lab.post import PostMetadata
-from epochwatch_lab.runs import project
-from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
 
 class RenderedNotebook(NamedTuple):

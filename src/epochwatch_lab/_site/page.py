@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import epochwatch
 from epochwatch._auditing.rules import RULES
+from epochwatch_lab._atlas.toy_feeds import BATCHES, ROWS
 from epochwatch_lab._inline import hash_of, packed, templates_in
 from epochwatch_lab._site.cells import MEANINGS, File
 from epochwatch_lab._site.columns import packed_columns
 from epochwatch_lab._site.notebooks import RenderedNotebook
 from epochwatch_lab._site.reproductions import Reproduction
-from epochwatch_lab.atlas.toy_feeds import BATCHES, ROWS
 
 WHITE, BLACK = "#ffffff", "#000000"
 TEMPLATES = Path(__file__).with_name("templates")

@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
-from epochwatch_lab.atlas.cells import AtlasCell
-from epochwatch_lab.atlas.rows import DRAWN, READ_AHEAD
-from epochwatch_lab.runs import project
+from epochwatch_lab._atlas.cells import AtlasCell
+from epochwatch_lab._atlas.rows import DRAWN, READ_AHEAD
+from epochwatch_lab._runs import project
 
 CELLS, SEED = 40, 20261124
 # What each of these shows has cost somebody data: they are always among the sample.
@@ -62,7 +62,7 @@ def observed_again(names: list[str], backend: str) -> dict[str, dict]:
     on = "tensorflow" if backend == "tf_keras" else backend
     variables = {"EPOCHWATCH_KERAS": package, "KERAS_BACKEND": on, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "epochwatch_lab.atlas.worker", "run", "1"],
+        [sys.executable, "-m", "epochwatch_lab._atlas.worker", "run", "1"],
         env=os.environ | variables | {"TF_CPP_MIN_LOG_LEVEL": "3"},
         input="".join(f"{name}\n" for name in names),
         text=True,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import yaml
 
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 FOLDER = project.ROOT / "atlas/reproductions"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas import building
-from epochwatch_lab.atlas.building import Part, build, is_short
-from epochwatch_lab.atlas.environments import Environment
-from epochwatch_lab.atlas.files import read_atlas
+from epochwatch_lab._atlas import building
+from epochwatch_lab._atlas.building import Part, build, is_short
+from epochwatch_lab._atlas.environments import Environment
+from epochwatch_lab._atlas.files import read_atlas
 
 HERE = Environment(name="keras-3.15.1", backends=("tensorflow",), requires=(), full=True)
 # Stands for the worker: it lists three cells, and sees of each only that it was asked.

@@ -2,9 +2,9 @@
 
 import pytest
 
-from epochwatch_lab.atlas.defects import DEFECTS, finding_of, is_costly
-from epochwatch_lab.atlas.files import known_as, read_atlas
-from epochwatch_lab.runs import project
+from epochwatch_lab._atlas.defects import DEFECTS, finding_of, is_costly
+from epochwatch_lab._atlas.files import known_as, read_atlas
+from epochwatch_lab._runs import project
 from tests.epochwatch_lab.atlas.reproductions import NAMES
 from tests.epochwatch_lab.atlas.reproductions import read as read_reproduction
 

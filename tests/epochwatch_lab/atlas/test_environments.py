@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas import environments
-from epochwatch_lab.atlas.environments import Environment, python_of, read_environments
-from epochwatch_lab.runs import project
+from epochwatch_lab._atlas import environments
+from epochwatch_lab._atlas.environments import Environment, python_of, read_environments
+from epochwatch_lab._runs import project
 
 FILE = project.ROOT / "atlas" / "environments.yaml"
 

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 
 @pytest.fixture

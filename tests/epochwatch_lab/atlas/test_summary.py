@@ -6,9 +6,9 @@ import dataclasses
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.atlas import summary
-from epochwatch_lab.atlas.cells import AtlasCell, toy_call
-from epochwatch_lab.atlas.rows import row_of, rows_of, rows_to_draw
+from epochwatch_lab._atlas import summary
+from epochwatch_lab._atlas.cells import AtlasCell, toy_call
+from epochwatch_lab._atlas.rows import row_of, rows_of, rows_to_draw
 
 PLACES = {"resumes": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "restarts": [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]}
 
@@ -145,7 +145,10 @@ def test_the_summary_for_the_readme_puts_feeds_alike_on_a_line():
     told = summary.readme(rows)
     assert "| `arrays` (shuffle=False) | resumes | resumes | jax |" in told
     assert "| `grain_loader` | resumes | resumes | – |" in told
-    assert max(len(line) for line in told.splitlines() if "|" not in line) <= summary.telling.WIDTH
+    assert (
+        max(len(line) for line in told.splitlines() if "|" not in line)
+        <= summary.findings_text.WIDTH
+    )
 
 
 def test_all_cells_are_written_a_line_each(tmp_path):
@@ -163,7 +166,7 @@ def test_all_cells_are_written_a_line_each(tmp_path):
 
 
 def test_a_folder_without_an_atlas_is_refused(tmp_path):
-    from epochwatch_lab.atlas.files import read_atlas
+    from epochwatch_lab._atlas.files import read_atlas
 
     with pytest.raises(BadInput, match="got no file of the atlas; `make atlas` makes them"):
         rows_of(read_atlas(tmp_path))

@@ -8,8 +8,8 @@ import pytest
 
 from epochwatch import feeds
 from epochwatch.feeds._facts import describe
-from epochwatch_lab.atlas.cells import STEPS_PER_EPOCH, cells_of
-from epochwatch_lab.atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS, toy_feeds
+from epochwatch_lab._atlas.cells import STEPS_PER_EPOCH, cells_of
+from epochwatch_lab._atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS, toy_feeds
 
 TOYS = toy_feeds(keras)
 IN_ORDER = [[2 * place, 2 * place + 1] for place in range(BATCHES)]

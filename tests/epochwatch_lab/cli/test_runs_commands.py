@@ -10,8 +10,8 @@ import pytest
 from epochwatch_lab._cli.run import run
 from epochwatch_lab._cli.runs import aligned
 from epochwatch_lab._cli.sweep import at_work
-from epochwatch_lab.runs import project
-from epochwatch_lab.runs.notebooks import NOTEBOOKS
+from epochwatch_lab._runs import project
+from epochwatch_lab._runs.notebooks import NOTEBOOKS
 
 # As in an environment that has the instrument alone.
 WITHOUT = """

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from epochwatch_lab import post
-from epochwatch_lab.runs import project
+from epochwatch_lab._runs import project
 
 FOLDER = project.ROOT / "src" / "epochwatch_lab" / "post"
 OWN = ("epochwatch.errors", "epochwatch._files", "epochwatch_lab.post")

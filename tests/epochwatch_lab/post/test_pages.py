@@ -14,8 +14,8 @@ import nbformat
 import pytest
 from markdown_it import MarkdownIt
 
+from epochwatch_lab._runs import project
 from epochwatch_lab.post import export_post
-from epochwatch_lab.runs import project
 from tests.epochwatch_lab.conftest import LOOKS, PATIENCE, SCREENSHOTS
 from tests.epochwatch_lab.looks import CONTRASTS, WIDER
 from tests.epochwatch_lab.post import adversarial

@@ -5,8 +5,8 @@ import io
 import pytest
 
 from epochwatch._report import style
+from epochwatch_lab._runs import project
 from epochwatch_lab.post._svg import svg_fault
-from epochwatch_lab.runs import project
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink">{}</svg>'
 

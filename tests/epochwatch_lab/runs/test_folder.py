@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs.folder import BeingMade, RunFolder
+from epochwatch_lab._runs.folder import BeingMade, RunFolder
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_two_runs_of_one_name_at_once_are_refused_and_a_kill_frees_the_name(fold
     script = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from epochwatch_lab.runs.folder import RunFolder
+        from epochwatch_lab._runs.folder import RunFolder
         with RunFolder(Path(sys.argv[1]), "notebook", "good").held():
             print("held", flush=True)
             sys.stdin.read()

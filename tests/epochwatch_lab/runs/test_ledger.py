@@ -5,10 +5,10 @@ import json
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs import ledger
-from epochwatch_lab.runs.folder import RunFolder
-from epochwatch_lab.runs.ledger import differences
-from epochwatch_lab.runs.record import is_finished
+from epochwatch_lab._runs import ledger
+from epochwatch_lab._runs.folder import RunFolder
+from epochwatch_lab._runs.ledger import differences
+from epochwatch_lab._runs.record import is_finished
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs import project
-from epochwatch_lab.runs.notebooks import NOTEBOOKS, DoesFitResume, parameters_of
-from epochwatch_lab.runs.notebooks.sweep_summary import SweepSummary
-from epochwatch_lab.runs.parameters import SECRET, largest_divisor
+from epochwatch_lab._runs import project
+from epochwatch_lab._runs.notebooks import NOTEBOOKS, DoesFitResume, parameters_of
+from epochwatch_lab._runs.notebooks.sweep_summary import SweepSummary
+from epochwatch_lab._runs.parameters import SECRET, largest_divisor
 
 
 @pytest.mark.parametrize(

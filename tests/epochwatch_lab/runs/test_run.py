@@ -10,8 +10,9 @@ import pytest
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._report import style
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs import DoesFitResume, Run, environment, project, record, run
-from epochwatch_lab.runs.notebooks import NOTEBOOKS, SatelliteScaleImbalance
+from epochwatch_lab._runs import environment, project, record, run
+from epochwatch_lab._runs.notebooks import NOTEBOOKS, SatelliteScaleImbalance
+from epochwatch_lab.runs import DoesFitResume, Run
 
 USUAL = {name: None for name in DoesFitResume.model_fields} | {"run_name": "interactive"}
 
@@ -179,7 +180,7 @@ def test_a_notebook_without_data_loads_none_and_stamps_none(by_hand, monkeypatch
         raise AssertionError("MNIST was loaded")
 
     monkeypatch.setattr("epochwatch_lab.datasets.load_mnist", load)
-    monkeypatch.setattr("epochwatch_lab.runs.notebooks.mnist.load_mnist", load)
+    monkeypatch.setattr("epochwatch_lab._runs.notebooks.mnist.load_mnist", load)
     assert SatelliteScaleImbalance.check_data() is None
     names = {name: None for name in SatelliteScaleImbalance.model_fields}
     started = Run.start(SatelliteScaleImbalance, names | {"run_name": "none"})

@@ -1,8 +1,8 @@
 """What the runs of a sweep found, put together."""
 
 from epochwatch._report import style
+from epochwatch_lab._runs.notebooks.sweep_summary import changed_by, groups, names_of_numbers
 from epochwatch_lab.figures import sweep
-from epochwatch_lab.runs.notebooks.sweep_summary import changed_by, groups, names_of_numbers
 
 
 def run(seed, feed, trained, pr_auc):

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
+from epochwatch_lab._runs.sweep import chosen, find, read_sweep
 from epochwatch_lab.runs import DoesFitResume
-from epochwatch_lab.runs.sweep import chosen, find, read_sweep
 
 HEAD = "name: a\nnotebook: 01_does_fit_resume\n"
 

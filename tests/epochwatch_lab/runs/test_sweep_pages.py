@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 import epochwatch_lab
-from epochwatch_lab.runs import DoesFitResume, project
-from epochwatch_lab.runs.sweep import read_sweep
+from epochwatch_lab._runs import project
+from epochwatch_lab._runs.sweep import read_sweep
+from epochwatch_lab.runs import DoesFitResume
 from epochwatch_lab.strategies import STRATEGIES
 
 SWEEPS = sorted((project.ROOT / "sweeps").glob("*.yaml"))

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from epochwatch_lab.atlas.cells import AtlasCell
-from epochwatch_lab.runs import project
+from epochwatch_lab._atlas.cells import AtlasCell
+from epochwatch_lab._runs import project
 
 ATLAS = Path(__file__).with_name("atlas")
 BLOG = project.ROOT / "outputs" / "blog"

@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
+from epochwatch_lab._runs import project
 from epochwatch_lab._site.build import build_site
-from epochwatch_lab.runs import project
 from tests.epochwatch_lab.conftest import LOOKS, SCREENSHOTS
 from tests.epochwatch_lab.looks import CONTRASTS, WIDER
 from tests.epochwatch_lab.site.cells import (

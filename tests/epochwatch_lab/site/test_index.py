@@ -3,8 +3,8 @@
 import importlib.util
 import re
 
-from epochwatch_lab.runs import project
-from epochwatch_lab.runs.notebooks import NOTEBOOKS
+from epochwatch_lab._runs import project
+from epochwatch_lab._runs.notebooks import NOTEBOOKS
 
 
 def script():

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
+from epochwatch_lab._runs import project
 from epochwatch_lab._site.build import build_site
 from epochwatch_lab._site.cells import cell_toll, cell_verdict, read_files
 from epochwatch_lab._site.columns import ABSENT, packed_columns
 from epochwatch_lab._site.page import row_colours
-from epochwatch_lab.runs import project
 from tests.epochwatch_lab.conftest import LOOKS
 from tests.epochwatch_lab.site.cells import ATLAS, BLOG, NAME, ORACLE, RAW, costs, id_of
 

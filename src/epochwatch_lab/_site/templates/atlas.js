@@ -328,7 +328,7 @@ function commands(cell) {
 uv pip install --python ${place} ${packages}
 echo '${cell.get("name")}' |
   EPOCHWATCH_KERAS=${environment.package} KERAS_BACKEND=${environment.backend} PYTHONPATH=src \\
-  ${place}/bin/python -m epochwatch_lab.atlas.worker run`;
+  ${place}/bin/python -m epochwatch_lab._atlas.worker run`;
 }
 
 async function start() {

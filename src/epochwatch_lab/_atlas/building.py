@@ -1,0 +1,130 @@
+"""Building the atlas: what is missing of it is observed, and its files written."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from epochwatch.errors import BadInput
+from epochwatch_lab._atlas.defects import finding_of
+from epochwatch_lab._atlas.environments import Environment, python_of
+from epochwatch_lab._atlas.files import known_as, write_atlas
+
+SOURCE = Path(__file__).parents[2]
+UNUSUAL = (", steps_per_execution", ", fits", ", validation", "workers=4", "use_multiprocessing")
+WORKER = ("-m", "epochwatch_lab._atlas.worker")
+
+
+class Part(NamedTuple):
+    """One file of the atlas in the making: an environment on a backend.
+
+    Attributes:
+        environment: of the file.
+        backend: of the file.
+        python: interpreter of the environment.
+        kept: file that keeps what was observed, a line of JSON a cell.
+    """
+
+    environment: Environment
+    backend: str
+    python: Path
+    kept: Path
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its suffix."""
+        return f"{self.environment.name}-{self.backend}"
+
+    def start(self, *arguments: str, **options) -> subprocess.Popen:
+        """Start a worker in the environment; what it says beside its output is kept."""
+        self.kept.parent.mkdir(parents=True, exist_ok=True)
+        with self.kept.with_suffix(".log").open("a") as log:
+            return subprocess.Popen(
+                [self.python, *WORKER, *arguments],
+                env=self.environment.variables(self.backend, SOURCE),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                **options,
+            )
+
+    def listed(self) -> dict[str, Any]:
+        """Ask for the versions and the names of all cells."""
+        with self.start("list") as worker:
+            answer = worker.stdout.read()
+        if worker.returncode:
+            raise BadInput(f"{self.name}: its worker failed; see {self.kept.with_suffix('.log')}")
+        return json.loads(answer)
+
+    def done(self) -> dict[str, dict]:
+        """Read what was observed so far; a last line that was cut off is left out."""
+        wanted = json.dumps(self.environment.requirements)
+        lines = self.kept.read_text().splitlines(keepends=True) if self.kept.exists() else []
+        if not lines or lines[0].strip() != wanted:
+            self.kept.parent.mkdir(parents=True, exist_ok=True)
+            self.kept.write_text(wanted + "\n")
+            return {}
+        whole = [line for line in lines if line.endswith("\n")]
+        if len(whole) < len(lines):
+            self.kept.write_text("".join(whole))
+        return {kept["name"]: kept["seen"] for kept in map(json.loads, whole[1:])}
+
+    def observed(self, names: list[str], jobs: int) -> Iterator[tuple[str, dict]]:
+        """Observe cells, and keep each as it is done."""
+        worker = self.start("run", str(jobs), stdin=subprocess.PIPE)
+        try:
+            worker.stdin.write("".join(f"{name}\n" for name in names))
+            worker.stdin.close()
+            with self.kept.open("a") as kept:
+                for line in worker.stdout:
+                    kept.write(line)
+                    kept.flush()
+                    answer = json.loads(line)
+                    yield answer["name"], answer["seen"]
+        finally:
+            worker.terminate()
+            worker.wait()
+
+
+def parts_of(environment: Environment, environments: Path, work: Path) -> list[Part]:
+    """Make an environment, and list what files there are to be of it."""
+    python = python_of(environment, environments)
+    return [
+        Part(environment, backend, python, work / f"{environment.name}-{backend}.jsonl")
+        for backend in environment.backends
+    ]
+
+
+def build(part: Part, atlas: Path, jobs: int, progress: Callable[[int, int], None]) -> int:
+    """Observe what is missing of a part, and write its file once it is complete.
+
+    Args:
+        part: what to observe.
+        atlas: folder of the files.
+        jobs: cells at once.
+        progress: called with cells done and cells in all.
+
+    Returns:
+        How many cells were observed now.
+    """
+    listed = part.listed()
+    names = [name for name in listed["cells"] if part.environment.full or is_short(name)]
+    seen = part.done()
+    missing = [name for name in names if name not in seen]
+    progress(len(names) - len(missing), len(names))
+    for name, answer in part.observed(missing, jobs) if missing else ():
+        seen[name] = answer
+        progress(len(names) - len(missing) + len(seen.keys() & set(missing)), len(names))
+    if any(name not in seen for name in names):
+        raise BadInput(f"{part.name}: its worker ended early; see {part.kept.with_suffix('.log')}")
+    about = listed["environment"] | {"requires": part.environment.requirements}
+    release = known_as(about)
+    cells = [seen[name] | {"finding": finding_of(seen[name], release)} for name in names]
+    write_atlas(atlas / f"{part.name}.json", about, cells)
+    return len(missing)
+
+
+def is_short(name: str) -> bool:
+    """Whether a cell is among those of every environment: at most one thing is unusual."""
+    return sum(part in name for part in UNUSUAL) <= 1

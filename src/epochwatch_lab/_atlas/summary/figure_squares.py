@@ -1,0 +1,70 @@
+"""The rows of the atlas, arranged for the figures that draw them."""
+
+from collections.abc import Iterable
+
+from epochwatch._auditing.request import FitCall
+from epochwatch_lab._atlas.cells import STEPS_PER_EPOCH, toy_call
+from epochwatch_lab._atlas.rows import Row, rows_to_draw
+from epochwatch_lab._atlas.summary.row_counts import BACKENDS, environments, outcome_in_words
+from epochwatch_lab._atlas.toy_feeds import BATCHES
+from epochwatch_lab.figures.feed_order import Drawn
+
+ONE_FIT = [toy_call(steps) for steps in STEPS_PER_EPOCH]
+TWO_FITS = [toy_call(steps, fits=2) for steps in STEPS_PER_EPOCH]
+BY_SIZE = sorted(ONE_FIT, key=lambda call: call.steps_per_epoch or 0)
+
+Squares = dict[tuple[str, str, str], tuple[str, bool]]
+
+
+def squares_by_question(rows: Iterable[Row]) -> tuple[dict[str, list[str]], Squares]:
+    """Arrange rows of one version for `figures.outcomes`: by backend, fits and steps_per_epoch.
+
+    Returns:
+        The columns by group, and the squares.
+    """
+    squares: Squares = {}
+    groups: dict[str, list[str]] = {}
+    for call in (*ONE_FIT, *TWO_FITS):
+        for row in rows:
+            if row.call == call:
+                group = f"{row.backend}\n{'one fit' if call.fits == 1 else 'two fits'}"
+                place = group, str(call.steps_per_epoch)
+                squares[row.feed, *place] = row.outcome or "one epoch", row.loses
+                groups.setdefault(group, [str(each.steps_per_epoch) for each in BY_SIZE])
+    by_backend = sorted(groups, key=lambda group: BACKENDS.index(group.partition("\n")[0]))
+    return {group: groups[group] for group in by_backend}, squares
+
+
+def squares_by_environment(rows: Iterable[Row], call: FitCall) -> tuple[dict, Squares]:
+    """Arrange rows of one question for `figures.outcomes`: by backend and version.
+
+    Returns:
+        The columns by group, and the squares.
+    """
+    chosen = [row for row in rows if row.call == call]
+    places = environments(chosen)
+    groups = {name: [keras for keras, on in places if on == name] for name in BACKENDS}
+    return {name: columns for name, columns in groups.items() if columns}, {
+        (row.feed, row.backend, row.keras): (row.outcome or "one epoch", row.loses)
+        for row in chosen
+    }
+
+
+def pairs(rows: Iterable[Row]) -> dict[str, list[Drawn]]:
+    """Prepare rows for `figures.feed_order`: by feed, what was drawn of it in each row.
+
+    Args:
+        rows: of each feed one with a single fit, and one with several.
+    """
+    drawn: dict[str, list[Drawn]] = {}
+    for row in rows:
+        panel = Drawn(
+            outcome_in_words(row),
+            row.trained,
+            rows_to_draw(row.feed, row.trained),
+            row.call.steps_per_epoch or BATCHES,
+            row.call.epochs,
+            row.call.fits,
+        )
+        drawn.setdefault(row.feed, []).append(panel)
+    return drawn

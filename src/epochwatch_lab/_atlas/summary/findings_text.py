@@ -1,0 +1,156 @@
+"""What the atlas has found, in words: the answer of notebook 03, and the summary in README."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from textwrap import fill as wrapped
+
+from epochwatch_lab._atlas.cells import toy_call
+from epochwatch_lab._atlas.rows import Row
+from epochwatch_lab._atlas.summary.row_counts import (
+    BACKENDS,
+    counts,
+    environments,
+    feeds,
+    never_losing,
+    outcome_in_words,
+    versions,
+)
+from epochwatch_lab._atlas.summary.row_tables import NO_RUN, shortened
+from epochwatch_lab._atlas.toy_feeds import BATCHES
+from epochwatch_lab.tables import markdown_table
+
+HALF_PASSES = (toy_call(BATCHES // 2), toy_call(BATCHES // 2, fits=2))
+WIDTH = 98  # characters of a line in README
+
+
+def answer(rows: Sequence[Row]) -> str:
+    """Write in a paragraph what the atlas has found."""
+    sums = counts(rows)
+    once = [row for row in rows if row.call.fits == 1]
+    again = [row for row in rows if row.call.fits > 1]
+    lost_again = sum(row.loses for row in again)
+    return (
+        f"**In {sums['lose']:,} of {sums['certain']:,} ways to call `fit`, rows are never trained "
+        f"that its steps would reach: {lost_again:,} times because `fit` was called again with "
+        f"the same feed, {sums['lose'] - lost_again:,} times in one call.** "
+        f"These are the cells of the atlas in which neither chance nor timing has a say, of "
+        f"{sums['cells']:,} in {sums['environments']} environments, Keras {versions(rows)[0]} to "
+        f"{versions(rows)[-1]}; in {sums['differ']:,} more the same call trained other rows from "
+        f"one run to the next. {safe_feeds('In one call', once)} "
+        f"{safe_feeds('Called again', again)} What to expect was told beforehand for "
+        f"{sums['told']:,} cells, and seen in {sums['foretold']:,} of them."
+    )
+
+
+def safe_feeds(where: str, rows: Sequence[Row]) -> str:
+    """Write which feeds never lost a row in some cells, and not by the luck of a draw."""
+    everything, good = feeds(rows), never_losing(rows)
+    if len(good) == len(everything):
+        return f"{where}, no feed loses a row in any environment."
+    if not good:
+        return f"{where}, each of {len(everything)} feeds loses rows, fails or has luck somewhere."
+    rest = [feed for feed in everything if feed not in good]
+    named, others = (good, False) if len(good) <= len(rest) else (rest, True)
+    names = shortened((f"`{feed}`" for feed in named), most=len(named))
+    which = f"all but {len(rest)} of {len(everything)}" if others else f"only {len(good)}"
+    besides = "; not so " if others else ": "
+    return f"{where}, {which} feeds are safe in every environment{besides}{names}."
+
+
+def outcomes_of(rows: Sequence[Row], fits: int) -> str:
+    """Write in a sentence what came of the feeds in one fit, and in several."""
+    parts = []
+    for number, where in ((1, "in one fit"), (fits, f"in {fits}")):
+        chosen = [row for row in rows if row.call.fits == number]
+        words = Counter(row.outcome or "one epoch" for row in chosen)
+        outcomes = ", ".join(f"{count} × *{word}*" for word, count in words.most_common())
+        lost = sum(row.never > 0 for row in chosen)
+        parts.append(f"{where}, of {len(chosen)} feeds: {outcomes}; {lost} leave rows out")
+    return f"{'; '.join(parts)}."
+
+
+def readme(rows: Sequence[Row]) -> str:
+    """Write the summary for README: a small table, and the counts.
+
+    Feeds to which the same happens, in the same environments, share a line.
+    """
+    sums = counts(rows)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for feed in feeds(rows):
+        alike.setdefault(outcomes_in_brief([row for row in rows if row.feed == feed]), []).append(
+            feed
+        )
+    lines = [[kinds_in_short(named), *key] for key, named in alike.items()]
+    header = ["feed", "from epoch to epoch", "at a second `fit`", "otherwise on"]
+    newest = versions(rows)[-1]
+    before = (
+        f"{sums['feeds']} feeds of ten batches, each given to the real `fit` in up to "
+        f"{most_calls(rows)} ways, in {sums['environments']} environments: "
+        f"{sums['cells']:,} cells. What happens on Keras {newest} where `steps_per_epoch` is half "
+        "a pass:"
+    )
+    after = (
+        f"Where neither chance nor timing has a say, {sums['lose']:,} of {sums['certain']:,} cells "
+        f"leave rows out that their steps would reach; {sums['fail']:,} cells fail, and in "
+        f"{sums['differ']:,} the same call trains other rows from run to run. `explain` told "
+        f"{sums['foretold']:,} of {sums['told']:,} cells right."
+    )
+    return "\n\n".join(
+        (wrapped(before, WIDTH), markdown_table(header, lines), wrapped(after, WIDTH))
+    )
+
+
+def kinds_in_short(names: Iterable[str]) -> str:
+    """Name feeds by their kinds, each with its options.
+
+    Example:
+        >>> kinds_in_short(["py_dataset(workers=0)", "py_dataset(workers=2)", "grain_loader"])
+        '`py_dataset` (workers=0; workers=2), `grain_loader`'
+    """
+    kinds: dict[str, list[str]] = {}
+    for name in names:
+        kind, _, options = name.removesuffix(")").partition("(")
+        kinds.setdefault(kind, []).extend([options] if options else [])
+    named = [f"`{kind}`" + (f" ({'; '.join(has)})" if has else "") for kind, has in kinds.items()]
+    return ", ".join(named)
+
+
+def most_calls(rows: Iterable[Row]) -> int:
+    """Count the ways in which a feed is given to `fit` in one environment, at most."""
+    return max(Counter((row.feed, row.keras, row.backend) for row in rows).values())
+
+
+def outcomes_in_brief(rows: Sequence[Row]) -> tuple[str, str, str]:
+    """Write of one feed what happens in one fit and in two, and where it is otherwise.
+
+    Returns:
+        The outcomes on the newest Keras, on the first backend that has the feed, and the
+        environments that have others.
+    """
+    places = environments(rows)
+    outcomes = {(row.keras, row.backend, row.call): outcome_in_words(row) for row in rows}
+    pairs = {
+        place: tuple(outcomes.get((*place, call), NO_RUN) for call in HALF_PASSES)
+        for place in places
+    }
+    newest = [place for place in places if place[0] == places[-1][0]]
+    usual = pairs[newest[0]]
+    others = [place for place in places if pairs[place] != usual]
+    return *usual, named_environments(others, places) or "–"
+
+
+def named_environments(chosen: Sequence, every: Sequence) -> str:
+    """Name environments: a backend alone where all its versions are meant.
+
+    Example:
+        >>> every = [("3.6.0", "jax"), ("3.9.2", "jax"), ("3.9.2", "torch")]
+        >>> named_environments(every[1:], every)
+        'jax 3.9.2, torch'
+    """
+    named = []
+    for backend in BACKENDS:
+        has = [keras for keras, name in every if name == backend]
+        meant = [keras for keras, name in chosen if name == backend]
+        if meant:
+            named.append(backend if meant == has else f"{backend} {' '.join(meant)}")
+    return ", ".join(named)

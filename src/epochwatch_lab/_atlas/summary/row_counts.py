@@ -1,0 +1,110 @@
+"""What the rows of the atlas add up to: counts, and what depends on the version of Keras."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from epochwatch.feeds import NAMES
+from epochwatch_lab._atlas.rows import Row
+
+BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Order versions by their numbers."""
+    return tuple(map(int, version.split(".")))
+
+
+def versions(rows: Iterable[Row]) -> list[str]:
+    """List the versions of Keras, oldest first; tf_keras is counted apart."""
+    return sorted({row.keras for row in rows if row.backend != "tf_keras"}, key=version_key)
+
+
+def environments(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """List version and backend of what the rows were observed on, by version."""
+    places = {(row.keras, row.backend) for row in rows}
+    return sorted(places, key=lambda one: (version_key(one[0]), BACKENDS.index(one[1])))
+
+
+def feeds(rows: Iterable[Row]) -> list[str]:
+    """List the feeds, by their kinds and as observed."""
+    names = dict.fromkeys(row.feed for row in rows)
+    return sorted(names, key=lambda feed: NAMES.index(feed.partition("(")[0]))
+
+
+def counts(rows: Sequence[Row]) -> dict[str, int]:
+    """Count the cells, and those in which something happens to the data.
+
+    Returns:
+        `cells`; `certain`, in which neither chance nor timing has a say; of these `lose` rows,
+        or (all rows being trained) train some `again early`; of all `fail`, `fall short` of the
+        steps asked for, and `differ` from run to run; of those that an expectation was told for
+        (`told`), `foretold`.
+    """
+    certain = [row for row in rows if row.is_certain]
+    return {
+        "cells": len(rows),
+        "environments": len(environments(rows)),
+        "feeds": len(feeds(rows)),
+        "certain": len(certain),
+        "lose": sum(row.loses for row in certain),
+        "again early": sum(row.repeated > 0 and not row.never for row in certain),
+        "fail": sum(row.failed for row in rows),
+        "run dry": sum(row.outcome == "runs dry" for row in rows),
+        "differ": sum(row.differing > 0 for row in rows),
+        "told": sum(row.agrees is not None for row in rows),
+        "foretold": sum(row.agrees is True for row in rows),
+    }
+
+
+def never_losing(rows: Iterable[Row]) -> list[str]:
+    """List the feeds that in all of these cells lost no row, did not fail and needed no luck."""
+    rows = list(rows)
+    bad = {row.feed for row in rows if row.never or row.failed or row.differing or has_luck(row)}
+    return [feed for feed in feeds(rows) if feed not in bad]
+
+
+def has_luck(row: Row) -> bool:
+    """Whether another draw would have left other rows out."""
+    return not row.is_certain or (row.outcome == "reshuffles" and row.call.fits > 1)
+
+
+def changes(rows: Iterable[Row]) -> list[tuple[str, tuple[tuple[str, str], ...], list[Row]]]:
+    """Find what depends on the version of Keras.
+
+    Cells that differ from run to run are left out: they differ between versions by chance.
+
+    Returns:
+        By backend and outcomes in each version, the newest rows of the cells concerned; the
+        outcomes of neighbouring versions that agree are told once, by the first of them.
+    """
+    by_cell: dict[tuple, list[Row]] = {}
+    for row in rows:
+        if row.backend != "tf_keras":
+            by_cell.setdefault((row.backend, row.feed, row.call), []).append(row)
+    changed: dict[tuple, list[Row]] = {}
+    for (backend, *_), group in by_cell.items():
+        if any(row.differing for row in group):
+            continue
+        ordered = sorted(group, key=lambda row: version_key(row.keras))
+        turns = tuple(changes_between(ordered))
+        if len(turns) > 1:
+            changed.setdefault((backend, turns), []).append(ordered[-1])
+    return [(backend, turns, group) for (backend, turns), group in changed.items()]
+
+
+def changes_between(ordered: Sequence[Row]) -> Iterable[tuple[str, str]]:
+    """List where what comes of a cell changes: the version, and what it is from there on."""
+    for outcome, group in itertools.groupby(ordered, key=outcome_with_loss):
+        yield next(group).keras, outcome
+
+
+def outcome_with_loss(row: Row) -> str:
+    """Write what came of a cell, and whether rows were lost."""
+    word = row.outcome or "one epoch"
+    return f"{word}, rows lost" if row.never else word
+
+
+def outcome_in_words(row: Row) -> str:
+    """Write what came of a row, and that it does not always."""
+    word = row.outcome or "one epoch"
+    return f"{word}, not in every run" if row.differing else word

@@ -1,0 +1,156 @@
+"""The process that observes cells in an environment of the atlas, a process for each of them.
+
+`python -m epochwatch_lab._atlas.worker list` prints the names of all cells there are, and the
+versions; `… worker run JOBS` reads names from its input and prints what was observed, both a
+line of JSON each.
+
+A cell's process is forked from one that has imported Keras and done nothing with it yet: so it
+begins as new, and in a hundredth of the time that importing takes.
+
+Pools of the standard library and of pebble were looked at. They end a process that hangs but not
+the workers that it has started itself, as a PyDataset's; they wait for ever for one that ended by
+itself with exit code 0; and each Keras of the atlas would need pebble installed beside it.
+"""
+
+import contextlib
+import datetime
+import importlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from epochwatch_lab._atlas.cells import AtlasCell
+    from epochwatch_lab._atlas.toy_feeds import ToyFeed
+
+LONGEST = 60  # s, for a cell
+
+PRELOADED = ["epochwatch_lab._atlas.worker_imports"]
+
+
+def keras_here():
+    """Import the Keras of this environment: `tf_keras` where that is installed."""
+    return importlib.import_module(os.environ["EPOCHWATCH_KERAS"])
+
+
+def catalogue() -> "dict[str, tuple[AtlasCell, ToyFeed]]":
+    """Find each cell there is, by its name, and the feed it is on."""
+    from epochwatch._watching.backends import fit_kind
+    from epochwatch_lab._atlas.cells import cells_of
+    from epochwatch_lab._atlas.toy_feeds import toy_feeds
+
+    keras = keras_here()
+    feeds = toy_feeds(keras)
+    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, fit_kind(keras))}
+
+
+def environment() -> dict:
+    """Name what the cells are observed on: versions, package, backend and date."""
+    from epochwatch._watching.backends import fit_kind, is_keras_2, loaded_versions
+
+    keras = keras_here()
+    backend = "tensorflow" if is_keras_2(keras) else fit_kind(keras)
+    today = datetime.date.today().isoformat()
+    return loaded_versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
+
+
+def resolved(task: "str | AtlasCell") -> "tuple[AtlasCell, ToyFeed]":
+    """Find cell and feed of a cell of the catalogue, by its name, or of another one."""
+    if isinstance(task, str):
+        return catalogue()[task]
+    from epochwatch_lab._atlas.toy_feeds import toy_feeds
+
+    return task, next(feed for feed in toy_feeds(keras_here()) if feed.name == task.feed_name)
+
+
+def observed(task: "str | AtlasCell", answer: Connection) -> None:
+    """Observe a cell in this process, and send what was seen."""
+    from epochwatch_lab._atlas.observation import observe
+    from epochwatch_lab._atlas.toy_feeds import SEED
+
+    os.setsid()  # so that workers of its own can be ended with it
+    multiprocessing.set_start_method("fork", force=True)  # as in a process of the user's
+    keras = keras_here()
+    if not isinstance(task, str):
+        keras.utils.set_random_seed(SEED)  # what a notebook shows is the same each time
+    backend = "tf_keras" if keras.__name__ == "tf_keras" else None
+    answer.send(observe(*resolved(task), backend=backend))
+
+
+class Running(NamedTuple):
+    """A cell that is being observed."""
+
+    task: "str | AtlasCell"
+    process: multiprocessing.Process
+    until: float  # s, on the monotonic clock
+
+
+def run(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
+    """Observe cells, so many at once, as they get done; one that hangs is ended."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    waiting, running = [*tasks][::-1], {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            receiver, cell = started(context, waiting.pop())
+            running[receiver] = cell
+        next_end = min(cell.until for cell in running.values()) - time.monotonic()
+        done = wait(running, timeout=max(0, next_end))
+        overdue = [one for one, cell in running.items() if cell.until < time.monotonic()]
+        for receiver in dict.fromkeys(done + overdue):
+            cell = running.pop(receiver)
+            yield {"name": cell.task, "seen": outcome(receiver, cell)}
+
+
+def started(context, task: "str | AtlasCell") -> tuple[Connection, Running]:
+    """Start the process of a cell."""
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=observed, args=(task, sender))
+    process.start()
+    sender.close()
+    return receiver, Running(task, process, time.monotonic() + LONGEST)
+
+
+def outcome(receiver: Connection, cell: Running) -> dict:
+    """Receive what a cell's process sends, and end the process.
+
+    One that a signal has ended, a crash, is an outcome. One that ended by itself without a word
+    is a fault of the instrument, and ends the worker.
+    """
+    process = cell.process
+    try:
+        seen = receiver.recv() if receiver.poll() else unseen(cell, f"did not end in {LONGEST} s")
+    except EOFError:
+        process.join()
+        if process.exitcode >= 0:
+            raise RuntimeError(f"{cell.task}: its process failed, see above") from None
+        seen = unseen(cell, f"the process ended with exit code {process.exitcode}")
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.join()
+    return seen
+
+
+def unseen(cell: Running, why: str) -> dict:
+    """Write down a cell that has sent nothing."""
+    nothing = {"expected": None, "observed": None, "trained": [], "warnings": []}
+    return resolved(cell.task)[0].as_json() | nothing | {"raised": why, "runs": 1, "others": []}
+
+
+def main(task: str, jobs: str = "1") -> None:
+    """Print, as lines of JSON."""
+    if task == "list":
+        print(json.dumps({"environment": environment(), "cells": list(catalogue())}))
+        return
+    for seen in run([line.rstrip("\n") for line in sys.stdin], int(jobs)):
+        print(json.dumps(seen), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
