@@ -21,8 +21,8 @@ from measure import all_by_turns, report, untuned
 import epochwatch
 import epochwatch_lab
 from epochwatch import feeds
-from epochwatch._auditing.feed import AuditedFeed, described
-from epochwatch._auditing.observe import Plan, observe
+from epochwatch._auditing.feed import AuditedFeed, size_and_facts
+from epochwatch._auditing.observe import AuditPlan, observe_training
 from epochwatch._auditing.request import FitCall
 
 ROUNDS = 11
@@ -47,8 +47,8 @@ def audited_fit(make_feed) -> None:
     """Run the fit of the audit alone."""
     call = FitCall(STEPS_PER_EPOCH, STEPS_PER_EXECUTION, EPOCHS)
     feed = make_feed()
-    _, facts = described(feed, call)
-    plan = Plan(
+    _, facts = size_and_facts(feed, call)
+    plan = AuditPlan(
         keras=keras,
         feed=AuditedFeed(make_feed, {}),
         trained_feed=feed,
@@ -59,7 +59,7 @@ def audited_fit(make_feed) -> None:
         is_indexed=True,
     )
     with tempfile.TemporaryDirectory() as folder:
-        observe(plan, Path(folder) / "exposures", lambda steps: None)
+        observe_training(plan, Path(folder) / "exposures", lambda steps: None)
 
 
 @functools.cache

@@ -27,11 +27,11 @@ LABORATORY = "lab"
 
 
 @contextlib.contextmanager
-def missing_extras_named(asked_for: str, extra: str | None = None) -> Iterator[None]:
+def missing_extras_named(needed_for: str, extra: str | None = None) -> Iterator[None]:
     """Turn the import of an absent package into a line that says how to get it.
 
     Args:
-        asked_for: what needs it, with which the line begins: "feed: got 'grain_loader'".
+        needed_for: what needs it, with which the line begins: "feed: got 'grain_loader'".
         extra: the one that brings all that is needed; else the one of the package that is absent.
 
     Raises:
@@ -51,5 +51,5 @@ def missing_extras_named(asked_for: str, extra: str | None = None) -> Iterator[N
             raise
         extra = extra or EXTRAS.get(package, LABORATORY)
         raise BadInput(
-            f"{asked_for}: needs {package}, not installed; pip install 'epochwatch[{extra}]'"
+            f"{needed_for}: needs {package}, not installed; pip install 'epochwatch[{extra}]'"
         ) from None

@@ -32,8 +32,8 @@ def load_keras() -> ModuleType:
 
 def _choose_backend() -> None:
     """See that the backend Keras will import is installed."""
-    asked = os.environ.get("KERAS_BACKEND")
-    backend = asked or _backend_of_config_file()
+    from_environment = os.environ.get("KERAS_BACKEND")
+    backend = from_environment or _backend_of_config_file()
     installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
     # What is none of these three Keras may know; watching refuses it by name.
     if backend in installed or backend not in BACKENDS:
@@ -44,10 +44,10 @@ def _choose_backend() -> None:
             f"Keras: got no backend to run on, allowed: one of {', '.join(BACKENDS)}; "
             f"pip install {extras}"
         )
-    if asked:
+    if from_environment:
         raise BadInput(
-            f"KERAS_BACKEND: got {asked!r}, which is not installed, allowed: "
-            f"{', '.join(installed)}; or pip install 'epochwatch[{asked}]'"
+            f"KERAS_BACKEND: got {from_environment!r}, which is not installed, allowed: "
+            f"{', '.join(installed)}; or pip install 'epochwatch[{from_environment}]'"
         )
     # Keras writes "tensorflow" into its file by itself, so the file is nobody's wish.
     os.environ["KERAS_BACKEND"] = installed[0]

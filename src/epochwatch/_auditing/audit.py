@@ -12,9 +12,9 @@ from types import ModuleType
 import numpy as np
 
 from epochwatch._auditing import feed as feeding
-from epochwatch._auditing.counting import RunCounts, Stream, counted, streams_of
+from epochwatch._auditing.counting import CountedStream, RunCounts, count_streams, streams_of
 from epochwatch._auditing.expectation import Expectation, expect, shuffled_by_fit
-from epochwatch._auditing.observe import Plan, Training, observe, planned
+from epochwatch._auditing.observe import AuditPlan, ObservedTraining, observe_training, plan_audit
 from epochwatch._auditing.request import FitCall, Gate
 from epochwatch._auditing.result import AuditResult
 from epochwatch._auditing.samples import TwoPasses
@@ -25,7 +25,7 @@ from epochwatch.errors import BadInput
 LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
 
 
-def audited(
+def run_audit(
     keras: ModuleType,
     make_feed: Callable,
     call: FitCall,
@@ -36,20 +36,20 @@ def audited(
     progress: Callable[[int], None] | None = None,
 ) -> AuditResult:
     """Audit a feed; the arguments are those of `epochwatch.audit`, put together."""
-    plan = planned(keras, make_feed, call)
+    plan = plan_audit(keras, make_feed, call)
     check_streams(streams, plan)
     with log_folder(log) as folder:
-        training = observe(plan, folder, progress or _no_progress)
+        training = observe_training(plan, folder, progress or _no_progress)
         passes = begun_passes(plan, training)
         judged = judged_run(plan, training, passes)
         complete_pass(plan, passes)
         counts = counted_run(training, passes, judged, streams)
-    return reported(plan, passes, judged, counts, gate)
+    return audit_result(plan, passes, judged, counts, gate)
 
 
-def explained(keras: ModuleType, feed, call: FitCall) -> Expectation:
+def expect_feed(keras: ModuleType, feed, call: FitCall) -> Expectation:
     """Predict what `fit` does to a feed, without taking a batch from it."""
-    _, facts = feeding.described(feed, call)
+    _, facts = feeding.size_and_facts(feed, call)
     if not (call.steps_per_epoch or facts.length):
         raise BadInput(
             f"steps_per_epoch: got None for a {facts.kind} whose end is not known, allowed: 1 or "
@@ -60,7 +60,7 @@ def explained(keras: ModuleType, feed, call: FitCall) -> Expectation:
     return expect(facts, call, backend, keras_release(keras))
 
 
-def check_streams(streams: Mapping | None, plan: Plan) -> None:
+def check_streams(streams: Mapping | None, plan: AuditPlan) -> None:
     """Refuse what are no streams, and streams of indices where samples have none."""
     if streams is None:
         return
@@ -76,13 +76,13 @@ def check_streams(streams: Mapping | None, plan: Plan) -> None:
         )
 
 
-def begun_passes(plan: Plan, training: Training) -> TwoPasses:
+def begun_passes(plan: AuditPlan, training: ObservedTraining) -> TwoPasses:
     """Begin two plain passes, each over a feed made for it."""
     first, second = (feeding.identities(plan.feed.make_part(), plan.batch_size) for _ in range(2))
     return TwoPasses(first, second, training.samples)
 
 
-def judged_run(plan: Plan, training: Training, passes: TwoPasses) -> Verdict:
+def judged_run(plan: AuditPlan, training: ObservedTraining, passes: TwoPasses) -> Verdict:
     """Follow the training along the feed's own order, which two passes tell."""
     in_turn = iter((passes.first_batches, passes.second_batches))
     return judge(
@@ -95,7 +95,7 @@ def judged_run(plan: Plan, training: Training, passes: TwoPasses) -> Verdict:
     )
 
 
-def complete_pass(plan: Plan, passes: TwoPasses) -> None:
+def complete_pass(plan: AuditPlan, passes: TwoPasses) -> None:
     """Go on with the first pass to its end, if there is one, for the samples of the feed."""
     length, call = plan.facts.length, plan.call
     if length is not None and length <= LONGEST_PASS:
@@ -104,7 +104,7 @@ def complete_pass(plan: Plan, passes: TwoPasses) -> None:
         passes.go_on(plan.steps_asked * call.epochs * call.fits)  # as far as the run could go
 
 
-def expected_after(plan: Plan, passes: TwoPasses, judged: Verdict) -> Expectation:
+def expected_after(plan: AuditPlan, passes: TwoPasses, judged: Verdict) -> Expectation:
     """Predict the run, given what the passes have told."""
     return expect(
         plan.facts,
@@ -118,20 +118,20 @@ def expected_after(plan: Plan, passes: TwoPasses, judged: Verdict) -> Expectatio
 
 
 def counted_run(
-    training: Training, passes: TwoPasses, judged: Verdict, streams: Mapping | None
+    training: ObservedTraining, passes: TwoPasses, judged: Verdict, streams: Mapping | None
 ) -> RunCounts:
     """Count what was trained: of a pass that ended, or else of the samples that were met."""
     counts = training.log.counts()
     is_whole = passes.length is not None
     passes.first.merge()
-    everything = Stream(passes.first.identity if is_whole else counts.index, is_whole)
+    everything = CountedStream(passes.first.identity if is_whole else counts.index, is_whole)
     named = streams_of(streams, passes.first if is_whole else passes.met, whole=is_whole)
-    by_name = counted(training.log, counts, judged.steps_run, {None: everything} | named)
+    by_name = count_streams(training.log, counts, judged.steps_run, {None: everything} | named)
     not_in_pass = len(np.setdiff1d(counts.index, everything.members))
     return RunCounts(by_name.pop(None), by_name, not_in_pass)
 
 
-def conflicts_of(plan: Plan, passes: TwoPasses) -> int:
+def conflicts_of(plan: AuditPlan, passes: TwoPasses) -> int:
     """Count the indices that came with different contents, unless most do in every pass."""
     # By content there is nothing to compare; and what augments has changed nothing by mistake.
     if not plan.is_indexed or passes.content_varies():
@@ -139,8 +139,8 @@ def conflicts_of(plan: Plan, passes: TwoPasses) -> int:
     return passes.met.conflicts
 
 
-def reported(
-    plan: Plan, passes: TwoPasses, judged: Verdict, counts: RunCounts, gate: Gate
+def audit_result(
+    plan: AuditPlan, passes: TwoPasses, judged: Verdict, counts: RunCounts, gate: Gate
 ) -> AuditResult:
     """Put together what was seen."""
     return AuditResult(

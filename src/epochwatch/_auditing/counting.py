@@ -13,7 +13,7 @@ from epochwatch._exposures.coverage_theory import CouponCollector
 from epochwatch._exposures.log import ExposureLog
 
 
-class Stream(NamedTuple):
+class CountedStream(NamedTuple):
     """Samples to be counted together: int64 (samples,), ascending.
 
     `whole` says whether these are all; of a feed without end they are those that were met.
@@ -72,8 +72,8 @@ class StreamCounts:
             "samples": self.samples,
             "trained": self.trained,
             "never_trained": self.never_trained,
-            "exposures": spread(self.exposures),
-            "coverage": None if self.coverage is None else rounded(self.coverage),
+            "exposures": exposure_range(self.exposures),
+            "coverage": None if self.coverage is None else rounded_shares(self.coverage),
             "epochs_until_all": self.epochs_until_all,
             "epochs_expected": self.epochs_expected,
         }
@@ -93,7 +93,7 @@ class RunCounts(NamedTuple):
     not_in_pass: int
 
 
-def spread(exposures: np.ndarray) -> dict | None:
+def exposure_range(exposures: np.ndarray) -> dict | None:
     """Return minimum, median and maximum of the exposures; None for no sample."""
     if not len(exposures):
         return None
@@ -104,12 +104,12 @@ def spread(exposures: np.ndarray) -> dict | None:
     }
 
 
-def rounded(shares: np.ndarray) -> list[float]:
+def rounded_shares(shares: np.ndarray) -> list[float]:
     """Write shares with six digits, never a 1.0 that is not one."""
     return [min(round(float(s), 6), 1.0 if s == 1 else 0.999999) for s in shares]
 
 
-def counts_of(counts: Counts, stream: Stream, coverage: np.ndarray | None) -> StreamCounts:
+def counts_of(counts: Counts, stream: CountedStream, coverage: np.ndarray | None) -> StreamCounts:
     """Count what a run trained of a stream; `coverage` is its own, by epoch."""
     exposures = counts.of_samples(stream.members)
     trained = int(np.count_nonzero(exposures))
@@ -118,18 +118,20 @@ def counts_of(counts: Counts, stream: Stream, coverage: np.ndarray | None) -> St
     return StreamCounts(None, trained, exposures[exposures > 0], None)
 
 
-def streams_of(streams: Mapping | None, samples: MetSamples, *, whole: bool) -> dict[str, Stream]:
+def streams_of(
+    streams: Mapping | None, samples: MetSamples, *, whole: bool
+) -> dict[str, CountedStream]:
     """Name the streams to count: those that were given, or else the classes."""
     if streams is None:
         classes = samples.streams()
-        return {name: Stream(members, whole) for name, members in classes.items()}
+        return {name: CountedStream(members, whole) for name, members in classes.items()}
     return {
-        str(name): Stream(np.unique(np.asarray(members)), whole=True)
+        str(name): CountedStream(np.unique(np.asarray(members)), whole=True)
         for name, members in streams.items()
     }
 
 
-def counted(
+def count_streams(
     log: ExposureLog, counts: Counts, steps_run: tuple[int, ...], streams: dict
 ) -> dict[str, StreamCounts]:
     """Count what a run trained of each stream, by name, in one way through its log."""

@@ -127,9 +127,9 @@ class Keras3Fit:
             if steps and self.count and self.seen >= self.count:
                 break
             self.seen += size
-            taken = list(itertools.islice(self.iterator, size))
-            places += taken
-            if not taken:  # only an execution without a single batch tells Keras of the end
+            execution = list(itertools.islice(self.iterator, size))
+            places += execution
+            if not execution:  # only an execution without a single batch tells Keras of the end
                 self.count = self.count or self.seen
                 self.iterator = None
                 return places

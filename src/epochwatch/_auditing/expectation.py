@@ -133,7 +133,7 @@ def loop_of(
     # JAX read another one ahead, up to Keras 3.13.
     offset = (2 if backend == "jax" and keras < (3, 14) else 1) if takes_one else 0
     if up_to_3_6 and backend != "tensorflow":
-        offset = taken_to_build(facts, call, reads_ahead)
+        offset = batches_to_build(facts, call, reads_ahead)
     return Loop(
         length=facts.length or pass_length,
         counted=facts.length is not None and facts.kind != "grain_loader",
@@ -148,7 +148,7 @@ def loop_of(
     )
 
 
-def taken_to_build(facts: FeedFacts, call: FitCall, reads_ahead: bool) -> int:
+def batches_to_build(facts: FeedFacts, call: FitCall, reads_ahead: bool) -> int:
     """Count the batches that Keras up to 3.6 takes to build a model, and does not train.
 
     It is a whole execution: of the iterator that is kept, or of a generator, then with what was
@@ -169,14 +169,14 @@ def loop_by(backend: str, keras: Version) -> Follow:
 
 def judged_loop(loop: Loop, follow: Follow, feed_order: Sequence[int]) -> Verdict:
     """Judge what the loop takes, as if it had been observed."""
-    taken = dict(follow(loop))
+    places_by_epoch = dict(follow(loop))
 
     def batch(place: int) -> np.ndarray:
         return np.array([feed_order[place]] if place < len(feed_order) else [place, place])
 
     trained = (
         TrainedBatch(*pair, step, batch(place))
-        for pair, places in taken.items()
+        for pair, places in places_by_epoch.items()
         for step, place in enumerate(places)
     )
     return judge(
@@ -184,7 +184,7 @@ def judged_loop(loop: Loop, follow: Follow, feed_order: Sequence[int]) -> Verdic
         lambda: map(batch, loop.pass_over()),
         loop.call.steps_per_epoch or loop.length,
         can_be_iterated_again=not loop.one_shot,
-        begun=taken,
+        begun=places_by_epoch,
     )
 
 

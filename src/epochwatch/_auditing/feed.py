@@ -76,7 +76,7 @@ def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
     return (np.stack(identify_samples(host, data)) for data in feeds.batches(feed, batch_size))
 
 
-def described(feed, call: FitCall) -> tuple[int | None, feeds.FeedFacts]:
+def size_and_facts(feed, call: FitCall) -> tuple[int | None, feeds.FeedFacts]:
     """Describe the part of a feed that `fit` trains on, with its batch size as Keras chooses it.
 
     The size is None for Keras' default, and where the feed makes its own batches.

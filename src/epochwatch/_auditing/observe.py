@@ -20,7 +20,7 @@ from epochwatch.feeds import FeedFacts
 OWN = ("x", "y", "epochs", "steps_per_epoch", "batch_size", "verbose")
 
 
-class Plan(NamedTuple):
+class AuditPlan(NamedTuple):
     """An audit before anything is trained: what `fit` is called with, and what is known of it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Plan(NamedTuple):
         return fit_kind(self.keras)
 
 
-class Training(NamedTuple):
+class ObservedTraining(NamedTuple):
     """What `fit` did.
 
     Attributes:
@@ -63,7 +63,7 @@ class Training(NamedTuple):
     samples: MetSamples
 
 
-class Sink(ExposureWriter):
+class AuditWriter(ExposureWriter):
     """Takes what the probe kept: the exposures into a log, the samples into a table."""
 
     def __init__(self, folder: Path, metadata: dict, samples: MetSamples, progress: Callable):
@@ -78,16 +78,16 @@ class Sink(ExposureWriter):
         self.progress(len(lengths))
 
 
-def planned(keras, make_feed: Callable, call: FitCall) -> Plan:
+def plan_audit(keras, make_feed: Callable, call: FitCall) -> AuditPlan:
     """Look at the feed, and refuse what cannot be audited before anything is trained."""
     check_options(call.options, keras.Model.fit)
     audited = feeding.AuditedFeed(make_feed, call.options)
     feed = audited.make()
-    size, facts = feeding.described(feed, call)
+    size, facts = feeding.size_and_facts(feed, call)
     feeding.check_executions(call, facts, fit_kind(keras))
     steps = feeding.steps_asked(facts, call.steps_per_epoch, audited.make)
     is_indexed = feeding.is_indexed(audited.make(), size)
-    return Plan(keras, audited, feed, call, size, facts, steps, is_indexed)
+    return AuditPlan(keras, audited, feed, call, size, facts, steps, is_indexed)
 
 
 def check_options(options, fit: Callable) -> None:
@@ -101,12 +101,14 @@ def check_options(options, fit: Callable) -> None:
             )
 
 
-def observe(plan: Plan, folder: Path, progress: Callable[[int], None]) -> Training:
+def observe_training(
+    plan: AuditPlan, folder: Path, progress: Callable[[int], None]
+) -> ObservedTraining:
     """Run `fit` as planned, and keep its log in a folder."""
     from epochwatch._watching.probe import make_probe
 
     call, samples = plan.call, MetSamples()
-    sink = Sink(folder, metadata_of(plan), samples, progress)
+    sink = AuditWriter(folder, metadata_of(plan), samples, progress)
     model = make_probe(plan.keras, sink, call.steps_per_execution, weighs=plan.is_indexed)
     begun = model.epochwatch.recorder.begun
     for fit in range(1, call.fits + 1):
@@ -120,10 +122,10 @@ def observe(plan: Plan, folder: Path, progress: Callable[[int], None]) -> Traini
                     "raised; give a feed that can be iterated again, or has no end"
                 ) from error
             raise
-    return Training(ExposureLog.read(folder), begun, samples)
+    return ObservedTraining(ExposureLog.read(folder), begun, samples)
 
 
-def arguments_of(plan: Plan) -> dict[str, Any]:
+def arguments_of(plan: AuditPlan) -> dict[str, Any]:
     """Return what `fit` is given."""
     call, feed = plan.call, plan.trained_feed
     parts = feed if isinstance(feed, tuple) else (feed,)
@@ -132,7 +134,7 @@ def arguments_of(plan: Plan) -> dict[str, Any]:
     return {**data, **call.options, **own, "verbose": 0}
 
 
-def metadata_of(plan: Plan) -> dict[str, Any]:
+def metadata_of(plan: AuditPlan) -> dict[str, Any]:
     """Return what the log says of the run."""
     return {
         "feed": plan.facts.kind,

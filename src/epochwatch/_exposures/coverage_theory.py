@@ -96,7 +96,7 @@ class CouponCollector(NamedTuple):
             # 1 - (1 - p)^N, without losing the digits of a small p.
             return -np.expm1(self.samples * np.log1p(-each))
 
-    def first_taken(self, random: np.random.Generator) -> np.ndarray:
+    def first_rounds(self, random: np.random.Generator) -> np.ndarray:
         """Simulate rounds until every sample has been taken.
 
         Args:
@@ -108,9 +108,9 @@ class CouponCollector(NamedTuple):
         first = np.full(self.samples, NEVER)
         begun = 0
         while first.max() == NEVER:
-            taken = self._rounds(random)
-            np.minimum.at(first, taken, begun + np.arange(len(taken))[:, None])
-            begun += len(taken)
+            drawn = self._rounds(random)
+            np.minimum.at(first, drawn, begun + np.arange(len(drawn))[:, None])
+            begun += len(drawn)
         return first
 
     def _rounds(self, random: np.random.Generator) -> np.ndarray:
@@ -118,8 +118,8 @@ class CouponCollector(NamedTuple):
         if self.a_round == 1:
             # Many at once: a call a draw would take minutes for a large stream.
             return random.integers(self.samples, size=(8 * self.samples, 1))
-        taken = random.choice(self.samples, self.a_round, replace=False, shuffle=False)
-        return taken[None]
+        drawn = random.choice(self.samples, self.a_round, replace=False, shuffle=False)
+        return drawn[None]
 
     def _passed_over(self, others: int) -> float:
         """Return the probability that a round passes over a sample, as over so many others."""

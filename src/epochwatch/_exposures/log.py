@@ -14,13 +14,13 @@ from epochwatch._exposures.batches import (
     cut_into_epochs,
     index_column,
 )
-from epochwatch._exposures.log_files import Part, find_parts, read_manifest
+from epochwatch._exposures.log_files import LogPart, find_parts, read_manifest
 from epochwatch.errors import BadInput
 
 ROWS_AT_ONCE = 2**20  # a little more than a part has, so that most are read at once
 
 
-class Place(NamedTuple):
+class LoggedStep(NamedTuple):
     """Where in a run: fit and epoch from 1, the step of the epoch from 0."""
 
     fit: int
@@ -50,7 +50,7 @@ class ExposureLog:
         >>> log = recorded("once", [[0, 1, 2], [3, 0, 1]])
         >>> other = recorded("again", [[0, 1, 2], [3, 4, 1]])
         >>> len(log), log.end, log.complete, log.metadata
-        (6, Place(fit=1, epoch=2, step=1), True, {'feed': 'arrays'})
+        (6, LoggedStep(fit=1, epoch=2, step=1), True, {'feed': 'arrays'})
         >>> log.counts()[0], log.coverage(np.arange(5))
         (2, array([0.6, 0.8]))
         >>> next(log.batches(epoch=2))
@@ -60,7 +60,7 @@ class ExposureLog:
         >>> folder.cleanup()
     """
 
-    def __init__(self, folder: Path, parts: list[Part], manifest: dict | None):
+    def __init__(self, folder: Path, parts: list[LogPart], manifest: dict | None):
         self.folder = folder
         self.parts = parts
         self.manifest = manifest
@@ -120,12 +120,12 @@ class ExposureLog:
         return of_parts[-1] if of_parts else {}
 
     @property
-    def end(self) -> Place | None:
+    def end(self) -> LoggedStep | None:
         """The last step of the record; None where nothing was trained."""
         if not self.parts:
             return None
         last = self.parts[-1]
-        return Place(*last.epochs[-1], last.about["last_step"])
+        return LoggedStep(*last.epochs[-1], last.about["last_step"])
 
     def __len__(self) -> int:
         return sum(part.exposures for part in self.parts)
@@ -217,7 +217,7 @@ class ExposureLog:
         return divergence.first_divergence(self.batches(), other.batches())
 
     def _read_rows(
-        self, columns: list[str] = COLUMNS.names, parts: list[Part] | None = None
+        self, columns: list[str] = COLUMNS.names, parts: list[LogPart] | None = None
     ) -> Iterator[pa.RecordBatch]:
         for part in self.parts if parts is None else parts:
             yield from part.rows(ROWS_AT_ONCE, columns)
@@ -232,5 +232,5 @@ class ExposureLog:
 
 
 def _selection_named(fit: int | None, epoch: int | None) -> str:
-    asked = {"fit": fit, "epoch": epoch}
-    return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)
+    selection = {"fit": fit, "epoch": epoch}
+    return ", ".join(f"{name} {value}" for name, value in selection.items() if value is not None)

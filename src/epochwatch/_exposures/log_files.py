@@ -75,7 +75,7 @@ def write_part(folder: Path, table: pa.Table, about: dict) -> None:
     write_whole(folder / PART_NAME.format(about["part"]), write)
 
 
-class Part(NamedTuple):
+class LogPart(NamedTuple):
     """One part of a log on disk.
 
     Attributes:
@@ -115,7 +115,7 @@ def checksums(rows: pa.RecordBatch | pa.Table, before: dict[str, int] | None = N
     return {name: zlib.crc32(column.to_numpy(), before.get(name, 0)) for name, column in columns}
 
 
-def find_parts(folder: Path) -> list[Part]:
+def find_parts(folder: Path) -> list[LogPart]:
     """Find the parts of a log, in order; a damaged, missing or doubled one is refused."""
     parts, exposures = [], 0
     for number, path in enumerate(sorted(folder.glob(PART_GLOB))):
@@ -133,7 +133,7 @@ def find_parts(folder: Path) -> list[Part]:
     return parts
 
 
-def _open_part(path: Path) -> Part:
+def _open_part(path: Path) -> LogPart:
     """Read what a part says of itself, and how many rows it has."""
     with _damage_named(path), pq.ParquetFile(path) as file:
         metadata = file.metadata.metadata or {}
@@ -141,7 +141,7 @@ def _open_part(path: Path) -> Part:
             about = unseal(metadata[ABOUT], path)
             if file.schema_arrow != COLUMNS:
                 raise ValueError(f"its columns are {file.schema_arrow.names}")
-            return Part(path, file.metadata.num_rows, about)
+            return LogPart(path, file.metadata.num_rows, about)
     raise BadInput(f"{path}: not a part of an exposure log; read a folder that `watch` wrote")
 
 

@@ -60,9 +60,9 @@ def span(batches: Iterable[TrainedBatch], stream: np.ndarray) -> Span:
         if epoch not in (None, batch[:2]):
             ends.append(count - 1)
         epoch = batch[:2]
-        found = positions(stream, batch.index)
-        if len(found):
-            rows.append((count - 1, found[0], found[-1]))
+        in_batch = positions(stream, batch.index)
+        if len(in_batch):
+            rows.append((count - 1, in_batch[0], in_batch[-1]))
     columns = np.array(rows, np.int64).reshape(-1, 3).T
     return Span(*columns, np.array([*ends, count], np.int64))
 

@@ -188,11 +188,11 @@ def judge(
     return Verdict(epochs, boundaries, tuple(first_places), steps_run, steps_per_epoch)
 
 
-def _step_finding(run: int, asked: int | None) -> str | None:
+def _step_finding(run: int, steps_asked: int | None) -> str | None:
     """Compare the steps of one epoch with what was asked for; None where nothing was."""
-    if asked in (run, None):
+    if steps_asked in (run, None):
         return None
-    return "runs dry" if run < asked else "overruns"
+    return "runs dry" if run < steps_asked else "overruns"
 
 
 def _trained_epochs(trained: Iterable[TrainedBatch]) -> list[TrainedEpoch]:

@@ -164,8 +164,8 @@ def make_empty_folder(folder: Path) -> None:
     """Make the folder of a new log, where there is nothing yet."""
     with _unwritable_refused(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        taken = any(folder.iterdir())
-    if taken:
+        is_used = any(folder.iterdir())
+    if is_used:
         raise BadInput(
             f"log: {str(folder)!r} is not empty, and no record is ever overwritten; delete it "
             "or choose another path"

@@ -75,10 +75,12 @@ def audit(
     )
     gate = Gate(fail_on, min_coverage)
     keras = keras_for(backend)
-    from epochwatch._auditing.audit import audited
+    from epochwatch._auditing.audit import run_audit
     from epochwatch._report.report import Report
 
-    result = audited(keras, make_feed, call, gate=gate, streams=streams, log=log, progress=progress)
+    result = run_audit(
+        keras, make_feed, call, gate=gate, streams=streams, log=log, progress=progress
+    )
     return Report.showing(result)
 
 
@@ -149,6 +151,6 @@ def explain(
         steps_per_epoch, steps_per_execution, epochs, fits, batch_size, dict(fit_options)
     )
     keras = keras_for(backend)
-    from epochwatch._auditing.audit import explained
+    from epochwatch._auditing.audit import expect_feed
 
-    return explained(keras, feed, call)
+    return expect_feed(keras, feed, call)

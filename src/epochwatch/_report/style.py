@@ -37,7 +37,7 @@ _SETTINGS = {
 }
 
 
-class Look(NamedTuple):
+class LineLook(NamedTuple):
     """How one stream is drawn.
 
     Attributes:
@@ -51,16 +51,16 @@ class Look(NamedTuple):
     marker: str
 
 
-LOOKS = {"minority": Look("#d1660a", "-", "o"), "majority": Look("#3f90da", "--", "s")}
+LOOKS = {"minority": LineLook("#d1660a", "-", "o"), "majority": LineLook("#3f90da", "--", "s")}
 OTHERS = [
-    Look(colour, line, marker)
+    LineLook(colour, line, marker)
     for colour, line, marker in zip(
         mpl.color_sequences["petroff10"], ["-", "--", "-.", ":"] * 3, "osD^vP*Xdh", strict=False
     )
 ]
 
 
-def looks(names) -> dict[str, Look]:
+def looks(names) -> dict[str, LineLook]:
     """Choose how streams are drawn, by name; beyond ten streams looks come again."""
     return {name: LOOKS.get(name, OTHERS[rank % len(OTHERS)]) for rank, name in enumerate(names)}
 

@@ -13,7 +13,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from epochwatch._auditing.counting import StreamCounts, spread
+from epochwatch._auditing.counting import StreamCounts, exposure_range
 from epochwatch._auditing.expectation import Expectation
 from epochwatch._auditing.request import ORDER_FINDINGS
 from epochwatch._auditing.result import AuditResult
@@ -201,7 +201,7 @@ def count_cells(stream: StreamCounts) -> Iterator[Text | str]:
     yield number_or_dash(stream.samples)
     yield number_or_dash(stream.trained)
     yield Text(number_or_dash(stream.never_trained), "bold red" if stream.never_trained else "")
-    exposures = spread(stream.exposures) or {}
+    exposures = exposure_range(stream.exposures) or {}
     yield "/".join(f"{value:.7g}" for value in exposures.values()) or "-"
     yield "-" if stream.coverage is None else coverage_curve(stream.coverage)
     form = stream.epochs_expected
@@ -246,9 +246,9 @@ def expectation_rows(expected: Expectation) -> Iterator[tuple[str, str | Text]]:
     yield "expected", Text(verdict, f"bold {COLOURS.get(expected.verdict, '')}")
     yield "because", expected.rule.why
     if expected.judged is not None and expected.exact:
-        asked = expected.judged.steps_asked
+        steps_asked = expected.judged.steps_asked
         runs = zip(expected.judged.steps_run, expected.judged.step_findings, strict=True)
-        yield "steps", f"{asked:,} asked for in an epoch; to be run: {values_in_turn(runs)}"
+        yield "steps", f"{steps_asked:,} asked for in an epoch; to be run: {values_in_turn(runs)}"
     yield "rule", f"{expected.rule.name} ({expected.rule.source})"
 
 

@@ -16,7 +16,7 @@ UNUSUAL = (", steps_per_execution", ", fits", ", validation", "workers=4", "use_
 WORKER = ("-m", "epochwatch_lab._atlas.worker")
 
 
-class Part(NamedTuple):
+class AtlasPart(NamedTuple):
     """One file of the atlas in the making: an environment on a backend.
 
     Attributes:
@@ -87,16 +87,16 @@ class Part(NamedTuple):
             worker.wait()
 
 
-def parts_of(environment: Environment, environments: Path, work: Path) -> list[Part]:
+def parts_of(environment: Environment, environments: Path, work: Path) -> list[AtlasPart]:
     """Make an environment, and list what files there are to be of it."""
     python = python_of(environment, environments)
     return [
-        Part(environment, backend, python, work / f"{environment.name}-{backend}.jsonl")
+        AtlasPart(environment, backend, python, work / f"{environment.name}-{backend}.jsonl")
         for backend in environment.backends
     ]
 
 
-def build(part: Part, atlas: Path, jobs: int, progress: Callable[[int, int], None]) -> int:
+def build(part: AtlasPart, atlas: Path, jobs: int, progress: Callable[[int, int], None]) -> int:
     """Observe what is missing of a part, and write its file once it is complete.
 
     Args:

@@ -99,8 +99,8 @@ def install(uv: Path, place: Path, requirements: list[str]) -> None:
     command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", place]
     for place_of_wheels in os.environ.get("PIP_FIND_LINKS", "").split():
         command += ["--find-links", place_of_wheels]
-    for given in on_cpu(requirements):
-        last = subprocess.run(command + given, env=compiled, capture_output=True, text=True)
+    for candidate in on_cpu(requirements):
+        last = subprocess.run(command + candidate, env=compiled, capture_output=True, text=True)
         if last.returncode == 0:
             return
     raise BadInput(f"{place.name}: cannot be installed: {last.stderr.strip().splitlines()[-1]}")

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from epochwatch._auditing.request import FitCall
 from epochwatch_lab._atlas import worker
 from epochwatch_lab._atlas.cells import AtlasCell, call_as_json, toy_call
-from epochwatch_lab._atlas.rows import Row, row_of
+from epochwatch_lab._atlas.rows import AtlasRow, row_of
 from epochwatch_lab._atlas.toy_feeds import ToyFeed, toy_feeds
 
 THIS = "epochwatch_lab._atlas.live"
 
 
-def observe_all(backend: str, calls: Sequence[FitCall], jobs: int | None = None) -> list[Row]:
+def observe_all(backend: str, calls: Sequence[FitCall], jobs: int | None = None) -> list[AtlasRow]:
     """Run `fit` on every toy feed that can be made here.
 
     Args:
@@ -69,5 +69,5 @@ def calls_with_an_end(feed: ToyFeed, calls: Iterable[FitCall]) -> Iterator[FitCa
 
 
 if __name__ == "__main__":
-    given = [toy_call(**call) for call in json.load(sys.stdin)]
-    print(json.dumps(list(observed_here(given, int(sys.argv[1])))))
+    read_calls = [toy_call(**call) for call in json.load(sys.stdin)]
+    print(json.dumps(list(observed_here(read_calls, int(sys.argv[1])))))

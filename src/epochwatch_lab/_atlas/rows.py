@@ -22,7 +22,7 @@ WARNINGS = {  # in short
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class AtlasRow:
     """One cell.
 
     Attributes:
@@ -85,12 +85,12 @@ class Row:
         return self.is_certain and self.never > 0 and not self.failed
 
 
-def rows_of(files: Iterable[dict]) -> list[Row]:
+def rows_of(files: Iterable[dict]) -> list[AtlasRow]:
     """Make the rows of all files, as `read_atlas` gives them."""
     return [row for file in files for row in rows_of_file(file)]
 
 
-def rows_of_file(file: dict) -> Iterator[Row]:
+def rows_of_file(file: dict) -> Iterator[AtlasRow]:
     """Make the rows of one file."""
     about = file["environment"]
     backend = "tf_keras" if about["package"] == "tf_keras" else about["backend"]
@@ -98,7 +98,7 @@ def rows_of_file(file: dict) -> Iterator[Row]:
         yield row_of(cell, about["keras"], backend)
 
 
-def row_of(cell: dict, keras: str, backend: str) -> Row:
+def row_of(cell: dict, keras: str, backend: str) -> AtlasRow:
     """Make the row of a cell."""
     described = AtlasCell.from_json(cell)
     feed = described.feed_name
@@ -106,7 +106,7 @@ def row_of(cell: dict, keras: str, backend: str) -> Row:
     expected = cell.get("expected") or {}
     flat = flattened(trained)
     wanted = population(feed, flat)
-    return Row(
+    return AtlasRow(
         keras=keras,
         backend=backend,
         feed=feed,

@@ -219,7 +219,7 @@ def toy_feeds(keras) -> list[ToyFeed]:
         keras: the module `keras` or `tf_keras`.
     """
     is_keras_3 = hasattr(keras.utils, "PyDataset")
-    given = [
+    ways = [
         *(
             ToyFeed("arrays", {"shuffle": on}, arrays, {"shuffle": on, "batch_size": ROWS})
             for on in (True, False)
@@ -235,7 +235,7 @@ def toy_feeds(keras) -> list[ToyFeed]:
         ),
     ]
     if is_keras_3 and has("torch"):
-        given += [
+        ways += [
             ToyFeed(
                 "torch_loader",
                 {"workers": n},
@@ -246,8 +246,8 @@ def toy_feeds(keras) -> list[ToyFeed]:
             for n in (0, 2)
         ]
     if is_keras_3 and has("grain"):
-        given.append(ToyFeed("grain_loader", {}, grain_loader, {}))
-    return given
+        ways.append(ToyFeed("grain_loader", {}, grain_loader, {}))
+    return ways
 
 
 def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:

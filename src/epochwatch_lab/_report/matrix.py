@@ -13,7 +13,7 @@ from epochwatch.errors import BadInput
 MOST_CELLS = 100_000_000  # a byte each, in the reader's browser
 
 
-class Epoch(NamedTuple):
+class LoggedEpoch(NamedTuple):
     """One epoch as it was trained.
 
     Attributes:
@@ -33,7 +33,7 @@ class Epoch(NamedTuple):
 
 def exposure_matrix(
     log: ExposureLog, streams: Mapping[str, np.ndarray]
-) -> tuple[list[Epoch], dict[str, np.ndarray]]:
+) -> tuple[list[LoggedEpoch], dict[str, np.ndarray]]:
     """Count the exposures by sample and epoch, in one pass over the log.
 
     Of each stream there is an array (samples, epochs) of the smallest unsigned integers that hold
@@ -50,7 +50,7 @@ def exposure_matrix(
     for (fit, epoch), group in itertools.groupby(log.batches(), key=lambda batch: batch[:2]):
         batches = [batch.index for batch in group]
         counts = Counts.from_chunks([np.concatenate(batches)])
-        epochs.append(Epoch(fit, epoch, len(batches), batches[0], batches[-1]))
+        epochs.append(LoggedEpoch(fit, epoch, len(batches), batches[0], batches[-1]))
         for name, index in streams.items():
             columns[name].append(_narrowed(counts.of_samples(index)))
     return epochs, {name: np.stack(by_epoch, axis=1) for name, by_epoch in columns.items()}

@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 from matplotlib.colors import to_hex
 
 from epochwatch._report.style import NEVER, looks
-from epochwatch_lab._report.matrix import Epoch, coverage
+from epochwatch_lab._report.matrix import LoggedEpoch, coverage
 from epochwatch_lab._report.tables import epoch_names, object_at, run_coverage
 
 MOST_COLUMNS, MOST_ROWS = 600, 200  # of a picture; what is more is taken together
@@ -20,7 +20,7 @@ DASHES = {"-": "solid", "--": "dashed", "-.": "dashdot", ":": "dotted"}
 MARKERS = ["circle", "square", "diamond", "triangle", "inverted_triangle", "star"]
 
 
-def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[Epoch]) -> models.Column:
+def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[LoggedEpoch]) -> models.Column:
     """Prepare a stream's picture: samples by epochs, and under it their exposures in all."""
     samples, n_epochs = exposures.shape
     ends = (-0.5, samples - 0.5)
@@ -50,7 +50,9 @@ def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[Epoch]) -> 
     return column(heat, _totals(x_range, name, max(1, most)), sizing_mode="stretch_width")
 
 
-def coverage_by_epoch(exposures: Mapping[str, np.ndarray], epochs: list[Epoch]) -> models.Plot:
+def coverage_by_epoch(
+    exposures: Mapping[str, np.ndarray], epochs: list[LoggedEpoch]
+) -> models.Plot:
     """Draw the coverage of each stream by epoch."""
     numbers = list(range(1, len(epochs) + 1))
     plot = _shares_plot(numbers, "epoch", epoch_names(epochs))
@@ -72,7 +74,7 @@ def shares_by_run(runs: list[dict]) -> models.Plot:
     return _lines(_shares_plot(numbers, "run, as numbered in the table"), numbers, shares)
 
 
-def _heat(x_range, epochs: list[Epoch]) -> models.Plot:
+def _heat(x_range, epochs: list[LoggedEpoch]) -> models.Plot:
     height = 90 + int(np.clip(14 * len(epochs), 110, 400))
     heat = _figure(
         height,

@@ -4,7 +4,7 @@ import numpy as np
 
 from epochwatch._exposures.log import ExposureLog
 from epochwatch.errors import BadInput
-from epochwatch_lab.datasets._population import Population, Samples
+from epochwatch_lab.datasets._population import Population, StreamSamples
 
 OTHER = "in no stream"
 
@@ -17,10 +17,10 @@ def population_of(notebook: str, parameters: dict, log: ExposureLog) -> Populati
     trained = log.counts().index
     population = _known(notebook, parameters)
     if population is None:
-        return Population({"trained samples": Samples(trained)}, [], complete=False)
+        return Population({"trained samples": StreamSamples(trained)}, [], complete=False)
     known = np.concatenate([samples.index for samples in population.streams.values()])
     if len(foreign := np.setdiff1d(trained, known)):
-        population.streams[OTHER] = Samples(foreign)
+        population.streams[OTHER] = StreamSamples(foreign)
     return population
 
 

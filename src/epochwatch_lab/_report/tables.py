@@ -11,14 +11,14 @@ import numpy as np
 
 from epochwatch._exposures.positions import positions
 from epochwatch._text import percent
-from epochwatch_lab._report.matrix import Epoch, coverage
+from epochwatch_lab._report.matrix import LoggedEpoch, coverage
 from epochwatch_lab._report.population import Population
 from epochwatch_lab._report.subject import object_at
 from epochwatch_lab._runs.ledger import flattened
 from epochwatch_lab._runs.parameters import varied
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """A cell.
 
     Attributes:
@@ -43,7 +43,7 @@ class Table(NamedTuple):
 
     caption: str
     header: list[str]
-    rows: list[list[Cell]]
+    rows: list[list[TableCell]]
 
     @classmethod
     def from_values(cls, caption: str, header: Iterable[str], rows: Iterable[Iterable]) -> "Table":
@@ -51,7 +51,7 @@ class Table(NamedTuple):
 
         Example:
             >>> Table.from_values("Streams", ["samples"], [[53258]]).rows
-            [[Cell(text='53,258', number=True, href='')]]
+            [[TableCell(text='53,258', number=True, href='')]]
         """
         return cls(caption, list(header), [[_value_cell(value) for value in row] for row in rows])
 
@@ -65,26 +65,26 @@ def stream_table(population: Population, exposures: Mapping[str, np.ndarray]) ->
         totals = by_epoch.sum(axis=1, dtype=np.int64)
         never = int(np.count_nonzero(totals == 0))
         share = percent(1 - never / len(totals))
-        counted = [len(totals), len(totals) - never, never, Cell(share, number=True)]
+        counted = [len(totals), len(totals) - never, never, TableCell(share, number=True)]
         if not population.complete:
-            counted[2:] = [Cell("unknown"), Cell("unknown")]
+            counted[2:] = [TableCell("unknown"), TableCell("unknown")]
         extremes = [int(totals.min()), float(np.median(totals)), int(totals.max())]
         rows.append([name, *counted, *extremes])
     return Table.from_values("What was trained of each stream", header, rows)
 
 
-def coverage_table(epochs: list[Epoch], exposures: Mapping[str, np.ndarray]) -> Table:
+def coverage_table(epochs: list[LoggedEpoch], exposures: Mapping[str, np.ndarray]) -> Table:
     """Tabulate the coverage by epoch."""
     shares = [map(percent, coverage(by_epoch)) for by_epoch in exposures.values()]
     rows = [
-        [name, epoch.steps, *(Cell(share, number=True) for share in row)]
+        [name, epoch.steps, *(TableCell(share, number=True) for share in row)]
         for name, epoch, *row in zip(epoch_names(epochs), epochs, *shares, strict=True)
     ]
     caption = "Share of each stream trained by the end of each epoch"
     return Table.from_values(caption, ["epoch", "steps", *exposures], rows)
 
 
-def boundary_table(epochs: list[Epoch], population: Population) -> Table:
+def boundary_table(epochs: list[LoggedEpoch], population: Population) -> Table:
     """Tabulate the batches on either side of each boundary, which prove the verdict."""
     what = "positions" if population.complete else "indices"
     rows = []
@@ -92,7 +92,9 @@ def boundary_table(epochs: list[Epoch], population: Population) -> Table:
     for (name, before), (_, after) in itertools.pairwise(zip(names, epochs, strict=True)):
         for stream, samples in population.streams.items():
             batches = (before.last, after.first)
-            ends = [Cell(_batch_ends(batch, samples.index, what), number=True) for batch in batches]
+            ends = [
+                TableCell(_batch_ends(batch, samples.index, what), number=True) for batch in batches
+            ]
             rows.append([f"after epoch {name}", stream, *ends])
     header = ["boundary", "stream", f"{what} trained last", f"{what} trained next"]
     return Table.from_values(
@@ -141,7 +143,7 @@ def run_coverage(run: dict) -> dict[str, float]:
     }
 
 
-def epoch_names(epochs: list[Epoch]) -> list[str]:
+def epoch_names(epochs: list[LoggedEpoch]) -> list[str]:
     """Name the epochs: by number, and by their fit where there were several."""
     if len({epoch.fit for epoch in epochs}) == 1:
         return [str(epoch.epoch) for epoch in epochs]
@@ -158,26 +160,26 @@ def _all_names(objects: list[dict]) -> list[str]:
     return list(dict.fromkeys(itertools.chain.from_iterable(objects)))
 
 
-def _run_link(run: dict, number: int, outputs: Path, page: Path) -> Cell:
+def _run_link(run: dict, number: int, outputs: Path, page: Path) -> TableCell:
     folder = str(run.get("folder") or "")
     is_there = folder and (outputs / folder).is_dir()
     href = quote(os.path.relpath(outputs / folder, page.parent)) if is_there else ""
-    return Cell(f"{number}: {Path(folder).name or run.get('id', '')}", href=href)
+    return TableCell(f"{number}: {Path(folder).name or run.get('id', '')}", href=href)
 
 
-def _share_cell(share: float | None) -> Cell:
-    return Cell("" if share is None else percent(share), number=True)
+def _share_cell(share: float | None) -> TableCell:
+    return TableCell("" if share is None else percent(share), number=True)
 
 
-def _value_cell(value) -> Cell:
+def _value_cell(value) -> TableCell:
     match value:
-        case Cell():
+        case TableCell():
             return value
         case None:
-            return Cell("")
+            return TableCell("")
         case bool() | str() | list():
-            return Cell(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+            return TableCell(", ".join(map(str, value)) if isinstance(value, list) else str(value))
         case int():
-            return Cell(f"{value:,}", number=True)
+            return TableCell(f"{value:,}", number=True)
         case _:
-            return Cell(f"{value:.4g}", number=True)
+            return TableCell(f"{value:.4g}", number=True)

@@ -11,7 +11,7 @@ from epochwatch._extras import missing_extras_named
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 from epochwatch_lab._report import tables
-from epochwatch_lab._report.matrix import Epoch, exposure_matrix
+from epochwatch_lab._report.matrix import LoggedEpoch, exposure_matrix
 from epochwatch_lab._report.population import Population, population_of
 from epochwatch_lab._report.subject import Subject
 
@@ -60,7 +60,7 @@ def log_page(subject: Subject, population: Population | None = None) -> str:
 def counted_page(
     subject: Subject,
     population: Population,
-    epochs: list[Epoch],
+    epochs: list[LoggedEpoch],
     exposures: Mapping[str, np.ndarray],
 ) -> str:
     """Make the page of what has been counted."""
@@ -106,9 +106,9 @@ def sweep_page(subject: Subject, folder: Path, output: Path) -> str:
 def _texts(subject: Subject) -> dict:
     verdict = subject.findings.get("verdict")
     verdict = None if verdict is None else str(verdict)
-    given = {"parameters": subject.parameters, "environment": subject.environment}
+    by_name = {"parameters": subject.parameters, "environment": subject.environment}
     shown = [tables.held_out_table(subject.findings)]
-    shown += [tables.value_table(name.capitalize(), values) for name, values in given.items()]
+    shown += [tables.value_table(name.capitalize(), values) for name, values in by_name.items()]
     log = subject.log
     return {
         "subject": subject,

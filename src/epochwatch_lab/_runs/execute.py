@@ -178,7 +178,7 @@ def _manager_of(attempt: Path, threads: int | None) -> type:
     return Manager
 
 
-def _progress_to(file: Path, cells: list[project.Cell]) -> Callable:
+def _progress_to(file: Path, cells: list[project.NotebookCell]) -> Callable:
     """Have the heading of each cell written down when the cell is begun."""
     sections = project.sections_of(cells)
 

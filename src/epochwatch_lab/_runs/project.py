@@ -58,7 +58,7 @@ def notebook_path(notebook: str) -> Path:
     return path
 
 
-class Cell(NamedTuple):
+class NotebookCell(NamedTuple):
     """A cell of a notebook.
 
     Attributes:
@@ -74,7 +74,7 @@ class Cell(NamedTuple):
     seconds: float
 
 
-def cells_of(notebook: Path) -> list[Cell]:
+def cells_of(notebook: Path) -> list[NotebookCell]:
     """Read a notebook's cells without nbformat, whose import takes a second.
 
     Raises:
@@ -87,18 +87,19 @@ def cells_of(notebook: Path) -> list[Cell]:
         raise BadInput(f"notebook: {notebook} cannot be read as one; get it back") from None
 
 
-def _cell(cell: dict) -> Cell:
+def _cell(cell: dict) -> NotebookCell:
     metadata = cell["metadata"]
     seconds = metadata.get("papermill", {}).get("duration") or 0.0
     source = "".join(cell["source"])  # a text or a list of lines
-    return Cell(cell["cell_type"], source, tuple(metadata.get("tags", ())), seconds)
+    return NotebookCell(cell["cell_type"], source, tuple(metadata.get("tags", ())), seconds)
 
 
-def sections_of(cells: list[Cell]) -> list[str]:
+def sections_of(cells: list[NotebookCell]) -> list[str]:
     """Name for each cell the heading that it stands under.
 
     Example:
-        >>> sections_of([Cell("code", "1", (), 0), Cell("markdown", "## The feed", (), 0)])
+        >>> first = NotebookCell("code", "1", (), 0)
+        >>> sections_of([first, NotebookCell("markdown", "## The feed", (), 0)])
         ['start and imports', 'The feed']
     """
     section, sections = BEFORE_FIRST_SECTION, []

@@ -34,7 +34,7 @@ NONE = "none"
 MEANINGS[NONE] = MEANING[None]
 
 
-class File(NamedTuple):
+class AtlasFile(NamedTuple):
     """One file of the atlas.
 
     Attributes:
@@ -61,7 +61,7 @@ class File(NamedTuple):
         return self.environment["package"] != "keras", *(-part for part in release)
 
 
-class Toll(NamedTuple):
+class RowToll(NamedTuple):
     """What training on a cell's feed came to, in rows of the toy feed.
 
     Attributes:
@@ -73,7 +73,7 @@ class Toll(NamedTuple):
     repeated: int
 
 
-def read_files(atlas: Path) -> list[File]:
+def read_files(atlas: Path) -> list[AtlasFile]:
     """Read the atlas, the newest Keras first.
 
     Raises:
@@ -82,7 +82,7 @@ def read_files(atlas: Path) -> list[File]:
     files = []
     for path, read in zip(sorted(atlas.glob("*.json")), read_atlas(atlas), strict=True):
         try:
-            file = File(path.stem, **read, facts=[cell_facts(cell) for cell in read["cells"]])
+            file = AtlasFile(path.stem, **read, facts=[cell_facts(cell) for cell in read["cells"]])
             file.age, file.environment["backend"]
         except (AttributeError, KeyError, TypeError, ValueError):
             raise BadInput(f"{path}: is damaged; `make atlas` makes it again") from None
@@ -122,18 +122,18 @@ def cell_verdict(cell: dict) -> str:
     return cell["observed"]["verdict"] or NONE
 
 
-def cell_toll(cell: dict) -> Toll | None:
+def cell_toll(cell: dict) -> RowToll | None:
     """Count what was never trained, and what was repeated; None where `fit` did not end well.
 
     Example:
         >>> restarted = [[[[0, 1], [2, 3]], [[0, 1], [2, 3]]]]
         >>> cell_toll({"feed": "arrays", "options": {}, "trained": restarted})
-        Toll(never=16, repeated=4)
+        RowToll(never=16, repeated=4)
     """
     if cell.get("raised"):
         return None
     tolls = [_stream_toll(rows, cell["trained"]) for rows in toy_streams(cell["options"])]
-    return Toll(*map(sum, zip(*tolls, strict=True)))
+    return RowToll(*map(sum, zip(*tolls, strict=True)))
 
 
 def toy_streams(options: dict) -> list[range]:
@@ -143,14 +143,14 @@ def toy_streams(options: dict) -> list[range]:
     return [range(BATCHES * ROWS)]
 
 
-def _stream_toll(stream: range, trained: list) -> Toll:
+def _stream_toll(stream: range, trained: list) -> RowToll:
     missing, repeated = set(stream), 0
     for row in trained_rows(trained):
         if row not in stream:
             continue
         repeated += bool(missing) and row not in missing
         missing.discard(row)
-    return Toll(len(missing), repeated)
+    return RowToll(len(missing), repeated)
 
 
 def trained_rows(trained: list) -> Iterator[int]:

@@ -7,7 +7,7 @@ dozen rules. So a cell is a row of numbers, each the rank of a value in its colu
 import json
 from typing import Any
 
-from epochwatch_lab._site.cells import File
+from epochwatch_lab._site.cells import AtlasFile
 
 FIRST_LINE = 4  # of a file of the atlas that has a cell
 ABSENT = -1
@@ -29,7 +29,7 @@ def flat_record(cell: dict, facts: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def packed_columns(files: list[File]) -> dict[str, list]:
+def packed_columns(files: list[AtlasFile]) -> dict[str, list]:
     """Pack all cells.
 
     Returns:

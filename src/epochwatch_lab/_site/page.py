@@ -10,7 +10,7 @@ import epochwatch
 from epochwatch._auditing.rules import RULES
 from epochwatch_lab._atlas.toy_feeds import BATCHES, ROWS
 from epochwatch_lab._inline import hash_of, packed, templates_in
-from epochwatch_lab._site.cells import MEANINGS, File
+from epochwatch_lab._site.cells import MEANINGS, AtlasFile
 from epochwatch_lab._site.columns import packed_columns
 from epochwatch_lab._site.notebooks import RenderedNotebook
 from epochwatch_lab._site.reproductions import Reproduction
@@ -24,7 +24,7 @@ TOGGLES = {
     "disagrees": "Expected ≠ observed",
     "differs": "Runs differed",
 }
-ASKED = {
+STEP_CHOICES = {
     None: "not given: a pass an epoch",
     3: "3: does not divide a pass",
     BATCHES // 2: f"{BATCHES // 2}: half a pass",
@@ -62,7 +62,7 @@ class Filter(NamedTuple):
 
 
 def index_page(
-    files: list[File], notebooks: list[RenderedNotebook], reproductions: list[Reproduction]
+    files: list[AtlasFile], notebooks: list[RenderedNotebook], reproductions: list[Reproduction]
 ) -> str:
     """Make the page.
 
@@ -99,7 +99,7 @@ def filled_template(name: str, **values) -> str:
     return template.render(style=style, version=epochwatch.__version__, **values)
 
 
-def script_data(files: list[File], reproductions: list[Reproduction]) -> dict[str, Any]:
+def script_data(files: list[AtlasFile], reproductions: list[Reproduction]) -> dict[str, Any]:
     """Collect what the script needs."""
     return packed_columns(files) | {
         "files": [
@@ -133,12 +133,12 @@ def _luminance(shade) -> float:
     return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
 
 
-def verdict_counts(file: File) -> collections.Counter:
+def verdict_counts(file: AtlasFile) -> collections.Counter:
     """Count the verdicts of a file."""
     return collections.Counter(facts["verdict"] for facts in file.facts)
 
 
-def headline(files: list[File]) -> dict[str, int]:
+def headline(files: list[AtlasFile]) -> dict[str, int]:
     """Count what the page begins with."""
     cells = [facts for file in files for facts in file.facts]
     return {
@@ -151,7 +151,7 @@ def headline(files: list[File]) -> dict[str, int]:
     }
 
 
-def all_filters(files: list[File], reproductions: list[Reproduction]) -> list[Filter]:
+def all_filters(files: list[AtlasFile], reproductions: list[Reproduction]) -> list[Filter]:
     """List the filters, each with the values that occur."""
     cells = [
         cell | facts for file in files for cell, facts in zip(file.cells, file.facts, strict=True)
@@ -159,13 +159,15 @@ def all_filters(files: list[File], reproductions: list[Reproduction]) -> list[Fi
     feeds = dict.fromkeys((cell["feed"], cell["feed_name"]) for cell in cells)
     verdicts = {cell["verdict"] for cell in cells}
     steps = {cell["steps_per_epoch"] for cell in cells}
-    asked = [Choice(address_value(value), text) for value, text in ASKED.items() if value in steps]
+    step_choices = [
+        Choice(address_value(value), text) for value, text in STEP_CHOICES.items() if value in steps
+    ]
     filters = [
         Filter("feed", "Feed", list(_feed_choices(feeds))),
         Filter("backend", "Backend", _plain_choices(f.environment["backend"] for f in files)),
         Filter("keras", "Keras version", _plain_choices(file.keras for file in files)),
         Filter("verdict", "Verdict", _plain_choices(name for name in MEANINGS if name in verdicts)),
-        Filter("steps_per_epoch", "steps_per_epoch", asked),
+        Filter("steps_per_epoch", "steps_per_epoch", step_choices),
         _number_filter("steps_per_execution", "steps_per_execution", cells),
         _number_filter("fits", "Calls of fit", cells),
         Filter("validation", "Validation data", _plain_choices(["yes", "no"])),

@@ -7,7 +7,7 @@ import yaml
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._site import texts
-from epochwatch_lab._site.cells import File
+from epochwatch_lab._site.cells import AtlasFile
 
 ABOUT = "README"  # the page that lists the others
 
@@ -34,7 +34,7 @@ class Reproduction(NamedTuple):
     cells: int
 
 
-def read_reproductions(atlas: Path, files: list[File]) -> list[Reproduction]:
+def read_reproductions(atlas: Path, files: list[AtlasFile]) -> list[Reproduction]:
     """Find the reproductions, in the order of their names.
 
     Args:

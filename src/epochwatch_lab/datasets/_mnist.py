@@ -225,8 +225,8 @@ def _in_original_order(original: Mnist) -> Mnist:
     return Mnist(*map(_reordered, splits, original))
 
 
-def _reordered(given: dict[str, np.ndarray], original: Split) -> Split:
-    images, labels = given["image"][..., 0], given["label"].astype(np.uint8)
+def _reordered(split: dict[str, np.ndarray], original: Split) -> Split:
+    images, labels = split["image"][..., 0], split["label"].astype(np.uint8)
     order = np.empty(len(original.labels), dtype=np.int64)
     order[_content_order(original.images)] = _content_order(images)
     return Split(images[order], labels[order])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Samples(NamedTuple):
+class StreamSamples(NamedTuple):
     """The samples of a stream, by position.
 
     Attributes:
@@ -28,6 +28,6 @@ class Population(NamedTuple):
         complete: whether samples never trained are among them.
     """
 
-    streams: dict[str, Samples]
+    streams: dict[str, StreamSamples]
     label_names: list[str]
     complete: bool

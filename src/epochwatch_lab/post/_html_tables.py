@@ -72,5 +72,5 @@ def _grid(rows: list[bs4.Tag]) -> list[list[str]]:
 
 
 def _span(cell: bs4.Tag, kind: str, most: int) -> int:
-    given = cell.get(kind, "1")
-    return min(most, max(1, int(given))) if given.isdecimal() else 1
+    count = cell.get(kind, "1")
+    return min(most, max(1, int(count))) if count.isdecimal() else 1

@@ -63,19 +63,19 @@ def _is_image(output: NotebookNode) -> bool:
 
 
 def _file_name(cell: NotebookNode, output: NotebookNode) -> str:
-    given = output.metadata.get("filename")
-    if not isinstance(given, str) or not PLAIN_NAME.fullmatch(given):
+    name = output.metadata.get("filename")
+    if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name):
         raise _refusal(
-            cell, f"an image named {given!r}", "a plain name of letters, digits, _ and -, no ending"
+            cell, f"an image named {name!r}", "a plain name of letters, digits, _ and -, no ending"
         )
-    return given
+    return name
 
 
 def _alternative_text(cell: NotebookNode, output: NotebookNode) -> str:
-    given = output.metadata.get("image/png", {}).get("alt")
-    if not isinstance(given, str) or not given.strip():
-        raise _refusal(cell, f"an image with the text {given!r}", "what it shows, in words")
-    return given
+    text = output.metadata.get("image/png", {}).get("alt")
+    if not isinstance(text, str) or not text.strip():
+        raise _refusal(cell, f"an image with the text {text!r}", "what it shows, in words")
+    return text
 
 
 def _image_files(cell: NotebookNode, output: NotebookNode, path: str) -> dict[str, bytes]:

@@ -85,13 +85,13 @@ class PostMetadata(NamedTuple):
                 as it should be.
         """
         overrides = {key: value for key, value in overrides.items() if value is not None}
-        given = notebook["metadata"].get("epochwatch", {} if overrides else None)
-        if not isinstance(given, Mapping):
+        written = notebook["metadata"].get("epochwatch", {} if overrides else None)
+        if not isinstance(written, Mapping):
             raise BadInput(
-                f"notebook metadata epochwatch: got {_shortly(given)}, allowed: an object with "
+                f"notebook metadata epochwatch: got {_shortly(written)}, allowed: an object with "
                 "title, slug and date; write it under the notebook's metadata"
             )
-        values = {key: _checked_value(key, given, overrides) for key in _RULES}
+        values = {key: _checked_value(key, written, overrides) for key in _RULES}
         return cls(**values | {"date": datetime.date.fromisoformat(values["date"])})
 
     def file_name(self, flavor: str) -> str:
@@ -137,8 +137,8 @@ class PostMetadata(NamedTuple):
         return f"---\n{body}---\n"
 
 
-def _checked_value(key: str, given: Mapping, overrides: Mapping) -> Any:
-    value = overrides.get(key, given.get(key, _DEFAULTS.get(key)))
+def _checked_value(key: str, written: Mapping, overrides: Mapping) -> Any:
+    value = overrides.get(key, written.get(key, _DEFAULTS.get(key)))
     if not _RULES[key].holds(value):
         where, remedy = "notebook metadata epochwatch.", "correct it in the notebook's metadata"
         if key in overrides:

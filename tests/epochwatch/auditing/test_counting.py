@@ -4,26 +4,26 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epochwatch._auditing.counting import Stream, StreamCounts, counts_of, rounded
+from epochwatch._auditing.counting import CountedStream, StreamCounts, counts_of, rounded_shares
 from epochwatch._exposures.counts import Counts
 
 SAMPLES = 34
 EPOCHS = st.lists(st.lists(st.integers(0, SAMPLES - 1), max_size=40), min_size=1, max_size=6)
 
 
-def counted(epochs):
+def count_streams(epochs):
     """Count a stream of 34 samples, its coverage counted naively."""
     seen, coverage = set(), []
     for epoch in epochs:
         seen |= set(epoch)
         coverage.append(len(seen) / SAMPLES)
     counts = Counts.from_chunks([np.array(epoch, np.int64) for epoch in epochs])
-    return counts_of(counts, Stream(np.arange(SAMPLES), whole=True), np.array(coverage))
+    return counts_of(counts, CountedStream(np.arange(SAMPLES), whole=True), np.array(coverage))
 
 
 @given(EPOCHS)
 def test_counts_are_those_of_a_list(epochs):
-    counts, trained = counted(epochs), [index for epoch in epochs for index in epoch]
+    counts, trained = count_streams(epochs), [index for epoch in epochs for index in epoch]
     assert counts.trained == len(set(trained))
     assert counts.never_trained == SAMPLES - len(set(trained))
     assert counts.exposures.tolist() == [trained.count(index) for index in range(SAMPLES)]
@@ -36,7 +36,7 @@ def test_epochs_until_all_is_the_first_by_which_all_had_been_trained(epochs):
         seen |= set(epoch)
         if wanted is None and len(seen) == SAMPLES:
             wanted = number
-    assert counted(epochs).epochs_until_all == wanted
+    assert count_streams(epochs).epochs_until_all == wanted
 
 
 def test_the_closed_form_is_of_samples_in_order_and_of_samples_drawn():
@@ -48,7 +48,7 @@ def test_the_closed_form_is_of_samples_in_order_and_of_samples_drawn():
 
 def test_of_a_feed_without_an_end_only_what_was_trained_is_counted():
     counts = counts_of(
-        Counts.from_chunks([np.array([3, 3, 5])]), Stream(np.arange(9), whole=False), None
+        Counts.from_chunks([np.array([3, 3, 5])]), CountedStream(np.arange(9), whole=False), None
     )
     assert (counts.samples, counts.trained, counts.never_trained) == (None, 2, None)
     assert counts.as_json()["exposures"] == {"min": 1, "median": 1.5, "max": 2}
@@ -56,5 +56,5 @@ def test_of_a_feed_without_an_end_only_what_was_trained_is_counted():
 
 @given(st.lists(st.floats(0, 1)))
 def test_a_share_is_written_as_one_only_if_it_is_one(shares):
-    written = rounded(np.array(shares))
+    written = rounded_shares(np.array(shares))
     assert [share == 1 for share in written] == [share == 1 for share in shares]

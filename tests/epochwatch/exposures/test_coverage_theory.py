@@ -30,7 +30,7 @@ def rounds_by_hand(collector, random):
 def test_the_simulation_takes_what_a_loop_would(collector):
     """Two simulations of one thing: their means differ by chance only."""
     random = np.random.default_rng(1)
-    fast = np.array([collector.first_taken(random).max() + 1 for _ in range(RUNS)])
+    fast = np.array([collector.first_rounds(random).max() + 1 for _ in range(RUNS)])
     slow = np.array([rounds_by_hand(collector, random) for _ in range(RUNS // 4)])
     error = math.sqrt(fast.var() / len(fast) + slow.var() / len(slow))
     assert abs(fast.mean() - slow.mean()) <= STANDARD_ERRORS * error
@@ -40,7 +40,7 @@ def test_the_simulation_takes_what_a_loop_would(collector):
 @pytest.mark.parametrize("samples", [1, 2, 34, 1_000])
 def test_the_coupon_collector_needs_as_many_draws_as_the_closed_form_says(samples):
     collector, random = CouponCollector(samples, 1), np.random.default_rng(2)
-    runs = np.array([collector.first_taken(random).max() + 1 for _ in range(RUNS)])
+    runs = np.array([collector.first_rounds(random).max() + 1 for _ in range(RUNS)])
     mean, spread = collector.rounds_until_all(), collector.spread_until_all()
     assert abs(runs.mean() - mean) <= STANDARD_ERRORS * spread / math.sqrt(RUNS)
     assert runs.std() == pytest.approx(spread, rel=0.1)
@@ -61,7 +61,7 @@ def test_a_round_of_all_samples_is_enough(samples):
     assert collector.spread_until_all() == 0
     assert collector.unseen([0, 1, 2]).tolist() == [samples, 0, 0]
     assert collector.lacking([0, 1]).tolist() == [1, 0]
-    assert collector.first_taken(np.random.default_rng(0)).tolist() == [0] * samples
+    assert collector.first_rounds(np.random.default_rng(0)).tolist() == [0] * samples
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_rounds_of_many_need_hardly_more_than_if_samples_were_independent(
     samples, a_round, too_few
 ):
     collector, random = CouponCollector(samples, a_round), np.random.default_rng(3)
-    runs = np.array([collector.first_taken(random).max() + 1 for _ in range(RUNS)])
+    runs = np.array([collector.first_rounds(random).max() + 1 for _ in range(RUNS)])
     error = STANDARD_ERRORS * runs.std() / math.sqrt(RUNS)
     mean = collector.rounds_until_all()
     assert mean - error <= runs.mean() <= mean * (1 + too_few) + error
@@ -84,7 +84,7 @@ def test_rounds_of_many_need_hardly_more_than_if_samples_were_independent(
 @pytest.mark.parametrize("collector", list(itertools.starmap(CouponCollector, COLLECTORS)), ids=str)
 def test_unseen_samples_have_the_mean_and_spread_of_the_closed_form(collector):
     random = np.random.default_rng(4)
-    first = np.array([collector.first_taken(random) for _ in range(RUNS)])
+    first = np.array([collector.first_rounds(random) for _ in range(RUNS)])
     for rounds in (0, 1, 3, 10):
         unseen = (first >= rounds).sum(axis=1)
         spread = float(collector.unseen_spread(rounds))

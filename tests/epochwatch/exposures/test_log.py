@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from epochwatch import ExposureLog
 from epochwatch._exposures import log as log_module
 from epochwatch._exposures import writer as writer_module
-from epochwatch._exposures.log_files import Part, seal
+from epochwatch._exposures.log_files import LogPart, seal
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch.errors import BadInput
 from tests.epochwatch.exposures.records import RECORDS, in_a_folder, read_back, rows, write, written
@@ -80,9 +80,11 @@ def test_columns_and_types_are_those_of_the_contract(tmp_path):
 
 def test_of_the_parts_only_those_of_an_epoch_are_read(tmp_path, monkeypatch):
     log = written(tmp_path / "log", TWO_FITS, part=2)  # epochs 1; 2 and 1; 2
-    read, real_rows = [], Part.rows
+    read, real_rows = [], LogPart.rows
     monkeypatch.setattr(
-        Part, "rows", lambda part, *args: read.append(part.about["part"]) or real_rows(part, *args)
+        LogPart,
+        "rows",
+        lambda part, *args: read.append(part.about["part"]) or real_rows(part, *args),
     )
     assert read_back(log.batches(2)) == [TWO_FITS[2], *TWO_FITS[4:]]
     assert read == [1, 2]

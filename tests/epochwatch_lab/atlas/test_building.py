@@ -8,7 +8,7 @@ import pytest
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._atlas import building
-from epochwatch_lab._atlas.building import Part, build, is_short
+from epochwatch_lab._atlas.building import AtlasPart, build, is_short
 from epochwatch_lab._atlas.environments import Environment
 from epochwatch_lab._atlas.files import read_atlas
 
@@ -30,7 +30,7 @@ for line in sys.stdin if task == "run" else ():
 
 def part_in(folder, monkeypatch, stops_at=""):
     monkeypatch.setattr(building, "WORKER", ("-c", f"STOPS_AT = {stops_at!r}\n{SAYS}"))
-    return Part(HERE, "tensorflow", Path(sys.executable), folder / "work" / "kept.jsonl")
+    return AtlasPart(HERE, "tensorflow", Path(sys.executable), folder / "work" / "kept.jsonl")
 
 
 def built(part, atlas):
@@ -85,7 +85,7 @@ def test_a_damaged_file_is_told_in_one_line(tmp_path, text):
 
 @pytest.mark.slow
 def test_a_worker_observes_each_cell_in_a_process_of_its_own(tmp_path):
-    part = Part(HERE, "tensorflow", Path(sys.executable), tmp_path / "kept.jsonl")
+    part = AtlasPart(HERE, "tensorflow", Path(sys.executable), tmp_path / "kept.jsonl")
     names = [
         "arrays(shuffle=False): steps_per_epoch=3",
         "generator(endless=False): steps_per_epoch=10, fits=2",

@@ -10,7 +10,7 @@ from PIL import Image, ImageColor
 
 from epochwatch._report.style import NEVER
 from epochwatch_lab._report import page, write, write_report
-from epochwatch_lab._report.population import Population, Samples
+from epochwatch_lab._report.population import Population, StreamSamples
 from epochwatch_lab._report.subject import Subject
 from tests.epochwatch.exposures.records import numbered, written
 from tests.epochwatch_lab.conftest import LOOKS, SCHEMES
@@ -119,7 +119,7 @@ def test_zooming_in_takes_fewer_samples_together(report, opened):
 def test_a_single_sample_never_trained_among_many_has_its_mark(tmp_path, opened):
     stream = np.arange(50_000)
     log = written(tmp_path / "log", [(1, 1, 0, np.delete(stream, 30_000).tolist())])
-    population = Population({"all": Samples(stream)}, [], complete=True)
+    population = Population({"all": StreamSamples(stream)}, [], complete=True)
     html = write.log_page(Subject("run", "name", "title", log=log), population)
     (tmp_path / "report.html").write_text(html)
     shown = opened(tmp_path / "report.html", width=360)
@@ -157,7 +157,7 @@ def test_text_is_text_whatever_is_in_it(tmp_path, opened):
     evil = dict.fromkeys(("notebook", "run"), EVIL)
     evil |= {"parameters": {EVIL: EVIL}, "environment": {EVIL: [EVIL]}}
     folder = run_folder(tmp_path / "run", [(1, 1, 0, [3, 4])], **evil, verdict=EVIL)
-    samples = Samples(np.array([3, 4, 5]), np.zeros(3, np.uint8))
+    samples = StreamSamples(np.array([3, 4, 5]), np.zeros(3, np.uint8))
     html = write.log_page(Subject.from_folder(folder), Population({EVIL: samples}, [EVIL], True))
     (tmp_path / "report.html").write_text(html)
     shown = opened(tmp_path / "report.html")

@@ -81,7 +81,7 @@ def test_60_000_samples_by_100_epochs_stay_under_6_megabytes(streams, small_run,
         name: rng.poisson(mean, (len(samples.index), 100)).astype(np.uint8)
         for name, samples in population.streams.items()
     }
-    epochs = [matrix.Epoch(1, n, 1, np.arange(1), np.arange(1)) for n in range(1, 101)]
+    epochs = [matrix.LoggedEpoch(1, n, 1, np.arange(1), np.arange(1)) for n in range(1, 101)]
     html = write.counted_page(subject, population, epochs, exposures)
     assert 4_000_000 < len(html.encode()) < 6_000_000
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from epochwatch._auditing.request import FitCall
 from epochwatch_lab._atlas.cells import STEPS_PER_EPOCH, toy_call
-from epochwatch_lab._atlas.rows import Row, rows_to_draw
+from epochwatch_lab._atlas.rows import AtlasRow, rows_to_draw
 from epochwatch_lab._atlas.summary.row_counts import BACKENDS, environments, outcome_in_words
 from epochwatch_lab._atlas.toy_feeds import BATCHES
 from epochwatch_lab.figures.feed_order import Drawn
@@ -16,7 +16,7 @@ BY_SIZE = sorted(ONE_FIT, key=lambda call: call.steps_per_epoch or 0)
 Squares = dict[tuple[str, str, str], tuple[str, bool]]
 
 
-def squares_by_question(rows: Iterable[Row]) -> tuple[dict[str, list[str]], Squares]:
+def squares_by_question(rows: Iterable[AtlasRow]) -> tuple[dict[str, list[str]], Squares]:
     """Arrange rows of one version for `figures.outcomes`: by backend, fits and steps_per_epoch.
 
     Returns:
@@ -35,7 +35,7 @@ def squares_by_question(rows: Iterable[Row]) -> tuple[dict[str, list[str]], Squa
     return {group: groups[group] for group in by_backend}, squares
 
 
-def squares_by_environment(rows: Iterable[Row], call: FitCall) -> tuple[dict, Squares]:
+def squares_by_environment(rows: Iterable[AtlasRow], call: FitCall) -> tuple[dict, Squares]:
     """Arrange rows of one question for `figures.outcomes`: by backend and version.
 
     Returns:
@@ -50,7 +50,7 @@ def squares_by_environment(rows: Iterable[Row], call: FitCall) -> tuple[dict, Sq
     }
 
 
-def pairs(rows: Iterable[Row]) -> dict[str, list[Drawn]]:
+def pairs(rows: Iterable[AtlasRow]) -> dict[str, list[Drawn]]:
     """Prepare rows for `figures.feed_order`: by feed, what was drawn of it in each row.
 
     Args:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import fill as wrapped
 
 from epochwatch_lab._atlas.cells import toy_call
-from epochwatch_lab._atlas.rows import Row
+from epochwatch_lab._atlas.rows import AtlasRow
 from epochwatch_lab._atlas.summary.row_counts import (
     BACKENDS,
     counts,
@@ -23,7 +23,7 @@ HALF_PASSES = (toy_call(BATCHES // 2), toy_call(BATCHES // 2, fits=2))
 WIDTH = 98  # characters of a line in README
 
 
-def answer(rows: Sequence[Row]) -> str:
+def answer(rows: Sequence[AtlasRow]) -> str:
     """Write in a paragraph what the atlas has found."""
     sums = counts(rows)
     once = [row for row in rows if row.call.fits == 1]
@@ -42,7 +42,7 @@ def answer(rows: Sequence[Row]) -> str:
     )
 
 
-def safe_feeds(where: str, rows: Sequence[Row]) -> str:
+def safe_feeds(where: str, rows: Sequence[AtlasRow]) -> str:
     """Write which feeds never lost a row in some cells, and not by the luck of a draw."""
     everything, good = feeds(rows), never_losing(rows)
     if len(good) == len(everything):
@@ -57,7 +57,7 @@ def safe_feeds(where: str, rows: Sequence[Row]) -> str:
     return f"{where}, {which} feeds are safe in every environment{besides}{names}."
 
 
-def outcomes_of(rows: Sequence[Row], fits: int) -> str:
+def outcomes_of(rows: Sequence[AtlasRow], fits: int) -> str:
     """Write in a sentence what came of the feeds in one fit, and in several."""
     parts = []
     for number, where in ((1, "in one fit"), (fits, f"in {fits}")):
@@ -69,7 +69,7 @@ def outcomes_of(rows: Sequence[Row], fits: int) -> str:
     return f"{'; '.join(parts)}."
 
 
-def readme(rows: Sequence[Row]) -> str:
+def readme(rows: Sequence[AtlasRow]) -> str:
     """Write the summary for README: a small table, and the counts.
 
     Feeds to which the same happens, in the same environments, share a line.
@@ -115,12 +115,12 @@ def kinds_in_short(names: Iterable[str]) -> str:
     return ", ".join(named)
 
 
-def most_calls(rows: Iterable[Row]) -> int:
+def most_calls(rows: Iterable[AtlasRow]) -> int:
     """Count the ways in which a feed is given to `fit` in one environment, at most."""
     return max(Counter((row.feed, row.keras, row.backend) for row in rows).values())
 
 
-def outcomes_in_brief(rows: Sequence[Row]) -> tuple[str, str, str]:
+def outcomes_in_brief(rows: Sequence[AtlasRow]) -> tuple[str, str, str]:
     """Write of one feed what happens in one fit and in two, and where it is otherwise.
 
     Returns:

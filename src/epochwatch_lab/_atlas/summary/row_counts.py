@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from epochwatch.feeds import NAMES
-from epochwatch_lab._atlas.rows import Row
+from epochwatch_lab._atlas.rows import AtlasRow
 
 BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
 
@@ -14,24 +14,24 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def versions(rows: Iterable[Row]) -> list[str]:
+def versions(rows: Iterable[AtlasRow]) -> list[str]:
     """List the versions of Keras, oldest first; tf_keras is counted apart."""
     return sorted({row.keras for row in rows if row.backend != "tf_keras"}, key=version_key)
 
 
-def environments(rows: Iterable[Row]) -> list[tuple[str, str]]:
+def environments(rows: Iterable[AtlasRow]) -> list[tuple[str, str]]:
     """List version and backend of what the rows were observed on, by version."""
     places = {(row.keras, row.backend) for row in rows}
     return sorted(places, key=lambda one: (version_key(one[0]), BACKENDS.index(one[1])))
 
 
-def feeds(rows: Iterable[Row]) -> list[str]:
+def feeds(rows: Iterable[AtlasRow]) -> list[str]:
     """List the feeds, by their kinds and as observed."""
     names = dict.fromkeys(row.feed for row in rows)
     return sorted(names, key=lambda feed: NAMES.index(feed.partition("(")[0]))
 
 
-def counts(rows: Sequence[Row]) -> dict[str, int]:
+def counts(rows: Sequence[AtlasRow]) -> dict[str, int]:
     """Count the cells, and those in which something happens to the data.
 
     Returns:
@@ -56,19 +56,21 @@ def counts(rows: Sequence[Row]) -> dict[str, int]:
     }
 
 
-def never_losing(rows: Iterable[Row]) -> list[str]:
+def never_losing(rows: Iterable[AtlasRow]) -> list[str]:
     """List the feeds that in all of these cells lost no row, did not fail and needed no luck."""
     rows = list(rows)
     bad = {row.feed for row in rows if row.never or row.failed or row.differing or has_luck(row)}
     return [feed for feed in feeds(rows) if feed not in bad]
 
 
-def has_luck(row: Row) -> bool:
+def has_luck(row: AtlasRow) -> bool:
     """Whether another draw would have left other rows out."""
     return not row.is_certain or (row.outcome == "reshuffles" and row.call.fits > 1)
 
 
-def changes(rows: Iterable[Row]) -> list[tuple[str, tuple[tuple[str, str], ...], list[Row]]]:
+def changes(
+    rows: Iterable[AtlasRow],
+) -> list[tuple[str, tuple[tuple[str, str], ...], list[AtlasRow]]]:
     """Find what depends on the version of Keras.
 
     Cells that differ from run to run are left out: they differ between versions by chance.
@@ -77,11 +79,11 @@ def changes(rows: Iterable[Row]) -> list[tuple[str, tuple[tuple[str, str], ...],
         By backend and outcomes in each version, the newest rows of the cells concerned; the
         outcomes of neighbouring versions that agree are told once, by the first of them.
     """
-    by_cell: dict[tuple, list[Row]] = {}
+    by_cell: dict[tuple, list[AtlasRow]] = {}
     for row in rows:
         if row.backend != "tf_keras":
             by_cell.setdefault((row.backend, row.feed, row.call), []).append(row)
-    changed: dict[tuple, list[Row]] = {}
+    changed: dict[tuple, list[AtlasRow]] = {}
     for (backend, *_), group in by_cell.items():
         if any(row.differing for row in group):
             continue
@@ -92,19 +94,19 @@ def changes(rows: Iterable[Row]) -> list[tuple[str, tuple[tuple[str, str], ...],
     return [(backend, turns, group) for (backend, turns), group in changed.items()]
 
 
-def changes_between(ordered: Sequence[Row]) -> Iterable[tuple[str, str]]:
+def changes_between(ordered: Sequence[AtlasRow]) -> Iterable[tuple[str, str]]:
     """List where what comes of a cell changes: the version, and what it is from there on."""
     for outcome, group in itertools.groupby(ordered, key=outcome_with_loss):
         yield next(group).keras, outcome
 
 
-def outcome_with_loss(row: Row) -> str:
+def outcome_with_loss(row: AtlasRow) -> str:
     """Write what came of a cell, and whether rows were lost."""
     word = row.outcome or "one epoch"
     return f"{word}, rows lost" if row.never else word
 
 
-def outcome_in_words(row: Row) -> str:
+def outcome_in_words(row: AtlasRow) -> str:
     """Write what came of a row, and that it does not always."""
     word = row.outcome or "one epoch"
     return f"{word}, not in every run" if row.differing else word

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from epochwatch_lab._atlas.cells import call_as_json
-from epochwatch_lab._atlas.rows import Row
+from epochwatch_lab._atlas.rows import AtlasRow
 from epochwatch_lab._atlas.summary.row_counts import changes, counts, environments, feeds
 from epochwatch_lab.tables import markdown_table
 
 NO_RUN = "–"
 
 
-def cell_table(rows: Iterable[Row]) -> str:
+def cell_table(rows: Iterable[AtlasRow]) -> str:
     """Write rows with all that is known of them."""
     header = (
         "feed",
@@ -31,7 +31,7 @@ def cell_table(rows: Iterable[Row]) -> str:
     return markdown_table(header, [line_of(row) for row in rows])
 
 
-def line_of(row: Row) -> list:
+def line_of(row: AtlasRow) -> list:
     """Write one row as a line of a table."""
     observed = row.outcome or NO_RUN
     if row.agrees is False:
@@ -68,7 +68,7 @@ def steps_in_turn(steps: Iterable[int]) -> str:
     return ", ".join(f"{count} × {times}" if times > 1 else f"{count}" for count, times in groups)
 
 
-def changes_table(rows: Iterable[Row]) -> str:
+def changes_table(rows: Iterable[AtlasRow]) -> str:
     """Write what depends on the version, a line to a backend and a change."""
     lines = [
         [
@@ -82,9 +82,9 @@ def changes_table(rows: Iterable[Row]) -> str:
     return markdown_table(["backend", "from Keras … on", "cells", "feeds"], lines)
 
 
-def disagreements_table(rows: Iterable[Row]) -> str:
+def disagreements_table(rows: Iterable[AtlasRow]) -> str:
     """Write where something else was observed than expected, grouped by the rule."""
-    groups: dict[tuple, list[Row]] = {}
+    groups: dict[tuple, list[AtlasRow]] = {}
     for row in rows:
         if row.agrees is False:
             key = (row.rule, row.expected or "none", row.outcome or "none")
@@ -97,7 +97,7 @@ def disagreements_table(rows: Iterable[Row]) -> str:
     return markdown_table(header, lines)
 
 
-def named_findings(group: Iterable[Row]) -> str:
+def named_findings(group: Iterable[AtlasRow]) -> str:
     """Name the reproductions that cells stand for."""
     return shortened(dict.fromkeys(row.finding for row in group if row.finding)) or NO_RUN
 
@@ -109,7 +109,7 @@ def shortened(words: Iterable[str], most: int = 6) -> str:
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def environments_table(rows: Sequence[Row]) -> str:
+def environments_table(rows: Sequence[AtlasRow]) -> str:
     """Write what was observed where."""
     lines = []
     for keras, backend in environments(rows):
@@ -146,10 +146,10 @@ def environments_table(rows: Sequence[Row]) -> str:
     return markdown_table(header, lines)
 
 
-def write_csv(rows: Sequence[Row], file: Path) -> None:
+def write_csv(rows: Sequence[AtlasRow], file: Path) -> None:
     """Write all cells, a line each, without what was trained."""
     left_out = {"trained", "call"}
-    names = [field.name for field in dataclasses.fields(Row) if field.name not in left_out]
+    names = [field.name for field in dataclasses.fields(AtlasRow) if field.name not in left_out]
     lines = [
         call_as_json(row.call) | {name: _as_text(getattr(row, name)) for name in names}
         for row in rows

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from epochwatch_lab.datasets import MNIST, DataSet, load_mnist, one_vs_rest
-from epochwatch_lab.datasets._population import Population, Samples
+from epochwatch_lab.datasets._population import Population, StreamSamples
 
 Digit = Annotated[int, Field(ge=0, le=9, description="the digit that is the rare class")]
 
@@ -20,7 +20,7 @@ class OnMnist:
         images, labels = load_mnist().train
         streams = one_vs_rest(images, labels, positive=self.positive_digit)._asdict()
         samples = {
-            name: Samples(stream.index, labels[stream.index], stream.images)
+            name: StreamSamples(stream.index, labels[stream.index], stream.images)
             for name, stream in streams.items()
         }
         return Population(samples, [str(digit) for digit in range(10)], complete=True)

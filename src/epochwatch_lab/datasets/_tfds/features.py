@@ -35,12 +35,12 @@ def _is_image(feature: Any) -> bool:
     return is_array and np.issubdtype(feature.np_dtype, np.number)
 
 
-def _choose_key(what: str, given: str | None, own: Any, features: Any, kind: type) -> str:
+def _choose_key(what: str, wanted: str | None, own: Any, features: Any, kind: type) -> str:
     there = ", ".join(sorted(features))
-    if given is not None:
-        if given not in features:
-            raise BadInput(f"{what}_key: got {given!r}, allowed: one of {there}")
-        return given
+    if wanted is not None:
+        if wanted not in features:
+            raise BadInput(f"{what}_key: got {wanted!r}, allowed: one of {there}")
+        return wanted
     if isinstance(own, str):
         return own
     fitting = [key for key, feature in features.items() if isinstance(feature, kind)]

@@ -7,12 +7,12 @@ import numpy as np
 
 from epochwatch.errors import BadInput, DataError
 from epochwatch_lab.datasets._reason import reason_of
-from epochwatch_lab.datasets._tfds.rows import Rows
+from epochwatch_lab.datasets._tfds.rows import SplitRows
 
 BYTES_READ_AT_ONCE = 2**26
 
 
-class Samples(NamedTuple):
+class SplitSamples(NamedTuple):
     """Some or all samples of a split.
 
     Attributes:
@@ -26,7 +26,9 @@ class Samples(NamedTuple):
     index: np.ndarray
 
 
-def read_samples(builder: Any, split: str, rows: Rows, image_key: str, label_key: str) -> Samples:
+def read_samples(
+    builder: Any, split: str, rows: SplitRows, image_key: str, label_key: str
+) -> SplitSamples:
     """Read a split into one array of images.
 
     Raises:
@@ -46,10 +48,10 @@ def read_samples(builder: Any, split: str, rows: Rows, image_key: str, label_key
         labels.append(batch.labels)
         index.append(batch.index)
         batch = next(batches, None)
-    return Samples(images, np.concatenate(labels), np.concatenate(index))
+    return SplitSamples(images, np.concatenate(labels), np.concatenate(index))
 
 
-def _shapes_differ(images: np.ndarray, batch: Samples, index: list, rows: Rows) -> str:
+def _shapes_differ(images: np.ndarray, batch: SplitSamples, index: list, rows: SplitRows) -> str:
     first, other = rows.ids(np.array([index[0][0], batch.index[0]]))
     return (
         f"images: got shapes {images.shape[1:]} ({first}) and {batch.images.shape[1:]} ({other}), "
@@ -58,7 +60,9 @@ def _shapes_differ(images: np.ndarray, batch: Samples, index: list, rows: Rows) 
     )
 
 
-def _batches(builder: Any, split: str, rows: Rows, image: str, label: str) -> Iterator[Samples]:
+def _batches(
+    builder: Any, split: str, rows: SplitRows, image: str, label: str
+) -> Iterator[SplitSamples]:
     stored_as = builder.info.file_format.value
     read = _from_source if stored_as == "array_record" else _from_dataset
     try:
@@ -72,8 +76,8 @@ def _batches(builder: Any, split: str, rows: Rows, image: str, label: str) -> It
 
 
 def _from_dataset(
-    builder: Any, split: str, rows: Rows, image: str, label: str
-) -> Iterator[Samples]:
+    builder: Any, split: str, rows: SplitRows, image: str, label: str
+) -> Iterator[SplitSamples]:
     import tensorflow_datasets as tfds
 
     config = tfds.ReadConfig(add_tfds_id=True, interleave_cycle_length=1, try_autocache=False)
@@ -84,14 +88,16 @@ def _from_dataset(
         decoders=tfds.decode.PartialDecoding({image: True, label: True}),
     )
     for batch in tfds.as_numpy(dataset.batch(_batch_size(builder.info.features[image]))):
-        yield Samples(batch[image], batch[label], rows.rows_from_ids(batch["tfds_id"]))
+        yield SplitSamples(batch[image], batch[label], rows.rows_from_ids(batch["tfds_id"]))
 
 
-def _from_source(builder: Any, split: str, rows: Rows, image: str, label: str) -> Iterator[Samples]:
+def _from_source(
+    builder: Any, split: str, rows: SplitRows, image: str, label: str
+) -> Iterator[SplitSamples]:
     """Read array records, which TFDS has as a sequence without ids, in the order of the files."""
     index = rows.part_rows(builder.info.splits[split])
     for row, sample in zip(index, builder.as_data_source(split), strict=True):
-        yield Samples(sample[image][None], np.array([sample[label]]), np.array([row]))
+        yield SplitSamples(sample[image][None], np.array([sample[label]]), np.array([row]))
 
 
 def _batch_size(feature: Any) -> int:

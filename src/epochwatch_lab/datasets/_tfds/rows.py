@@ -11,7 +11,7 @@ from epochwatch.errors import BadInput
 PART_OF_A_SPLIT = re.compile(r"(?P<name>[^\[\]+]+)(\[[^\[\]+]*\])?")
 
 
-class Rows(NamedTuple):
+class SplitRows(NamedTuple):
     """Where the files of a split stand in it.
 
     Attributes:
@@ -23,7 +23,7 @@ class Rows(NamedTuple):
     first: np.ndarray
 
     @classmethod
-    def from_split(cls, split_info: Any) -> "Rows":
+    def from_split(cls, split_info: Any) -> "SplitRows":
         """Make it from a whole split's `tfds.core.SplitInfo`."""
         files = [path.name for path in split_info.filepaths]
         return cls(files, np.cumsum([0, *split_info.shard_lengths], dtype=np.int64))
@@ -38,7 +38,7 @@ class Rows(NamedTuple):
             int64 (ids,).
 
         Example:
-            >>> rows = Rows(["a.tfrecord-0-of-2", "a.tfrecord-1-of-2"], np.array([0, 3, 5]))
+            >>> rows = SplitRows(["a.tfrecord-0-of-2", "a.tfrecord-1-of-2"], np.array([0, 3, 5]))
             >>> rows.rows_from_ids([b"a.tfrecord-0-of-2__2", b"a.tfrecord-1-of-2__0"])
             array([2, 3])
         """
@@ -50,7 +50,7 @@ class Rows(NamedTuple):
         """Turn rows into ids.
 
         Example:
-            >>> rows = Rows(["a.tfrecord-0-of-2", "a.tfrecord-1-of-2"], np.array([0, 3, 5]))
+            >>> rows = SplitRows(["a.tfrecord-0-of-2", "a.tfrecord-1-of-2"], np.array([0, 3, 5]))
             >>> list(rows.ids(np.array([2, 3])))
             ['a.tfrecord-0-of-2__2', 'a.tfrecord-1-of-2__0']
         """

@@ -16,7 +16,7 @@ from epochwatch_lab.datasets._tfds.features import (
     meant_label,
 )
 from epochwatch_lab.datasets._tfds.reading import read_samples
-from epochwatch_lab.datasets._tfds.rows import Rows, whole_split
+from epochwatch_lab.datasets._tfds.rows import SplitRows, whole_split
 
 
 def from_tfds(
@@ -61,7 +61,7 @@ def from_tfds(
         'mnist-train.tfrecord-00000-of-00001__5'
     """
     builder = find_builder(name, data_dir, download)
-    rows = Rows.from_split(whole_split(split, builder.info.splits))
+    rows = SplitRows.from_split(whole_split(split, builder.info.splits))
     keys = find_keys(builder.info, image_key, label_key)
     samples = read_samples(builder, split, rows, *keys)
     names = class_names(builder.info.features[keys[1]])
@@ -87,7 +87,7 @@ def tfds_id_of(
     Raises:
         BadInput: there is no such set or split, or an index is not one of the split's.
     """
-    rows = Rows.from_split(whole_split(split, find_builder(name, data_dir).info.splits))
+    rows = SplitRows.from_split(whole_split(split, find_builder(name, data_dir).info.splits))
     indices = np.atleast_1d(index)
     if not np.issubdtype(indices.dtype, np.integer):
         raise BadInput(f"index: got {indices.dtype}, allowed: integers, as from_tfds gives them")
