@@ -3,7 +3,7 @@
 Importing this package imports no framework: each name is loaded when it is first used.
 """
 
-import importlib
+from epochwatch._lazy import lazy_names
 
 __version__ = "0.1.0"
 """The version of this package."""
@@ -21,18 +21,8 @@ _HOMES = {
     "watch": "epochwatch._watching.watch",
     "with_index": "epochwatch.feeds._with_index",
 }
-_MODULES = ("errors", "exposures", "feeds")
+_MODULES = {name: f"epochwatch.{name}" for name in ("errors", "exposures", "feeds")}
 
 __all__ = ["__version__", *_HOMES, *_MODULES]
 
-
-def __getattr__(name: str):
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, _MODULES)

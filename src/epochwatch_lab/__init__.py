@@ -3,25 +3,18 @@
 Importing this package imports no framework: each name is loaded when it is first used.
 """
 
-import importlib
+from epochwatch._lazy import lazy_names
 
 _HOMES = {
     "load_mnist": "epochwatch_lab.datasets",
     "one_vs_rest": "epochwatch_lab.datasets",
     "small_cnn": "epochwatch_lab.models",
 }
-_MODULES = ("atlas", "datasets", "figures", "models", "runs", "strategies", "tables")
+_MODULES = {
+    name: f"epochwatch_lab.{name}"
+    for name in ("atlas", "datasets", "figures", "models", "runs", "strategies", "tables")
+}
 
 __all__ = [*_HOMES, *_MODULES]
 
-
-def __getattr__(name: str):
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, _MODULES)

@@ -3,32 +3,22 @@
 A notebook begins with `run = Run.start(DoesFitResume, globals())` and ends with `run.finish`.
 """
 
-import importlib
+from epochwatch._lazy import lazy_names
 
 _HOMES = {
-    "DoesFitResume": "notebooks",
-    "MinorityOrMajorityEpoch": "notebooks",
-    "Run": "run",
-    "SatelliteScaleImbalance": "notebooks",
-    "SweepSummary": "notebooks.sweep_summary",
-    "WaysToFeedFit": "notebooks",
-    "WhatTheModelNeverSaw": "notebooks",
-    "carried": "project",
-    "largest_divisor": "parameters",
-    "read_sweep": "sweep",
+    "DoesFitResume": "epochwatch_lab._runs.notebooks",
+    "MinorityOrMajorityEpoch": "epochwatch_lab._runs.notebooks",
+    "Run": "epochwatch_lab._runs.run",
+    "SatelliteScaleImbalance": "epochwatch_lab._runs.notebooks",
+    "SweepSummary": "epochwatch_lab._runs.notebooks.sweep_summary",
+    "WaysToFeedFit": "epochwatch_lab._runs.notebooks",
+    "WhatTheModelNeverSaw": "epochwatch_lab._runs.notebooks",
+    "carried": "epochwatch_lab._runs.project",
+    "largest_divisor": "epochwatch_lab._runs.parameters",
+    "read_sweep": "epochwatch_lab._runs.sweep",
 }
-_MODULES = {"sweep_summary": "notebooks.sweep_summary"}
+_MODULES = {"sweep_summary": "epochwatch_lab._runs.notebooks.sweep_summary"}
 
 __all__ = [*_HOMES, *_MODULES]
 
-
-def __getattr__(name: str):
-    if name in _MODULES:
-        return importlib.import_module(f"epochwatch_lab._runs.{_MODULES[name]}")
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"epochwatch_lab._runs.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, _MODULES)

@@ -142,7 +142,6 @@ def conflicts_of(plan: AuditPlan, passes: TwoPasses) -> int:
 def audit_result(
     plan: AuditPlan, passes: TwoPasses, judged: Verdict, counts: RunCounts, gate: Gate
 ) -> AuditResult:
-    """Put together what was seen."""
     return AuditResult(
         judged=judged,
         whole=counts.whole,

@@ -42,7 +42,6 @@ class StreamCounts:
 
     @property
     def never_trained(self) -> int | None:
-        """Samples never trained."""
         return None if self.samples is None else self.samples - self.trained
 
     @property
@@ -67,7 +66,6 @@ class StreamCounts:
         return {"in_order": math.ceil(self.samples / an_epoch), "drawn": round(drawn, 2)}
 
     def as_json(self) -> dict:
-        """Return the counts for JSON."""
         return {
             "samples": self.samples,
             "trained": self.trained,

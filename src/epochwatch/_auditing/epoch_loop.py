@@ -42,7 +42,6 @@ class Loop(NamedTuple):
         return wanted is None or (self.counted and wanted == self.length)
 
     def pass_over(self) -> Iterator[int]:
-        """Begin a pass."""
         return iter(range(self.length)) if self.length is not None else itertools.count()
 
 
@@ -68,12 +67,10 @@ class OneShot:
 
 
 def keras_3(loop: Loop) -> Fits:
-    """Follow the loop of Keras 3."""
     return fit_by_fit(loop, PEEKED, keras_3_fit)
 
 
 def keras_3_6(loop: Loop) -> Fits:
-    """Follow the loop of Keras up to 3.6."""
     return fit_by_fit(loop, PEEKED, keras_3_6_fit, again=False)
 
 
@@ -93,7 +90,6 @@ def fit_by_fit(loop: Loop, peeked: int, epochs_of, again: bool = True) -> Fits:
 
 
 def keras_3_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
-    """Follow one fit of Keras 3, epoch by epoch."""
     state = Keras3Fit(loop, begin, loop.offset if fit == 1 else 0)
     return (state.epoch() for _ in range(loop.call.epochs_begun))
 
@@ -110,7 +106,6 @@ class Keras3Fit:
         self.seen = 0
 
     def renew(self) -> None:
-        """Begin a pass."""
         self.iterator, self.seen = self.begin(), 0
         next(itertools.islice(self.iterator, self.offset, self.offset), None)
         self.offset = 0
@@ -139,7 +134,6 @@ class Keras3Fit:
 
 
 def keras_3_6_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
-    """Follow one fit of Keras up to 3.6, epoch by epoch."""
     wanted, size = loop.call.steps_per_epoch, loop.call.steps_per_execution
     steps = wanted and (math.ceil(wanted / size) * size if loop.whole else wanted)
     iterator = begin()
@@ -155,7 +149,6 @@ def keras_3_6_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
 
 
 def keras_2_fit(loop: Loop, _: int, begin) -> Iterator[list[int]]:
-    """Follow one fit of Keras 2, epoch by epoch."""
     wanted = loop.call.steps_per_epoch
     steps = wanted or (loop.length if loop.counted else None)
     passes = loop.call.epochs_begun if loop.repeated else 1

@@ -52,7 +52,6 @@ class Expectation(NamedTuple):
         return self.may_stop and sum(observed.steps_run) < sum(self.judged.steps_run)
 
     def as_json(self) -> dict:
-        """Return the expectation for JSON."""
         is_known = self.judged is not None and self.exact
         steps = list(self.judged.steps_run) if is_known else None
         rule = {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}

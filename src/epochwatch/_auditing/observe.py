@@ -126,7 +126,6 @@ def observe_training(
 
 
 def arguments_of(plan: AuditPlan) -> dict[str, Any]:
-    """Return what `fit` is given."""
     call, feed = plan.call, plan.trained_feed
     parts = feed if isinstance(feed, tuple) else (feed,)
     data = dict(zip(("x", "y", "sample_weight"), parts, strict=False))
@@ -135,7 +134,6 @@ def arguments_of(plan: AuditPlan) -> dict[str, Any]:
 
 
 def metadata_of(plan: AuditPlan) -> dict[str, Any]:
-    """Return what the log says of the run."""
     return {
         "feed": plan.facts.kind,
         "backend": plan.backend,

@@ -103,7 +103,6 @@ RULES = {
 
 
 def rule_of(judged: Verdict, loop: Loop, backend: str) -> Rule:
-    """Name the rule that a verdict comes from."""
     if backend == "tf_keras":
         return RULES[rule_of_keras_2(judged, loop)]
     kept = "iterator kept" if loop.call.steps_per_epoch else "a pass an epoch"
@@ -119,7 +118,6 @@ def rule_of(judged: Verdict, loop: Loop, backend: str) -> Rule:
 
 
 def rule_of_keras_2(judged: Verdict, loop: Loop) -> str:
-    """Name the rule that a verdict of Keras 2 comes from."""
     if judged.verdict == "restarts":
         return (
             "Sequence recreated"

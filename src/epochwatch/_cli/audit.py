@@ -142,7 +142,6 @@ def audited_target(
 
 
 def loaded_streams(target: user_code.Target) -> Mapping:
-    """Load --streams."""
     with user_code.user_errors(str(target)):
         streams = user_code.load(target)
         streams = streams() if callable(streams) else streams

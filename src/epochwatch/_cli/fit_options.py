@@ -54,7 +54,6 @@ class GroupedCommand(click.Command):
         self.groups = groups
 
     def format_options(self, ctx, formatter):
-        """Write the options, group by group."""
         records = {param.name: param.get_help_record(ctx) for param in self.params}
         for title, names in self.groups.items():
             with formatter.section(title):
@@ -121,7 +120,6 @@ def keras_begun(backend: str | None) -> Iterator[None]:
 
 
 def loaded_make_feed(target: user_code.Target) -> Callable:
-    """Load the function that makes the feed."""
     make_feed = user_code.load(target)
     if not callable(make_feed):
         raise BadInput(

@@ -26,7 +26,6 @@ class Target(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Whether the place is a file."""
         return self.place.endswith(".py")
 
 
@@ -69,7 +68,6 @@ def is_dotted(place: str) -> bool:
 
 
 def load(target: Target):
-    """Load what a target names."""
     with user_errors(f"{target}: {target.place}"):
         module = file_as_module(Path(target.place)) if target.is_file else imported(target.place)
     try:

@@ -129,7 +129,6 @@ def coverage(
 
 
 def _count_chunk(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count the indices of one chunk."""
     if len(chunk) and chunk.min() >= 0 and chunk.max() < DENSE * len(chunk):
         exposures = np.bincount(chunk)
         index = np.flatnonzero(exposures)

@@ -49,7 +49,6 @@ class TrainedEpoch:
 
     @property
     def steps(self) -> int:
-        """Steps trained."""
         return len(self.digests)
 
 

@@ -22,7 +22,6 @@ class Report(AuditResult):
 
     @classmethod
     def showing(cls, result: AuditResult) -> "Report":
-        """Make the report of a result."""
         return cls(**vars(result))
 
     def __str__(self) -> str:

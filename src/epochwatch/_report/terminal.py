@@ -65,7 +65,6 @@ def show_laid_out(laid_out: Group | Table) -> None:
 
 
 def layout(report: AuditResult) -> Group:
-    """Lay a report out for a console of rich."""
     verdict = report.verdict or "none"
     colour = f"bold {COLOURS.get(verdict, '')}"
     head = named_rows([("verdict", Text(verdict, colour)), ("", report.judged.meaning)])
@@ -78,7 +77,6 @@ def layout(report: AuditResult) -> Group:
 
 
 def named_rows(rows) -> Table:
-    """Set texts beside what they are called."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", min_width=8, no_wrap=True)
     table.add_column(overflow="fold")
@@ -88,7 +86,6 @@ def named_rows(rows) -> Table:
 
 
 def frameless_table(*names: str, **options) -> Table:
-    """Make a table without frame."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name in names:
         table.add_column(name, **options)
@@ -197,7 +194,6 @@ def final_coverage(stream: StreamCounts) -> float:
 
 
 def count_cells(stream: StreamCounts) -> Iterator[Text | str]:
-    """Write the counts of a stream."""
     yield number_or_dash(stream.samples)
     yield number_or_dash(stream.trained)
     yield Text(number_or_dash(stream.never_trained), "bold red" if stream.never_trained else "")

@@ -42,7 +42,6 @@ class Members(NamedTuple):
 
     @property
     def highest(self) -> int:
-        """The highest index."""
         return self.first + self.samples - 1 if self.index is None else int(self.index.max())
 
     def at(self, position: np.ndarray) -> np.ndarray:

@@ -54,7 +54,6 @@ def multipliers_for(words: tf.Tensor, which: int, column: int):
 
 
 def as_signed(number: int) -> int:
-    """Read 64 bits as an int64."""
     return number - 2**64 if number >= 2**63 else number
 
 

@@ -66,7 +66,6 @@ class ProbeStep:
     """The steps of a model that learns nothing."""
 
     def train_step(self, state, data):
-        """Train nothing."""
         return {"loss": 0.0}, state
 
     test_step = train_step

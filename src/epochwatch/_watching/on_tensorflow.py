@@ -104,7 +104,6 @@ class ProbeStep:
     """The steps of a model that learns nothing."""
 
     def train_step(self, data):
-        """Train nothing."""
         return {"loss": tf.constant(0.0)}
 
     test_step = train_step

@@ -21,7 +21,6 @@ class ProbeStep:
     """The steps of a model that learns nothing."""
 
     def train_step(self, data):
-        """Train nothing."""
         return {"loss": 0.0}
 
     test_step = train_step

@@ -44,9 +44,7 @@ class PendingCall:
         return self._holder(name).pop(name, None)
 
     def replace(self, name: str, value) -> None:
-        """Give an argument another value."""
         self._holder(name)[name] = value
 
     def make(self) -> Any:
-        """Make the call."""
         return self.function(*self.bound.args, **self.bound.kwargs)

@@ -68,7 +68,6 @@ def make_probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
             self.built = True
 
         def call(self, inputs):
-            """Pass the inputs on."""
             return inputs
 
     model = Probe()

@@ -55,7 +55,6 @@ class Recording:
                 self.sink.close(interruption)
 
     def begin_fit(self, steps_per_execution: int) -> None:
-        """Begin another `fit`."""
         self.steps_per_execution = steps_per_execution
         self.fits += 1
         self.epoch = 0
@@ -83,7 +82,6 @@ class Recording:
         self.sink.flush()
 
     def drain(self) -> None:
-        """Move what the counter kept into the log."""
         batches = self.counter.drain()
         if len(batches.lengths):
             self.check_callbacks_are_called()

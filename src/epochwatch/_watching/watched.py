@@ -134,7 +134,6 @@ class Watched:
 
 
 def own_class(model) -> type:
-    """Return the user's class of a watched model."""
     return type(model).__bases__[-1]  # see `attach`
 
 

@@ -139,7 +139,6 @@ def is_installed(feed: str) -> bool:
 
 
 def _feed_module(feed: str):
-    """Import the module of one way to feed `fit`."""
     _check_name(feed)
     with missing_extras_named(f"feed: got {feed!r}"):
         return importlib.import_module(f"{__name__}.{feed}")

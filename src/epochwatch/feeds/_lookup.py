@@ -74,7 +74,6 @@ def checked_arrays(samples: Any) -> tuple:
 
 
 def batch_with_index(batch: Any, index: Any) -> tuple:
-    """Put the indices of a batch beside its targets."""
     x, y, sample_weight = unpack_checked(batch, "samples: a batch")
     if y is None:
         raise BadInput(f"samples: got a batch without targets, allowed: {ALLOWED}")

@@ -50,7 +50,6 @@ def differs(other: dict, first: dict) -> bool:
 
 
 def observed_once(cell: AtlasCell, feed: ToyFeed, backend: str | None) -> dict:
-    """Run a cell once."""
     raised, report = None, None
     with tempfile.TemporaryDirectory(prefix="epochwatch-") as folder, data_warnings() as warned:
         log = Path(folder) / "exposures"
@@ -75,7 +74,6 @@ def observed_once(cell: AtlasCell, feed: ToyFeed, backend: str | None) -> dict:
 
 
 def audited_cell(cell: AtlasCell, feed: ToyFeed, backend: str | None, log: Path):
-    """Audit a cell, keeping its log."""
     arguments = {field.name: getattr(cell.call, field.name) for field in FIT_CALL}
     options = arguments.pop("options")
     # What a feed of its kind needs besides, such as the batch size of arrays.

@@ -91,7 +91,6 @@ def rows_of(files: Iterable[dict]) -> list[AtlasRow]:
 
 
 def rows_of_file(file: dict) -> Iterator[AtlasRow]:
-    """Make the rows of one file."""
     about = file["environment"]
     backend = "tf_keras" if about["package"] == "tf_keras" else about["backend"]
     for cell in file["cells"]:
@@ -99,12 +98,11 @@ def rows_of_file(file: dict) -> Iterator[AtlasRow]:
 
 
 def row_of(cell: dict, keras: str, backend: str) -> AtlasRow:
-    """Make the row of a cell."""
     described = AtlasCell.from_json(cell)
     feed = described.feed_name
     trained, observed = cell.get("trained") or [], cell.get("observed")
     expected = cell.get("expected") or {}
-    flat = flattened(trained)
+    flat = trained_rows(trained)
     wanted = population(feed, flat)
     return AtlasRow(
         keras=keras,
@@ -129,7 +127,6 @@ def row_of(cell: dict, keras: str, backend: str) -> AtlasRow:
 
 
 def outcome_of(cell: dict) -> str | None:
-    """Name what came of a cell."""
     raised = cell.get("raised")
     if raised is None:
         return cell["observed"]["verdict"]
@@ -179,10 +176,10 @@ def in_short(warning: str) -> str:
 
 def rows_to_draw(feed: str, trained: list) -> int:
     """Count the rows of a feed, of one without end as far as it was or could have been trained."""
-    flat = flattened(trained)
+    flat = trained_rows(trained)
     return 1 + max(population(feed, flat) | set(flat))
 
 
-def flattened(trained: list) -> list[int]:
+def trained_rows(trained: list) -> list[int]:
     """List the rows in the order trained, over all fits, epochs and batches."""
     return [row for fit in trained for epoch in fit for batch in epoch for row in batch]

@@ -70,7 +70,6 @@ def rows(index: np.ndarray, label: int = 0) -> tuple[np.ndarray, dict[str, np.nd
 
 
 def arrays() -> tuple:
-    """Make all rows at once."""
     return rows(np.arange(BATCHES * ROWS))
 
 
@@ -182,7 +181,6 @@ def shuffled(again: bool):
 
 
 def torch_loader(workers: int):
-    """Make a torch DataLoader of the batches."""
     from torch.utils.data import DataLoader
 
     return DataLoader(
@@ -191,7 +189,6 @@ def torch_loader(workers: int):
 
 
 def grain_loader():
-    """Make a Grain dataset of the batches."""
     import grain
 
     return grain.MapDataset.range(BATCHES).map(batch)

@@ -84,8 +84,6 @@ def observed(task: "str | AtlasCell", answer: Connection) -> None:
 
 
 class Running(NamedTuple):
-    """A cell that is being observed."""
-
     task: "str | AtlasCell"
     process: multiprocessing.Process
     until: float  # s, on the monotonic clock
@@ -109,7 +107,6 @@ def run(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
 
 
 def started(context, task: "str | AtlasCell") -> tuple[Connection, Running]:
-    """Start the process of a cell."""
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=observed, args=(task, sender))
     process.start()
@@ -144,7 +141,6 @@ def unseen(cell: Running, why: str) -> dict:
 
 
 def main(task: str, jobs: str = "1") -> None:
-    """Print, as lines of JSON."""
     if task == "list":
         print(json.dumps({"environment": environment(), "cells": list(catalogue())}))
         return

@@ -18,7 +18,6 @@ class LabCommand(click.Command):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx):
-        """Do what the command does."""
         with missing_extras_named(ctx.command_path):
             return super().invoke(ctx)
 

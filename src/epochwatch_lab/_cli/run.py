@@ -102,7 +102,7 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
 
 @contextlib.contextmanager
 def what_is_kept(folder) -> Iterator[None]:
-    """Say of a run that is interrupted what there is of it, and of an earlier one."""
+    """Describe what an interrupted run has left, and what is there of an earlier one."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
@@ -173,7 +173,7 @@ def summary(folder: Path, seconds: float) -> str:
 
 
 def post_in(folder: Path) -> str:
-    """Say where a run's post is, or why there is none."""
+    """Point to a run's post, or to the reason why there is none."""
     from epochwatch_lab._runs.record import POST, REASON
 
     reason = folder / POST / REASON

@@ -78,7 +78,7 @@ def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs
 
 
 def tell_if_edited(asked) -> None:
-    """Say that a sweep's runs are not made from the notebook as it is now, where it is so."""
+    """Warn where a sweep's runs are not made from the notebook as it is now."""
     if asked.is_edited:
         click.echo(
             f"{asked.notebook} has been edited since this sweep began, and its runs are made from "

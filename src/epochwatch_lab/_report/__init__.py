@@ -10,12 +10,8 @@
 Importing this package imports no Bokeh: `write_report` is loaded when it is first used.
 """
 
-import importlib
+from epochwatch._lazy import lazy_names
 
 __all__ = ["write_report"]
 
-
-def __getattr__(name: str):
-    if name in __all__:
-        return getattr(importlib.import_module(f"{__name__}.write"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy_names(__name__, {"write_report": "epochwatch_lab._report.write"})

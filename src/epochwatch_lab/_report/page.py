@@ -54,7 +54,6 @@ def stream_facts(population: Population, exposures: Mapping[str, np.ndarray]) ->
 
 
 def render(facts: dict, plots: dict, parts: dict[str, str], **texts) -> str:
-    """Fill the template with everything, packed."""
     bokeh = Resources(mode="inline", components=["bokeh"]).js_raw[0]
     script = (TEMPLATES / "report.js").read_text()
     items = {target: json_item(plot, target) for target, plot in plots.items()}

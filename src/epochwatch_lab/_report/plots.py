@@ -53,7 +53,6 @@ def samples_by_epochs(name: str, exposures: np.ndarray, epochs: list[LoggedEpoch
 def coverage_by_epoch(
     exposures: Mapping[str, np.ndarray], epochs: list[LoggedEpoch]
 ) -> models.Plot:
-    """Draw the coverage of each stream by epoch."""
     numbers = list(range(1, len(epochs) + 1))
     plot = _shares_plot(numbers, "epoch", epoch_names(epochs))
     shares = {name: coverage(by_epoch).tolist() for name, by_epoch in exposures.items()}

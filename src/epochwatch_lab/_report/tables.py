@@ -57,7 +57,6 @@ class Table(NamedTuple):
 
 
 def stream_table(population: Population, exposures: Mapping[str, np.ndarray]) -> Table:
-    """Tabulate what was trained of each stream."""
     header = ["stream", "samples", "trained", "never trained", "coverage"]
     header += ["fewest exposures", "median", "most exposures"]
     rows = []
@@ -74,7 +73,6 @@ def stream_table(population: Population, exposures: Mapping[str, np.ndarray]) ->
 
 
 def coverage_table(epochs: list[LoggedEpoch], exposures: Mapping[str, np.ndarray]) -> Table:
-    """Tabulate the coverage by epoch."""
     shares = [map(percent, coverage(by_epoch)) for by_epoch in exposures.values()]
     rows = [
         [name, epoch.steps, *(TableCell(share, number=True) for share in row)]

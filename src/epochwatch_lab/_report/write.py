@@ -89,7 +89,6 @@ def counted_page(
 
 
 def sweep_page(subject: Subject, folder: Path, output: Path) -> str:
-    """Make the page of a sweep."""
     from epochwatch_lab._report import page, plots
 
     runs = subject.findings["runs"]

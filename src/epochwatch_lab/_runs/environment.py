@@ -54,7 +54,6 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def cores() -> int:
-    """Count the processor cores that this process may use."""
     has_affinity = hasattr(os, "sched_getaffinity")
     return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 

@@ -78,7 +78,6 @@ def execute(
 
 
 def folder_of(parameters: Parameters, outputs: Path) -> RunFolder:
-    """Name the folder of a run."""
     return RunFolder(outputs.resolve(), parameters.notebook, parameters.run_name)
 
 

@@ -68,7 +68,7 @@ class RunFolder:
             yield
 
     def is_held(self) -> bool:
-        """Say whether a process is making this run now, as far as this one may ask."""
+        """Whether a process is making this run now, as far as this one may ask."""
         if not Path(self._lock.lock_file).exists():
             return False
         try:
@@ -131,7 +131,7 @@ def check_writable(folder: Path) -> None:
 
 @contextlib.contextmanager
 def writable(folder: Path) -> Iterator[None]:
-    """Say in one line that a folder cannot be written, where it is that.
+    """Turn a folder that cannot be written into one line of bad input.
 
     Raises:
         BadInput: it is that.

@@ -108,7 +108,7 @@ class Parameters(BaseModel):
 
     @classmethod
     def allowed(cls, name: str) -> str:
-        """Say in words what a parameter may be.
+        """Describe in words what a parameter may be.
 
         Returns:
             For example `an integer from 0 to 9`.
@@ -140,7 +140,7 @@ def _one_line(model: type[Parameters], error: dict) -> str:
 
 
 def unknown_parameter(name: str, known) -> str:
-    """Say that there is no parameter of a name, and which was probably meant."""
+    """Word the refusal of an unknown name, with the one that was probably meant."""
     if SECRET.search(name):
         return f"{name}: looks like a secret, which a run would write down; leave it out"
     near = difflib.get_close_matches(name, known, n=1)

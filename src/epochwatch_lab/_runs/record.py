@@ -148,7 +148,7 @@ def damaged_files(folder: Path, record: Mapping | None) -> list[str]:
 
 
 def is_finished(folder: Path, run_id: str) -> bool:
-    """Say whether a run is there, whole, and made from just this."""
+    """Whether a run is there, whole, and made from just this."""
     record = read_record(folder)
     return record is not None and record["id"] == run_id and not damaged_files(folder, record)
 

@@ -83,7 +83,6 @@ class Run:
 
     @property
     def outputs(self) -> Path:
-        """The folder of all runs."""
         return self.folder.parents[1]
 
     def show(self, figure, name: str, alt: str) -> None:

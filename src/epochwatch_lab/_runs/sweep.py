@@ -96,7 +96,7 @@ class Sweep(NamedTuple):
         return source_digest(self.source) != source_digest(project.notebook_path(self.notebook))
 
     def named(self, run: PlannedRun) -> str:
-        """Say in which way a run differs from the others.
+        """Name a run by what differs from the others.
 
         Returns:
             For example `positive_digit=1 feed=tf_data`.

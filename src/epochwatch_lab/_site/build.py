@@ -100,7 +100,6 @@ def write_reproductions(reproductions: list[Reproduction], atlas: Path, aside: P
 
 
 def write_notebook(notebook: RenderedNotebook, aside: Path) -> None:
-    """Write a notebook's page, and its images."""
     here = f"notebooks/{notebook.name}.html"
     images = {
         image.resolve(): str(image.relative_to(notebook.site))

@@ -1,7 +1,5 @@
 """The cells of the atlas for a reader: how `fit` was called, the verdict, and what it cost."""
 
-import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +9,7 @@ from epochwatch._exposures.verdict import MEANING
 from epochwatch.errors import BadInput
 from epochwatch_lab._atlas.cells import AtlasCell
 from epochwatch_lab._atlas.files import read_atlas
+from epochwatch_lab._atlas.rows import repeated_early, trained_rows
 from epochwatch_lab._atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS
 
 BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
@@ -144,16 +143,5 @@ def toy_streams(options: dict) -> list[range]:
 
 
 def _stream_toll(stream: range, trained: list) -> RowToll:
-    missing, repeated = set(stream), 0
-    for row in trained_rows(trained):
-        if row not in stream:
-            continue
-        repeated += bool(missing) and row not in missing
-        missing.discard(row)
-    return RowToll(len(missing), repeated)
-
-
-def trained_rows(trained: list) -> Iterator[int]:
-    """List the rows in the order trained, out of fits, epochs and batches."""
-    flatten = itertools.chain.from_iterable
-    return flatten(flatten(flatten(trained)))
+    wanted, rows = set(stream), trained_rows(trained)
+    return RowToll(len(wanted.difference(rows)), repeated_early(rows, wanted))

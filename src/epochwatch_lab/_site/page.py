@@ -93,14 +93,12 @@ def index_page(
 
 
 def filled_template(name: str, **values) -> str:
-    """Fill a template of the site."""
     style = (TEMPLATES / "site.css").read_text()
     template = templates_in(TEMPLATES).get_template(name)
     return template.render(style=style, version=epochwatch.__version__, **values)
 
 
 def script_data(files: list[AtlasFile], reproductions: list[Reproduction]) -> dict[str, Any]:
-    """Collect what the script needs."""
     return packed_columns(files) | {
         "files": [
             {"name": file.name, "keras": file.keras, "environment": file.environment}
@@ -134,7 +132,6 @@ def _luminance(shade) -> float:
 
 
 def verdict_counts(file: AtlasFile) -> collections.Counter:
-    """Count the verdicts of a file."""
     return collections.Counter(facts["verdict"] for facts in file.facts)
 
 

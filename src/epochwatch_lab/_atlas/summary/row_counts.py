@@ -10,7 +10,6 @@ BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """Order versions by their numbers."""
     return tuple(map(int, version.split(".")))
 
 

@@ -32,7 +32,6 @@ def cell_table(rows: Iterable[AtlasRow]) -> str:
 
 
 def line_of(row: AtlasRow) -> list:
-    """Write one row as a line of a table."""
     observed = row.outcome or NO_RUN
     if row.agrees is False:
         observed = f"**{observed}**"
@@ -110,7 +109,6 @@ def shortened(words: Iterable[str], most: int = 6) -> str:
 
 
 def environments_table(rows: Sequence[AtlasRow]) -> str:
-    """Write what was observed where."""
     lines = []
     for keras, backend in environments(rows):
         counted = counts([row for row in rows if (row.keras, row.backend) == (keras, backend)])
