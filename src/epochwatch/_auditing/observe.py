@@ -115,6 +115,7 @@ def observe_training(
         try:
             model.fit(**arguments_of(plan))
         except (ValueError, StopIteration) as error:
+            # It raised before an epoch began: the fit before it had taken the last batch.
             is_used_up = 1 < fit not in {begun_in for begun_in, _ in begun}
             if inspect.isgenerator(plan.trained_feed) and is_used_up:
                 raise BadInput(

@@ -68,6 +68,7 @@ class AuditResult:
                 "last": before.last.tolist(),
                 "first": after.first.tolist(),
             }
+            # Without an order there is no verdict; the batches are shown all the same.
             for (before, after), verdict in itertools.zip_longest(
                 itertools.pairwise(judged.epochs), verdicts
             )

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from epochwatch._report.report import Report
 
 
-def names_of_findings(ctx, param, given: tuple[str, ...]) -> tuple[str, ...]:
+def names_of_findings(ctx, param, texts: tuple[str, ...]) -> tuple[str, ...]:
     """Read --fail-on: names with commas between them, `runs-dry` for `runs dry`."""
-    names = [name.strip().replace("-", " ") for text in given for name in text.split(",")]
+    names = [name.strip().replace("-", " ") for text in texts for name in text.split(",")]
     if names == ["none"]:
         return ()
     for name in names:
@@ -99,7 +99,7 @@ Exit codes: 0 sound, 1 findings, 2 bad input.""",
     metavar="DIR",
     help="Keep the exposure log, every sample in the order trained, in a new folder.",
 )
-def audit(target: str, as_json: bool, figure: Path | None, **given):
+def audit(target: str, as_json: bool, figure: Path | None, **arguments):
     """Run fit over your feed with a model that learns nothing.
 
     TARGET is a function that returns a new feed at each call (anything fit accepts; arrays as
@@ -110,7 +110,7 @@ def audit(target: str, as_json: bool, figure: Path | None, **given):
     by epoch. Samples are told apart by their index where targets have one ({"label": ...,
     "index": ...}), or else by their content.
     """
-    report = audited_target(target, **given)
+    report = audited_target(target, **arguments)
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
@@ -124,21 +124,21 @@ def audit(target: str, as_json: bool, figure: Path | None, **given):
 
 
 def audited_target(
-    target: str, *, fit_option: tuple[str, ...], streams: str | None, **given
+    target: str, *, fit_option: tuple[str, ...], streams: str | None, **arguments
 ) -> "Report":
-    """Audit what a target names; `given` are arguments of `epochwatch.audit`."""
+    """Audit what a target names; `arguments` are those of `epochwatch.audit`."""
     feed = user_code.parse_target(target)
     named = user_code.parse_target(streams) if streams else None
-    own = {"make_feed", "streams", "progress", *given}
-    options = fit_options.further_options(fit_option, given=own)
-    with fit_options.keras_begun(given["backend"]):
+    own = {"make_feed", "streams", "progress", *arguments}
+    options = fit_options.further_options(fit_option, own_names=own)
+    with fit_options.keras_begun(arguments["backend"]):
         from epochwatch import audit as audit_feed
 
         make_feed = fit_options.loaded_make_feed(feed)
         by_name = loaded_streams(named) if named else None
-        call = {name: given[name] for name in fit_options.NAMES if name in given} | options
+        call = {name: arguments[name] for name in fit_options.NAMES if name in arguments} | options
         with user_code.user_errors(target), progress_bar(make_feed, call) as progress:
-            return audit_feed(make_feed, streams=by_name, progress=progress, **given, **options)
+            return audit_feed(make_feed, streams=by_name, progress=progress, **arguments, **options)
 
 
 def loaded_streams(target: user_code.Target) -> Mapping:

@@ -28,7 +28,7 @@ def explain(target: str, as_json: bool, fit_option: tuple[str, ...], **call):
     taken from the feed.
     """
     parsed = user_code.parse_target(target)
-    options = fit_options.further_options(fit_option, given={"feed", *call})
+    options = fit_options.further_options(fit_option, own_names={"feed", *call})
     with fit_options.keras_begun(call["backend"]):
         from epochwatch import explain as explain_feed
 

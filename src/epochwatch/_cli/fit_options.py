@@ -67,12 +67,12 @@ def fit_options(command: Callable) -> Callable:
     return command
 
 
-def further_options(texts: tuple[str, ...], given: Collection[str] = ()) -> dict:
+def further_options(texts: tuple[str, ...], own_names: Collection[str] = ()) -> dict:
     """Read --fit-option, each NAME=VALUE: data, as in JSON, or else text; never code.
 
     Args:
         texts: as on the command line.
-        given: names that have options of their own.
+        own_names: names that have options of their own.
 
     Example:
         >>> further_options(("shuffle=false", 'class_weight={"0": 1, "1": 9}'))
@@ -83,7 +83,7 @@ def further_options(texts: tuple[str, ...], given: Collection[str] = ()) -> dict
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise BadInput(f"--fit-option: got {text!r}, allowed: NAME=VALUE, as in shuffle=false")
-        if name in given:
+        if name in own_names:
             raise BadInput(f"--fit-option: got {name!r}, which is given otherwise; see --help")
         options[name] = _parsed_value(value)
     return options

@@ -12,6 +12,7 @@ from epochwatch_lab._atlas.environments import Environment, python_of
 from epochwatch_lab._atlas.files import known_as, write_atlas
 
 SOURCE = Path(__file__).parents[2]
+# Parts of a cell's name, one for each thing that is not as in a plain call.
 UNUSUAL = (", steps_per_execution", ", fits", ", validation", "workers=4", "use_multiprocessing")
 WORKER = ("-m", "epochwatch_lab._atlas.worker")
 
@@ -59,6 +60,7 @@ class AtlasPart(NamedTuple):
 
     def done(self) -> dict[str, dict]:
         """Read what was observed so far; a last line that was cut off is left out."""
+        # The first line tells what it was observed with: with other packages nothing of it holds.
         wanted = json.dumps(self.environment.requirements)
         lines = self.kept.read_text().splitlines(keepends=True) if self.kept.exists() else []
         if not lines or lines[0].strip() != wanted:
@@ -66,6 +68,7 @@ class AtlasPart(NamedTuple):
             self.kept.write_text(wanted + "\n")
             return {}
         whole = [line for line in lines if line.endswith("\n")]
+        # The next line would be appended to the half one that a killed build has left.
         if len(whole) < len(lines):
             self.kept.write_text("".join(whole))
         return {kept["name"]: kept["seen"] for kept in map(json.loads, whole[1:])}
@@ -79,6 +82,7 @@ class AtlasPart(NamedTuple):
             with self.kept.open("a") as kept:
                 for line in worker.stdout:
                     kept.write(line)
+                    # Not left in a buffer: a build that is killed goes on from here.
                     kept.flush()
                     answer = json.loads(line)
                     yield answer["name"], answer["seen"]

@@ -84,10 +84,12 @@ def python_of(environment: Environment, folder: Path) -> Path:
     ready = place / ".ready"
     wanted = json.dumps(environment.requirements)
     if not (ready.is_file() and ready.read_text() == wanted):
+        # Not upgraded in place, or packages would stay that are no longer asked for.
         shutil.rmtree(place, ignore_errors=True)
         uv = Path(sys.executable).with_name("uv")
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True)
         install(uv, place, environment.requirements)
+        # Last: an environment whose making was killed is made anew.
         ready.write_text(wanted)
     return place / "bin" / "python"
 

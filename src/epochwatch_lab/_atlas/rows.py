@@ -12,6 +12,7 @@ CRASHES = "the process ended"
 BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
 ENDLESS = "endless=True"
 DRAWN = BALANCED[1:]  # what these never train, they leave out by chance
+# Backends on which `fit` makes a tf.data.Dataset of a generator.
 READ_AHEAD = ("tensorflow", "tf_keras")
 WARNINGS = {  # in short
     "ran out of data": "ran out of data",

@@ -95,6 +95,7 @@ def items_class(base: type) -> type:
             super().__init__(**options)
             self.endless = endless
 
+        # Keras 2 reads this, Keras 3 `num_batches`.
         def __len__(self) -> int:
             return BATCHES
 
@@ -231,6 +232,7 @@ def toy_feeds(keras) -> list[ToyFeed]:
             for name, make in TF_DATA.items()
         ),
     ]
+    # Keras 2 takes neither a DataLoader nor what Grain makes.
     if is_keras_3 and has("torch"):
         ways += [
             ToyFeed(
@@ -254,6 +256,7 @@ def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:
         threads = {"workers": workers, "use_multiprocessing": processes}
         options = {"workers": workers} | ({"use_multiprocessing": True} if processes else {})
         make = functools.partial(items, keras, **threads)
+        # In Keras 2 it is `fit` that is told of workers.
         in_fit = {"shuffle": False} | ({} if is_keras_3 else threads)
         feeds.append(
             ToyFeed("py_dataset", options, make, in_fit, many_workers=workers > 1 or processes)

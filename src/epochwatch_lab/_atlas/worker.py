@@ -93,6 +93,7 @@ def run(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
     """Observe cells, so many at once, as they get done; one that hangs is ended."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
+    # The last is taken first, so that cells come in the order of the tasks.
     waiting, running = [*tasks][::-1], {}
     while waiting or running:
         while waiting and len(running) < jobs:
@@ -100,6 +101,7 @@ def run(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
             running[receiver] = cell
         next_end = min(cell.until for cell in running.values()) - time.monotonic()
         done = wait(running, timeout=max(0, next_end))
+        # One that has just answered may be overdue as well: its answer counts.
         overdue = [one for one, cell in running.items() if cell.until < time.monotonic()]
         for receiver in dict.fromkeys(done + overdue):
             cell = running.pop(receiver)
@@ -110,6 +112,7 @@ def started(context, task: "str | AtlasCell") -> tuple[Connection, Running]:
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=observed, args=(task, sender))
     process.start()
+    # While this end is open too, the end of the process would not be seen.
     sender.close()
     return receiver, Running(task, process, time.monotonic() + LONGEST)
 
@@ -128,6 +131,7 @@ def outcome(receiver: Connection, cell: Running) -> dict:
         if process.exitcode >= 0:
             raise RuntimeError(f"{cell.task}: its process failed, see above") from None
         seen = unseen(cell, f"the process ended with exit code {process.exitcode}")
+    # The whole session, for workers that the cell has started; it may have ended by itself.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.join()

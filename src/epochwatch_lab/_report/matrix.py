@@ -41,6 +41,7 @@ def exposure_matrix(
     """
     samples = sum(map(len, streams.values()))
     pairs = dict.fromkeys(itertools.chain.from_iterable(part.epochs for part in log.parts))
+    # Before a batch is read: what is too large is refused at once.
     if samples * len(pairs) > MOST_CELLS:
         raise BadInput(
             f"report: {log.folder} has {samples:,} samples × {len(pairs):,} epochs, allowed: "
@@ -67,4 +68,5 @@ def coverage(exposures: np.ndarray) -> np.ndarray:
 
 
 def _narrowed(counts: np.ndarray) -> np.ndarray:
+    # The page carries the whole matrix, as a rule a byte a cell.
     return counts.astype(np.min_scalar_type(counts.max()))

@@ -31,6 +31,7 @@ def stream_parts(population: Population, exposures: Mapping[str, np.ndarray]) ->
         steps = np.diff(samples.index, prepend=np.int64(0))  # modulo 2**64, and added up so
         parts[f"index-{rank}"] = packed(steps.astype("<i8").tobytes())
         cells = exposures[name]
+        # The script reads little-endian, whatever this machine is.
         parts[f"matrix-{rank}"] = packed(cells.astype(cells.dtype.newbyteorder("<")).tobytes())
         if samples.labels is not None:
             parts[f"labels-{rank}"] = packed(samples.labels.tobytes())
@@ -58,6 +59,7 @@ def render(facts: dict, plots: dict, parts: dict[str, str], **texts) -> str:
     script = (TEMPLATES / "report.js").read_text()
     items = {target: json_item(plot, target) for target, plot in plots.items()}
     contents = {"facts": json.dumps(facts), "plots": json.dumps(items), "bokeh": bokeh}
+    # Packed like the rest, no text from a run can end the script it stands in.
     parts = parts | {name: packed(text.encode()) for name, text in contents.items()}
     template = templates_in(TEMPLATES).get_template("page.html.j2")
     return template.render(

@@ -11,7 +11,8 @@ from matplotlib.colors import to_hex
 
 from epochwatch._report.style import NEVER, looks
 from epochwatch_lab._report.matrix import LoggedEpoch, coverage
-from epochwatch_lab._report.tables import epoch_names, object_at, run_coverage
+from epochwatch_lab._report.subject import object_at
+from epochwatch_lab._report.tables import epoch_names, run_coverage
 
 MOST_COLUMNS, MOST_ROWS = 600, 200  # of a picture; what is more is taken together
 LEAST_WIDTH = 4  # samples, zoomed in
@@ -139,6 +140,7 @@ def _shares_plot(numbers: list[int], label: str, names: list[str] | None = None)
 def _lines(plot, numbers: list[int], shares: Mapping, joined: bool = False) -> models.Plot:
     look_by_name, size = looks(shares), 8 if len(numbers) < MANY else 3
     for rank, (name, values) in enumerate(shares.items()):
+        # The name in each row, for the text that appears at the pointer.
         columns = {"x": numbers, "share": values, "name": [name] * len(numbers)}
         look = look_by_name[name]
         drawn = {"source": models.ColumnDataSource(columns), "color": to_hex(look.colour)}

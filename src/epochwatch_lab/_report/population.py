@@ -19,6 +19,7 @@ def population_of(notebook: str, parameters: dict, log: ExposureLog) -> Populati
     if population is None:
         return Population({"trained samples": StreamSamples(trained)}, [], complete=False)
     known = np.concatenate([samples.index for samples in population.streams.values()])
+    # Shown apart rather than left out: every exposure of the log is on the page.
     if len(foreign := np.setdiff1d(trained, known)):
         population.streams[OTHER] = StreamSamples(foreign)
     return population

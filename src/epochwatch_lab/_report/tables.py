@@ -65,6 +65,7 @@ def stream_table(population: Population, exposures: Mapping[str, np.ndarray]) ->
         never = int(np.count_nonzero(totals == 0))
         share = percent(1 - never / len(totals))
         counted = [len(totals), len(totals) - never, never, TableCell(share, number=True)]
+        # Of a log alone the stream is what was trained: nothing of it could be missing.
         if not population.complete:
             counted[2:] = [TableCell("unknown"), TableCell("unknown")]
         extremes = [int(totals.min()), float(np.median(totals)), int(totals.max())]
@@ -84,6 +85,7 @@ def coverage_table(epochs: list[LoggedEpoch], exposures: Mapping[str, np.ndarray
 
 def boundary_table(epochs: list[LoggedEpoch], population: Population) -> Table:
     """Tabulate the batches on either side of each boundary, which prove the verdict."""
+    # A position is a rank among all samples: where they are not known, indices stand for it.
     what = "positions" if population.complete else "indices"
     rows = []
     names = epoch_names(epochs)
@@ -160,6 +162,7 @@ def _all_names(objects: list[dict]) -> list[str]:
 
 def _run_link(run: dict, number: int, outputs: Path, page: Path) -> TableCell:
     folder = str(run.get("folder") or "")
+    # A run that is missing, or was moved away, gets no dead link.
     is_there = folder and (outputs / folder).is_dir()
     href = quote(os.path.relpath(outputs / folder, page.parent)) if is_there else ""
     return TableCell(f"{number}: {Path(folder).name or run.get('id', '')}", href=href)
@@ -175,6 +178,7 @@ def _value_cell(value) -> TableCell:
             return value
         case None:
             return TableCell("")
+        # Before `int`, of which `bool` is a kind.
         case bool() | str() | list():
             return TableCell(", ".join(map(str, value)) if isinstance(value, list) else str(value))
         case int():

@@ -92,6 +92,7 @@ def sweep_page(subject: Subject, folder: Path, output: Path) -> str:
     from epochwatch_lab._report import page, plots
 
     runs = subject.findings["runs"]
+    # The summary is in outputs/sweeps/<name>, and its runs' folders are named from outputs on.
     outputs = folder.resolve().parents[1]
     return page.render(
         {"streams": []},

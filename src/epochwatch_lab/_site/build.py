@@ -53,6 +53,7 @@ def build_site(atlas: Path, outputs: Path, site: Path) -> Built:
     reproductions = read_reproductions(atlas, files)
     try:
         site.parent.mkdir(parents=True, exist_ok=True)
+        # On the site's own disk, where a folder is moved at once and whole.
         with tempfile.TemporaryDirectory(dir=site.parent, prefix=".site-") as work:
             aside, posts = Path(work) / "site", Path(work) / "posts"
             notebooks = list(rendered_notebooks(outputs, posts))

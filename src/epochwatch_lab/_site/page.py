@@ -127,6 +127,7 @@ def row_colours(count: int) -> list[list[str]]:
 
 
 def _luminance(shade) -> float:
+    # Relative luminance of sRGB, as WCAG defines contrast by it.
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade[:3]]
     return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
 

@@ -48,6 +48,7 @@ def as_html(text: str, source: Path, places: dict[Path, str], here: str) -> str:
             _lead_on(child, source, places, here)
         token.children = token.children and _without_dead_links(token.children)
     for opening, name, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        # A header without text names nothing: it is an ordinary cell.
         if opening.type == "th_open" and not name.content:
             opening.tag = closing.tag = "td"
     return reader.renderer.render(tokens, reader.options, {})

@@ -71,6 +71,7 @@ def at_ratio(streams: Streams, ratio: int, seed: int = 0) -> Streams:
     if ratio < 1:
         raise BadInput(f"ratio: got {ratio}, allowed: 1 or more majority samples to one")
     minority, majority = streams
+    # At the highest ratio one is left: a stream is never empty.
     wanted = max(1, round(majority.samples / ratio))
     if wanted <= minority.samples:
         return Streams(_left_over(minority, wanted, seed), majority)
@@ -112,6 +113,7 @@ def _listed(present: list) -> str:
 
 
 def _check_no_nan(images: np.ndarray) -> None:
+    # Whole numbers have no NaN, and `isnan` refuses texts.
     if not np.issubdtype(images.dtype, np.inexact):
         return
     bad_rows = np.flatnonzero(np.isnan(images).any(axis=tuple(range(1, images.ndim))))
@@ -123,6 +125,7 @@ def _check_no_nan(images: np.ndarray) -> None:
 
 
 def _left_over(stream: Stream, samples: int, seed: int) -> Stream:
+    # The beginning of one permutation: what a higher ratio keeps, a lower one keeps too.
     chosen = np.random.default_rng([seed, stream.label]).permutation(stream.samples)[:samples]
     chosen.sort()
     return Stream(stream.images[chosen], stream.label, stream.index[chosen])

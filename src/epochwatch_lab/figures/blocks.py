@@ -72,6 +72,7 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
         _draw_blocks(ax, minority, majority)
         if minority < _POINTED_AT * widest:
             pointer = {"marker": "v", "color": LOOKS["minority"].colour, "ms": 5}
+            # A block this narrow is hard to see by itself.
             ax.plot([minority / 2], [1.08 + _HEIGHT], **pointer, clip_on=False)
         if majority > _MOST_REPEATS * minority:
             times, middle = f"{majority / minority:,.0f} times", {"ha": "center", "va": "center"}

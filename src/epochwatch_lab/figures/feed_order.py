@@ -96,6 +96,7 @@ def draw(ax: Axes, drawn: Drawn) -> Axes:
     for fit in range(1, drawn.fits):
         ax.axvline(rooms[fit * drawn.epochs].begin, color=INK, lw=1.6)
     _fill(ax, [(end + 0.4, row) for row in _never_trained(drawn)], 1.1, NEVER)
+    # Room at the right for the marks of rows never trained.
     ax.set(xlim=(0, end + 1.6), ylim=(0, drawn.rows), xticks=[], yticks=[])
     ax.text(0, 1.05, drawn.word, fontsize=_WORD_SIZE, weight="bold", transform=ax.transAxes)
     return ax

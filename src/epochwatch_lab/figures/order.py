@@ -70,6 +70,7 @@ def describe_columns(columns: Mapping, sizes: Mapping[str, int]) -> str:
 
 def _find_jumps(span: Span) -> np.ndarray:
     """The batches where positions do not follow on: no line shall join them."""
+    # A batch that holds the stream's end and its beginning.
     wraps_inside = span.last < span.first
     falls_back = np.diff(span.last, prepend=span.last[:1]) < 0
     return np.flatnonzero(falls_back | wraps_inside)

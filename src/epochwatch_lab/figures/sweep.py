@@ -8,7 +8,7 @@ import numpy as np
 from epochwatch._report.style import FAINT, INK, OTHERS
 
 _ROW = 0.26  # inches
-NAR_ROWEST = 0.02
+_NARROWEST = 0.02
 
 
 def height(rows: int) -> float:
@@ -71,5 +71,5 @@ def _limits(of_groups: Sequence) -> tuple[float, float]:
     """Show the runs; what differs by less than a hundredth stands close together."""
     values = np.concatenate(of_groups)
     middle = (values.min() + values.max()) / 2
-    half = max(0.65 * np.ptp(values), NAR_ROWEST / 2)
+    half = max(0.65 * np.ptp(values), _NARROWEST / 2)
     return middle - half, middle + half

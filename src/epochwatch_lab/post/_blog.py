@@ -53,6 +53,7 @@ def export_post(
         posts[blog / post.file_name(flavor)] = text.encode()
         images |= {blog / name: content for name, content in resources["outputs"].items()}
     try:
+        # Images first: a post never shows one that is not there.
         for path, content in {**images, **posts}.items():
             _write_file(path, content)
         for stale in _earlier_files(post, blog, flavors) - {*posts, *images}:

@@ -133,6 +133,7 @@ class PostMetadata(NamedTuple):
         """
         keys = ("title", "date", "published", "tags", *(["excerpt"] if self.excerpt else []))
         fields = {"layout": "post"} | {key: getattr(self, key) for key in keys}
+        # A title stays on one line, however long it is.
         body = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=float("inf"))
         return f"---\n{body}---\n"
 

@@ -101,6 +101,7 @@ class Evidence:
         }
 
     def _difference(self, ratio, name, baseline, score, confidence) -> Interval:
+        # Both by seed, from the same runs: what is subtracted belongs together.
         ours, theirs = (self.scores(ratio, one, score) for one in (name, baseline))
         return mean_interval([a - b for a, b in zip(ours, theirs, strict=True)], confidence)
 

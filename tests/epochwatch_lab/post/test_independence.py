@@ -51,10 +51,10 @@ def test_nbconvert_is_imported_when_it_is_needed_and_no_framework_ever():
     )
     child = [sys.executable, "-c", program]
     loaded = subprocess.run(child, check=True, capture_output=True, text=True).stdout.split()
-    ours = {name for name in loaded if name.startswith("epochwatch")}
-    assert [
-        name for name in sorted(ours - {"epochwatch", "epochwatch_lab"}) if not is_own(name)
-    ] == []
+    # What the tops of the two packages are made of comes with any import.
+    tops = {"epochwatch", "epochwatch._lazy", "epochwatch_lab"}
+    ours = {name for name in loaded if name.startswith("epochwatch")} - tops
+    assert [name for name in sorted(ours) if not is_own(name)] == []
     assert not {"keras", "numpy", "tensorflow", "pydantic", "papermill"} & set(loaded)
 
 

@@ -50,6 +50,7 @@ def safe_feeds(where: str, rows: Sequence[AtlasRow]) -> str:
     if not good:
         return f"{where}, each of {len(everything)} feeds loses rows, fails or has luck somewhere."
     rest = [feed for feed in everything if feed not in good]
+    # Whichever list is the shorter one is named.
     named, others = (good, False) if len(good) <= len(rest) else (rest, True)
     names = shortened((f"`{feed}`" for feed in named), most=len(named))
     which = f"all but {len(rest)} of {len(everything)}" if others else f"only {len(good)}"

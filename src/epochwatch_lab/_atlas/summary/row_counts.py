@@ -80,10 +80,12 @@ def changes(
     """
     by_cell: dict[tuple, list[AtlasRow]] = {}
     for row in rows:
+        # Its versions are those of another package, neither older nor newer than Keras 3.
         if row.backend != "tf_keras":
             by_cell.setdefault((row.backend, row.feed, row.call), []).append(row)
     changed: dict[tuple, list[AtlasRow]] = {}
     for (backend, *_), group in by_cell.items():
+        # What differs from run to run would look like a change between versions.
         if any(row.differing for row in group):
             continue
         ordered = sorted(group, key=lambda row: version_key(row.keras))

@@ -153,6 +153,7 @@ def write_csv(rows: Sequence[AtlasRow], file: Path) -> None:
         for row in rows
     ]
     with file.open("w", newline="") as out:
+        # csv's own ending is that of Windows, and would differ from all other files here.
         writer = csv.DictWriter(out, lines[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(lines)

@@ -66,6 +66,7 @@ class FileInspector:
         """
         path = self.export.files[number]
         size = framing.unpacked_bytes(path)
+        # Read to its end without a gap: there is nothing to inspect, only to count.
         if first == END and expected and bytes_read % framing.WORD == size:
             self._account(number, int(expected))
             return b"", NO_RUNS
@@ -119,6 +120,7 @@ class FileInspector:
                     what = self.export.layout.fault_of(next(records))
                 except tf.errors.DataLossError:
                     what = "corrupt: the checksum of its data is wrong"
+                    # A reader that has met a wrong checksum is of no more use.
                     records = _reading_on(plain, frame.end)
             inspection.add(path.name, frame, what)
         inspection.add_end(path)

@@ -90,6 +90,7 @@ def _mixer(folder: Path, names: list[str]) -> tuple[dict | None, str]:
     """
     for file in sorted(folder.glob(f"*{MIXER}")):
         stem = file.name.removesuffix(MIXER).removesuffix("-")
+        # A folder may hold several exports, each with a mixer of its own.
         if all(name.startswith(stem) for name in names):
             try:
                 mixer = json.loads(file.read_text())
@@ -121,6 +122,7 @@ def _commonest_sizes(files: list[Path]) -> dict[str, int | None]:
 def _first_records(files: list[Path]) -> Iterator[bytes]:
     import tensorflow as tf
 
+    # An empty one would use up one of the few looks.
     some = (file for file in files if file.stat().st_size)
     for file in itertools.islice(some, FILES_LOOKED_INTO):
         records = tf.data.TFRecordDataset(str(file), "GZIP" if is_packed(file) else "")
@@ -129,6 +131,7 @@ def _first_records(files: list[Path]) -> Iterator[bytes]:
 
 def _patch_shape(values: int | None, mixer: dict | None) -> tuple[int, ...]:
     """Infer height and width from the number of values: the mixer leaves out the margin."""
+    # A table: each record is one pixel.
     if values == 1:
         return ()
     width, height = mixer["patchDimensions"] if mixer else (1, 1)

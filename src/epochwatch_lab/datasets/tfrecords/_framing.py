@@ -91,6 +91,7 @@ def _frame(number: int, offset: int, header: bytes, size: int) -> Frame:
         return Frame(number, offset, None, "truncated: the file ends in its header")
     length, checksum = struct.unpack("<QI", header)
     if masked_crc(header[:8]) != checksum:
+        # Where the next record begins is not known either.
         return Frame(number, offset, None, "corrupt: the checksum of its length is wrong")
     end = offset + HEADER + length + FOOTER
     if end > size:

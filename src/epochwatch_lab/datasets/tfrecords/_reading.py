@@ -163,6 +163,7 @@ class _FileReader:
         nothing = tf.nest.map_structure(
             lambda spec: tf.zeros((0, *spec.shape[1:]), spec.dtype), made.element_spec[3]
         )
+        # So that a gap at the very end is noticed, too.
         end = tf.data.Dataset.from_tensors((np.int64(END), np.int64(0), np.int64(0), nothing))
         follow = functools.partial(self._follow, number)
         begin = (np.int64(0), np.int64(0))  # the first record expected, the bytes read

@@ -126,6 +126,7 @@ def split_export(
         for number, part in enumerate(split):
             with open_writer(folder, name, number, compressed) as write:
                 write(itertools.islice(copies, len(part)))
+        # Files are numbered over both streams: majority-* sorts before minority-*.
         index = [record_index(first + n, np.arange(len(part))) for n, part in enumerate(split)]
         copied[name] = CopiedStream(np.concatenate(index), origin)
         first += len(split)
@@ -138,6 +139,7 @@ def _copies(export: Export, positive: float, *, is_minority: bool) -> Iterator[b
     def copied(channels: tf.Tensor, label: tf.Tensor, data: tf.Tensor) -> tuple:
         return tf.reduce_any(label == positive, axis=1), data
 
+    # The faults were reported when the export was surveyed.
     records = read_records(export, Faults(SKIP), copied, Reading())
     of_stream = records.filter(lambda index, has_any, record: has_any == is_minority)
     batches = of_stream.map(lambda index, has_any, record: record).batch(AT_ONCE // 8)

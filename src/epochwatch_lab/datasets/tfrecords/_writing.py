@@ -125,6 +125,7 @@ class RecordTemplate:
 
     def __init__(self, names: Sequence[str], values: int):
         example = tf.train.Example()
+        # Different numbers to a band, by which its place in the serialised record is found.
         marks = [np.full(values, -1 - place, np.float32) for place in range(len(names))]
         for name, mark in zip(names, marks, strict=True):
             example.features.feature[name].float_list.value.extend(mark)
@@ -145,6 +146,7 @@ class RecordTemplate:
 def open_writer(folder: Path, prefix: str, number: int, compressed: bool) -> Iterator[Callable]:
     """Open one file of a set, made aside: what is called with records writes them."""
     name = f"{prefix}-{number:05}.tfrecord" + ".gz" * compressed
+    # `.part` is none of the endings that an export is found by.
     aside = folder / f".{name}.part"
     try:
         with tf.io.TFRecordWriter(str(aside), "GZIP" if compressed else "") as file:
