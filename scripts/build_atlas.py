@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from epochwatch.errors import BadInput
-from epochwatch_lab._atlas.building import build, parts_of
+from epochwatch_lab._atlas.building import build_part, parts_of
 from epochwatch_lab._atlas.environments import read_environments
 
 HERE = Path(__file__).parents[1]
@@ -80,7 +80,7 @@ def with_progress(part, jobs: int) -> int:
     begin = time.monotonic()
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(part.name, total=None)
-        observed = build(
+        observed = build_part(
             part,
             HERE / "atlas",
             jobs,

@@ -11,7 +11,7 @@ LEVEL = 7  # 9 saves 2 % and takes four times as long
 STRATEGIES = (zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY)
 
 
-def packed(content: bytes) -> str:
+def packed_text(content: bytes) -> str:
     """Compress bytes, and write them in letters that mean nothing in HTML."""
     # Exposures drawn at random repeat nothing: to look for repetitions makes them 15 % longer.
     smallest = min((_deflated(content, strategy) for strategy in STRATEGIES), key=len)

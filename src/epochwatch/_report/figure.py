@@ -50,6 +50,14 @@ def draw_order(ax: Axes, judged, length: int | None) -> Axes:
 
     A line that goes on over the rules resumes; one that falls back restarts or replays; one
     that jumps up skips.
+
+    Args:
+        ax: where.
+        judged: the verdict of an audit, a report's `judged`.
+        length: batches in a pass of the feed; None where it has no end.
+
+    Returns:
+        The Axes.
     """
     ends = np.cumsum([epoch.steps for epoch in judged.epochs])
     # Points where the steps are few; else a line alone, which stays sharp.

@@ -61,7 +61,14 @@ OTHERS = [
 
 
 def looks(names) -> dict[str, LineLook]:
-    """Choose how streams are drawn, by name; beyond ten streams looks come again."""
+    """Choose how streams are drawn, by name; beyond ten streams looks come again.
+
+    Args:
+        names: of the streams; `minority` and `majority` always look the same.
+
+    Returns:
+        By name its colour, line and marker.
+    """
     return {name: LOOKS.get(name, OTHERS[rank % len(OTHERS)]) for rank, name in enumerate(names)}
 
 
@@ -81,13 +88,25 @@ def figure(width: float = 8.0, height: float = 3.6):
 
 
 def save(drawn: Figure, folder: Path, name: str) -> None:
-    """Save a figure as `name`.svg and .png, the same bytes for the same figure."""
+    """Save a figure as `name`.svg and .png, the same bytes for the same figure.
+
+    Args:
+        drawn: the figure.
+        folder: where, an existing one.
+        name: of the files, without ending.
+    """
     for ending in (".svg", ".png"):
         write(drawn, folder / f"{name}{ending}", ending)
 
 
 def write(drawn: Figure, file, ending: str) -> None:
-    """Write a figure to one file, its path or open for bytes, as ".svg" or ".png"."""
+    """Write a figure to one file, its path or open for bytes, as ".svg" or ".png".
+
+    Args:
+        drawn: the figure.
+        file: where.
+        ending: one of the two.
+    """
     options = {"metadata": {"Date": None}} if ending == ".svg" else {"dpi": PNG_DOTS_PER_INCH}
     with mpl.rc_context(_SETTINGS):
         drawn.savefig(file, format=ending[1:], **options)

@@ -37,7 +37,7 @@ class AtlasPart(NamedTuple):
         """The file's name, without its suffix."""
         return f"{self.environment.name}-{self.backend}"
 
-    def start(self, *arguments: str, **options) -> subprocess.Popen:
+    def start_worker(self, *arguments: str, **options) -> subprocess.Popen:
         """Start a worker in the environment; what it says beside its output is kept."""
         self.kept.parent.mkdir(parents=True, exist_ok=True)
         with self.kept.with_suffix(".log").open("a") as log:
@@ -50,15 +50,15 @@ class AtlasPart(NamedTuple):
                 **options,
             )
 
-    def listed(self) -> dict[str, Any]:
+    def ask_for_cells(self) -> dict[str, Any]:
         """Ask for the versions and the names of all cells."""
-        with self.start("list") as worker:
+        with self.start_worker("list") as worker:
             answer = worker.stdout.read()
         if worker.returncode:
             raise BadInput(f"{self.name}: its worker failed; see {self.kept.with_suffix('.log')}")
         return json.loads(answer)
 
-    def done(self) -> dict[str, dict]:
+    def read_kept(self) -> dict[str, dict]:
         """Read what was observed so far; a last line that was cut off is left out."""
         # The first line tells what it was observed with: with other packages nothing of it holds.
         wanted = json.dumps(self.environment.requirements)
@@ -73,9 +73,9 @@ class AtlasPart(NamedTuple):
             self.kept.write_text("".join(whole))
         return {kept["name"]: kept["seen"] for kept in map(json.loads, whole[1:])}
 
-    def observed(self, names: list[str], jobs: int) -> Iterator[tuple[str, dict]]:
+    def observe_cells(self, names: list[str], jobs: int) -> Iterator[tuple[str, dict]]:
         """Observe cells, and keep each as it is done."""
-        worker = self.start("run", str(jobs), stdin=subprocess.PIPE)
+        worker = self.start_worker("run", str(jobs), stdin=subprocess.PIPE)
         try:
             worker.stdin.write("".join(f"{name}\n" for name in names))
             worker.stdin.close()
@@ -100,7 +100,9 @@ def parts_of(environment: Environment, environments: Path, work: Path) -> list[A
     ]
 
 
-def build(part: AtlasPart, atlas: Path, jobs: int, progress: Callable[[int, int], None]) -> int:
+def build_part(
+    part: AtlasPart, atlas: Path, jobs: int, progress: Callable[[int, int], None]
+) -> int:
     """Observe what is missing of a part, and write its file once it is complete.
 
     Args:
@@ -112,12 +114,12 @@ def build(part: AtlasPart, atlas: Path, jobs: int, progress: Callable[[int, int]
     Returns:
         How many cells were observed now.
     """
-    listed = part.listed()
+    listed = part.ask_for_cells()
     names = [name for name in listed["cells"] if part.environment.full or is_short(name)]
-    seen = part.done()
+    seen = part.read_kept()
     missing = [name for name in names if name not in seen]
     progress(len(names) - len(missing), len(names))
-    for name, answer in part.observed(missing, jobs) if missing else ():
+    for name, answer in part.observe_cells(missing, jobs) if missing else ():
         seen[name] = answer
         progress(len(names) - len(missing) + len(seen.keys() & set(missing)), len(names))
     if any(name not in seen for name in names):

@@ -28,6 +28,9 @@ def toy_call(
         fits: calls of `fit` with the same feed.
         validation: whether `fit` has `validation_data`.
         epochs: of each fit; None for those of the atlas.
+
+    Returns:
+        The call; equal arguments make equal calls.
     """
     return FitCall(
         steps_per_epoch,

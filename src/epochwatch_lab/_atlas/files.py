@@ -21,6 +21,12 @@ def write_atlas(file: Path, environment: dict, cells: list[dict]) -> None:
 def read_atlas(folder: Path) -> Iterator[dict]:
     """Read all files of the atlas, in the order of their names.
 
+    Args:
+        folder: of the files.
+
+    Returns:
+        Of each file its `environment` and its `cells`.
+
     Raises:
         BadInput: there is none, or one is damaged.
     """

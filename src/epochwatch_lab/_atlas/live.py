@@ -59,7 +59,7 @@ def observed_here(calls: Sequence[FitCall], jobs: int) -> Iterator[dict]:
         for feed in toy_feeds(worker.keras_here())
         for call in calls_with_an_end(feed, calls)
     ]
-    seen = {answer["name"].name: answer["seen"] for answer in worker.run(cells, jobs)}
+    seen = {answer["name"].name: answer["seen"] for answer in worker.run_cells(cells, jobs)}
     return (seen[cell.name] | {"epochs": cell.call.epochs} for cell in cells)
 
 

@@ -24,7 +24,7 @@ LONGEST_WARNING = 200  # characters
 ABOUT_DATA = re.compile("ran out of data|will be ignored|steps_per_epoch|use_multiprocessing")
 
 
-def observe(cell: AtlasCell, feed: ToyFeed, backend: str | None = None) -> dict:
+def observe_cell(cell: AtlasCell, feed: ToyFeed, backend: str | None = None) -> dict:
     """Run a cell, and say what was expected and observed, as in a file of the atlas.
 
     What several workers make is run twice, and more often where the runs differ: the other
@@ -37,14 +37,14 @@ def observe(cell: AtlasCell, feed: ToyFeed, backend: str | None = None) -> dict:
     """
     once = functools.partial(observed_once, cell, feed, backend)
     first, *others = runs = [once() for _ in range(1 + feed.many_workers)]
-    if any(differs(other, first) for other in others):
+    if any(trained_otherwise(other, first) for other in others):
         runs += [once() for _ in range(RUNS_THAT_DIFFER - len(runs))]
-    differing = [other for other in runs[1:] if differs(other, first)]
+    differing = [other for other in runs[1:] if trained_otherwise(other, first)]
     outcomes = [{key: other[key] for key in ("trained", "raised")} for other in differing]
     return cell.as_json() | first | {"runs": len(runs), "others": outcomes}
 
 
-def differs(other: dict, first: dict) -> bool:
+def trained_otherwise(other: dict, first: dict) -> bool:
     """Whether two runs of a cell trained on other batches, or in another order."""
     return other["trained"] != first["trained"]
 

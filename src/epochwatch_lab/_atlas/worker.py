@@ -60,7 +60,7 @@ def environment() -> dict:
     return loaded_versions(keras) | {"package": keras.__name__, "backend": backend, "date": today}
 
 
-def resolved(task: "str | AtlasCell") -> "tuple[AtlasCell, ToyFeed]":
+def cell_and_feed(task: "str | AtlasCell") -> "tuple[AtlasCell, ToyFeed]":
     """Find cell and feed of a cell of the catalogue, by its name, or of another one."""
     if isinstance(task, str):
         return catalogue()[task]
@@ -69,9 +69,9 @@ def resolved(task: "str | AtlasCell") -> "tuple[AtlasCell, ToyFeed]":
     return task, next(feed for feed in toy_feeds(keras_here()) if feed.name == task.feed_name)
 
 
-def observed(task: "str | AtlasCell", answer: Connection) -> None:
+def send_observation(task: "str | AtlasCell", answer: Connection) -> None:
     """Observe a cell in this process, and send what was seen."""
-    from epochwatch_lab._atlas.observation import observe
+    from epochwatch_lab._atlas.observation import observe_cell
     from epochwatch_lab._atlas.toy_feeds import SEED
 
     os.setsid()  # so that workers of its own can be ended with it
@@ -80,7 +80,7 @@ def observed(task: "str | AtlasCell", answer: Connection) -> None:
     if not isinstance(task, str):
         keras.utils.set_random_seed(SEED)  # what a notebook shows is the same each time
     backend = "tf_keras" if keras.__name__ == "tf_keras" else None
-    answer.send(observe(*resolved(task), backend=backend))
+    answer.send(observe_cell(*cell_and_feed(task), backend=backend))
 
 
 class Running(NamedTuple):
@@ -89,7 +89,7 @@ class Running(NamedTuple):
     until: float  # s, on the monotonic clock
 
 
-def run(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
+def run_cells(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
     """Observe cells, so many at once, as they get done; one that hangs is ended."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
@@ -97,7 +97,7 @@ def run(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
     waiting, running = [*tasks][::-1], {}
     while waiting or running:
         while waiting and len(running) < jobs:
-            receiver, cell = started(context, waiting.pop())
+            receiver, cell = start_cell(context, waiting.pop())
             running[receiver] = cell
         next_end = min(cell.until for cell in running.values()) - time.monotonic()
         done = wait(running, timeout=max(0, next_end))
@@ -105,19 +105,19 @@ def run(tasks: "Iterable[str | AtlasCell]", jobs: int) -> Iterator[dict]:
         overdue = [one for one, cell in running.items() if cell.until < time.monotonic()]
         for receiver in dict.fromkeys(done + overdue):
             cell = running.pop(receiver)
-            yield {"name": cell.task, "seen": outcome(receiver, cell)}
+            yield {"name": cell.task, "seen": receive_outcome(receiver, cell)}
 
 
-def started(context, task: "str | AtlasCell") -> tuple[Connection, Running]:
+def start_cell(context, task: "str | AtlasCell") -> tuple[Connection, Running]:
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=observed, args=(task, sender))
+    process = context.Process(target=send_observation, args=(task, sender))
     process.start()
     # While this end is open too, the end of the process would not be seen.
     sender.close()
     return receiver, Running(task, process, time.monotonic() + LONGEST)
 
 
-def outcome(receiver: Connection, cell: Running) -> dict:
+def receive_outcome(receiver: Connection, cell: Running) -> dict:
     """Receive what a cell's process sends, and end the process.
 
     One that a signal has ended, a crash, is an outcome. One that ended by itself without a word
@@ -125,12 +125,14 @@ def outcome(receiver: Connection, cell: Running) -> dict:
     """
     process = cell.process
     try:
-        seen = receiver.recv() if receiver.poll() else unseen(cell, f"did not end in {LONGEST} s")
+        seen = (
+            receiver.recv() if receiver.poll() else no_answer(cell, f"did not end in {LONGEST} s")
+        )
     except EOFError:
         process.join()
         if process.exitcode >= 0:
             raise RuntimeError(f"{cell.task}: its process failed, see above") from None
-        seen = unseen(cell, f"the process ended with exit code {process.exitcode}")
+        seen = no_answer(cell, f"the process ended with exit code {process.exitcode}")
     # The whole session, for workers that the cell has started; it may have ended by itself.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -138,17 +140,18 @@ def outcome(receiver: Connection, cell: Running) -> dict:
     return seen
 
 
-def unseen(cell: Running, why: str) -> dict:
+def no_answer(cell: Running, why: str) -> dict:
     """Write down a cell that has sent nothing."""
+    described = cell_and_feed(cell.task)[0].as_json()
     nothing = {"expected": None, "observed": None, "trained": [], "warnings": []}
-    return resolved(cell.task)[0].as_json() | nothing | {"raised": why, "runs": 1, "others": []}
+    return described | nothing | {"raised": why, "runs": 1, "others": []}
 
 
 def main(task: str, jobs: str = "1") -> None:
     if task == "list":
         print(json.dumps({"environment": environment(), "cells": list(catalogue())}))
         return
-    for seen in run([line.rstrip("\n") for line in sys.stdin], int(jobs)):
+    for seen in run_cells([line.rstrip("\n") for line in sys.stdin], int(jobs)):
         print(json.dumps(seen), flush=True)
 
 

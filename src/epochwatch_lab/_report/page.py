@@ -8,7 +8,7 @@ import numpy as np
 from bokeh.embed import json_item
 from bokeh.resources import Resources
 
-from epochwatch_lab._inline import hash_of, packed, templates_in
+from epochwatch_lab._inline import hash_of, packed_text, templates_in
 from epochwatch_lab._report.population import Population
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -29,14 +29,14 @@ def stream_parts(population: Population, exposures: Mapping[str, np.ndarray]) ->
     parts = {}
     for rank, (name, samples) in enumerate(population.streams.items()):
         steps = np.diff(samples.index, prepend=np.int64(0))  # modulo 2**64, and added up so
-        parts[f"index-{rank}"] = packed(steps.astype("<i8").tobytes())
+        parts[f"index-{rank}"] = packed_text(steps.astype("<i8").tobytes())
         cells = exposures[name]
         # The script reads little-endian, whatever this machine is.
-        parts[f"matrix-{rank}"] = packed(cells.astype(cells.dtype.newbyteorder("<")).tobytes())
+        parts[f"matrix-{rank}"] = packed_text(cells.astype(cells.dtype.newbyteorder("<")).tobytes())
         if samples.labels is not None:
-            parts[f"labels-{rank}"] = packed(samples.labels.tobytes())
+            parts[f"labels-{rank}"] = packed_text(samples.labels.tobytes())
         if samples.images is not None:
-            parts[f"images-{rank}"] = packed(black_and_white(samples.images))
+            parts[f"images-{rank}"] = packed_text(black_and_white(samples.images))
     return parts
 
 
@@ -54,13 +54,13 @@ def stream_facts(population: Population, exposures: Mapping[str, np.ndarray]) ->
     ]
 
 
-def render(facts: dict, plots: dict, parts: dict[str, str], **texts) -> str:
+def rendered_page(facts: dict, plots: dict, parts: dict[str, str], **texts) -> str:
     bokeh = Resources(mode="inline", components=["bokeh"]).js_raw[0]
     script = (TEMPLATES / "report.js").read_text()
     items = {target: json_item(plot, target) for target, plot in plots.items()}
     contents = {"facts": json.dumps(facts), "plots": json.dumps(items), "bokeh": bokeh}
     # Packed like the rest, no text from a run can end the script it stands in.
-    parts = parts | {name: packed(text.encode()) for name, text in contents.items()}
+    parts = parts | {name: packed_text(text.encode()) for name, text in contents.items()}
     template = templates_in(TEMPLATES).get_template("page.html.j2")
     return template.render(
         style=(TEMPLATES / "report.css").read_text(),

@@ -75,7 +75,7 @@ def counted_page(
         "epochs": tables.epoch_names(epochs),
         "labels": population.label_names,
     }
-    return page.render(
+    return page.rendered_page(
         facts,
         drawn | {"coverage": plots.coverage_by_epoch(exposures, epochs)},
         page.stream_parts(population, exposures),
@@ -94,7 +94,7 @@ def sweep_page(subject: Subject, folder: Path, output: Path) -> str:
     runs = subject.findings["runs"]
     # The summary is in outputs/sweeps/<name>, and its runs' folders are named from outputs on.
     outputs = folder.resolve().parents[1]
-    return page.render(
+    return page.rendered_page(
         {"streams": []},
         {"runs": plots.shares_by_run(runs)},
         {},

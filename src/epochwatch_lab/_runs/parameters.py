@@ -212,6 +212,13 @@ def _is_literal(node: ast.expr) -> bool:
 def largest_divisor(number: int, at_most: int) -> int:
     """Find the largest divisor within a bound.
 
+    Args:
+        number: to be divided, 1 or more.
+        at_most: the bound, 1 or more.
+
+    Returns:
+        The divisor.
+
     Example:
         >>> largest_divisor(625, 125), largest_divisor(127, 125)
         (125, 1)

@@ -113,6 +113,9 @@ def read_sweep(path: Path, outputs: Path, *, anew: bool = False) -> Sweep:
         outputs: folder of all runs, where the notebook is that the sweep began with, if it did.
         anew: plan with the notebook as it is now, all the same.
 
+    Returns:
+        The sweep, with all its runs planned.
+
     Raises:
         BadInput: one line that names the file and what is wrong in it.
     """

@@ -94,7 +94,7 @@ def write_reproductions(reproductions: list[Reproduction], atlas: Path, aside: P
         shutil.copyfile(one.script, aside / "reproductions" / one.script.name)
         here = f"reproductions/{one.name}.html"
         html = texts.as_html(texts.without_fields(one.text.read_text()), one.text, places, here)
-        code = texts.coloured(one.script.read_text(), "python")
+        code = texts.coloured_code(one.script.read_text(), "python")
         fields = {"title": one.title, "body": html, "kind": "Reproduction", "code": code}
         page = filled_template("reproduction.html.j2", it=one, **fields)
         (aside / here).write_text(page)

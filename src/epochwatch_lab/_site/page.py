@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import epochwatch
 from epochwatch._auditing.rules import RULES
 from epochwatch_lab._atlas.toy_feeds import BATCHES, ROWS
-from epochwatch_lab._inline import hash_of, packed, templates_in
+from epochwatch_lab._inline import hash_of, packed_text, templates_in
 from epochwatch_lab._site.cells import MEANINGS, AtlasFile
 from epochwatch_lab._site.columns import packed_columns
 from epochwatch_lab._site.notebooks import RenderedNotebook
@@ -80,7 +80,9 @@ def index_page(
         "index.html.j2",
         script=script,
         hashes=[hash_of(script)],
-        data=packed(json.dumps(script_data(files, reproductions), separators=(",", ":")).encode()),
+        data=packed_text(
+            json.dumps(script_data(files, reproductions), separators=(",", ":")).encode()
+        ),
         filters=all_filters(files, reproductions),
         toggles=TOGGLES,
         meanings={name: text for name, text in MEANINGS.items() if totals[name]},
@@ -123,10 +125,12 @@ def row_colours(count: int) -> list[list[str]]:
     from matplotlib.colors import to_hex
 
     shades = colormaps[PALETTE].resampled(count)(range(count))
-    return [[to_hex(shade), WHITE if _luminance(shade) < MIDDLE else BLACK] for shade in shades]
+    return [
+        [to_hex(shade), WHITE if _relative_luminance(shade) < MIDDLE else BLACK] for shade in shades
+    ]
 
 
-def _luminance(shade) -> float:
+def _relative_luminance(shade) -> float:
     # Relative luminance of sRGB, as WCAG defines contrast by it.
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade[:3]]
     return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))

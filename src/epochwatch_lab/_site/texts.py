@@ -17,7 +17,7 @@ from epochwatch_lab.post._formulas import with_mathml
 FENCE = "---\n"
 
 
-def coloured(code: str, language: str, _attributes: str = "") -> str:
+def coloured_code(code: str, language: str, _attributes: str = "") -> str:
     """Write code as HTML; what is too wide scrolls, by the keyboard too."""
     try:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
@@ -39,7 +39,9 @@ def as_html(text: str, source: Path, places: dict[Path, str], here: str) -> str:
     Returns:
         The HTML. A link to a file that is no part of the site is plain text.
     """
-    reader = MarkdownIt("commonmark", {"highlight": coloured}).enable(["table", "strikethrough"])
+    reader = MarkdownIt("commonmark", {"highlight": coloured_code}).enable(
+        ["table", "strikethrough"]
+    )
     tokens = reader.parse(with_mathml(text))
     for token in tokens:
         if token.type == "table_open":

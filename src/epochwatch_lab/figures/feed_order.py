@@ -62,7 +62,11 @@ def _never_trained(drawn: Drawn) -> list[int]:
 
 
 def height(feeds: int) -> float:
-    """The height that a figure needs, in inches."""
+    """The height that a figure needs, in inches.
+
+    Args:
+        feeds: how many are drawn.
+    """
     return _HEAD + _HEIGHT * -(-feeds // 2)
 
 

@@ -30,7 +30,11 @@ _Square = tuple[str, bool]
 
 
 def height(rows: int) -> float:
-    """The height that a figure needs, in inches."""
+    """The height that a figure needs, in inches.
+
+    Args:
+        rows: of the figure.
+    """
     return _MARGIN + _SQUARE * rows
 
 
@@ -67,7 +71,12 @@ def draw(
 
 
 def legend(figure, outcomes) -> None:
-    """Draw below a figure what the squares mean, of those outcomes that occur."""
+    """Draw below a figure what the squares mean, of those outcomes that occur.
+
+    Args:
+        figure: that `draw` drew in.
+        outcomes: their names, of all squares.
+    """
     handles = [
         Patch(facecolor=colour, label=f"{_LETTERS[name]}  {name}".strip())
         for name, colour in _COLOURS.items()

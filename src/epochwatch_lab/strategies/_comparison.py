@@ -37,6 +37,12 @@ class Evidence:
     def read(cls, path: Path) -> "Evidence":
         """Read a file of runs.
 
+        Args:
+            path: of the file, JSON as the sweep `never_saw` leaves it.
+
+        Returns:
+            The evidence.
+
         Raises:
             BadInput: there is no such file, or it does not hold runs.
         """
@@ -63,15 +69,40 @@ class Evidence:
         return list(self.runs[0]["strategies"])
 
     def measured_with(self, ratio: int, strategy: str) -> list[Mapping]:
-        """What was measured with a strategy at a ratio, by seed."""
+        """What was measured with a strategy at a ratio, by seed.
+
+        Args:
+            ratio: majority samples to one of the minority.
+            strategy: its name.
+
+        Returns:
+            Of each run what `runs` holds of the strategy.
+        """
         return [run["strategies"][strategy] for run in self.runs if run["ratio"] == ratio]
 
     def scores(self, ratio: int, strategy: str, score: str) -> list[float]:
-        """One of the test scores, by seed."""
+        """One of the test scores, by seed.
+
+        Args:
+            ratio: majority samples to one of the minority.
+            strategy: its name.
+            score: which, as `test` names it.
+
+        Returns:
+            A score of each run.
+        """
         return [measured["test"][score] for measured in self.measured_with(ratio, strategy)]
 
     def coverage(self, ratio: int, strategy: str) -> float:
-        """The share of the majority that was trained on, on average."""
+        """The share of the majority that was trained on, on average.
+
+        Args:
+            ratio: majority samples to one of the minority.
+            strategy: its name.
+
+        Returns:
+            From 0 to 1.
+        """
         trained = [one["trained"]["majority"] for one in self.measured_with(ratio, strategy)]
         return statistics.mean(seen / samples for seen, samples in trained)
 
@@ -108,6 +139,11 @@ class Evidence:
     def errors_in_all(self, ratio: int, strategy: str, part: str) -> tuple[int, int]:
         """Count the wrong ones among seen or never-seen majority samples, of all seeds.
 
+        Args:
+            ratio: majority samples to one of the minority.
+            strategy: its name.
+            part: `seen` or `never_seen`.
+
         Returns:
             How many were wrong, and of how many.
         """
@@ -116,6 +152,10 @@ class Evidence:
 
     def error_rates(self, ratio: int, strategy: str) -> dict[str, list[float]]:
         """Collect the error rates among seen and never-seen majority samples, by seed.
+
+        Args:
+            ratio: majority samples to one of the minority.
+            strategy: its name.
 
         Returns:
             `seen` and `never_seen`; empty where there are no such samples.

@@ -27,11 +27,21 @@ class Strategy(NamedTuple):
     focal: bool = False
 
     def trained_share(self, sizes: tuple[int, int]) -> float:
-        """How common the minority is in what the loss is a mean of, from 0 to 1."""
+        """How common the minority is in what the loss is a mean of, from 0 to 1.
+
+        Args:
+            sizes: samples of the minority and of the majority.
+        """
         return 0.5 if self.balanced or self.weighted else sizes[0] / sum(sizes)
 
     def class_weight(self, sizes: tuple[int, int]) -> dict[int, float] | None:
         """What `fit` takes as `class_weight`, so that both classes weigh the same in sum.
+
+        Args:
+            sizes: samples of the minority and of the majority.
+
+        Returns:
+            By class number; None for a strategy that does not weigh.
 
         Example:
             >>> STRATEGIES["class weights"].class_weight((10, 90))

@@ -8,7 +8,7 @@ import pytest
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._atlas import building
-from epochwatch_lab._atlas.building import AtlasPart, build, is_short
+from epochwatch_lab._atlas.building import AtlasPart, build_part, is_short
 from epochwatch_lab._atlas.environments import Environment
 from epochwatch_lab._atlas.files import read_atlas
 
@@ -35,7 +35,7 @@ def part_in(folder, monkeypatch, stops_at=""):
 
 def built(part, atlas):
     seen = []
-    return build(part, atlas, 1, lambda done, total: seen.append((done, total))), seen
+    return build_part(part, atlas, 1, lambda done, total: seen.append((done, total))), seen
 
 
 def test_a_build_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
@@ -91,8 +91,8 @@ def test_a_worker_observes_each_cell_in_a_process_of_its_own(tmp_path):
         "generator(endless=False): steps_per_epoch=10, fits=2",
         "py_dataset(workers=2, use_multiprocessing=True): steps_per_epoch=None",
     ]
-    assert set(names) <= set(part.listed()["cells"])
-    seen = dict(part.observed(names, jobs=2))
+    assert set(names) <= set(part.ask_for_cells()["cells"])
+    seen = dict(part.observe_cells(names, jobs=2))
     dry, used_up, by_processes = (seen[name] for name in names)
     assert dry["observed"]["verdict"] == "runs dry"
     assert dry["expected"] == {

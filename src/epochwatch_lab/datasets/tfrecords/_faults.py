@@ -60,6 +60,10 @@ class Faults:
     def note(self, file_number: int, fault: Fault) -> None:
         """Take down a fault.
 
+        Args:
+            file_number: of the file in its export.
+            fault: what is wrong.
+
         Raises:
             BadInput: on the first one, where that is asked for.
         """

@@ -25,6 +25,12 @@ def record_index(file_number, record):
 def file_and_record(index):
     """Split an index into the number of its file and of the record in it; integers or arrays.
 
+    Args:
+        index: as `read_export` delivers it; int64 where it is an array.
+
+    Returns:
+        Two of what the index is.
+
     Example:
         >>> file_and_record(8589934609)
         (2, 17)
