@@ -10,7 +10,12 @@ from types import ModuleType
 import pdoc
 
 import epochwatch
+<<<<<<< HEAD
 from epochwatch_lab._runs import project
+=======
+import epochwatch_lab
+from epochwatch_lab.runs import project
+>>>>>>> part-i
 
 DOCS = project.ROOT / "outputs" / "docs"
 TEMPLATE = Path(__file__).with_name("docs_template")
@@ -49,13 +54,23 @@ def expose(module: ModuleType, names: dict[str, object]):
         module.__all__ = list(dict.fromkeys([*module.__all__, *names]))
 
 
+def expose_all(module: ModuleType):
+    """Have a module load all that it loads when it is first used."""
+    expose(module, {name: getattr(module, name) for name in module.__all__})
+
+
 def build(folder: Path):
-    """Write the pages: one of the package's public names, and one of each of its public modules.
+    """Write the pages: of either package one of its public names, and one of each public module.
 
     Args:
         folder: where to; `index.html` is where to begin.
     """
-    expose(epochwatch, {name: getattr(epochwatch, name) for name in epochwatch.__all__})
+    packages = (epochwatch, epochwatch_lab)
+    for package in packages:
+        expose_all(package)
+        for member in list(vars(package).values()):
+            if isinstance(member, ModuleType) and hasattr(member, "__all__"):
+                expose_all(member)
     sys.meta_path.append(AbsentFinder())
     feeds = epochwatch.feeds
     expose(
@@ -64,7 +79,7 @@ def build(folder: Path):
     pdoc.render.configure(docformat="google", show_source=False, template_directory=TEMPLATE)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # pdoc's, of a module that it leaves out
-        pdoc.pdoc("epochwatch", output_directory=folder)
+        pdoc.pdoc(*(package.__name__ for package in packages), output_directory=folder)
 
 
 if __name__ == "__main__":

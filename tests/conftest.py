@@ -24,6 +24,7 @@ TRAINING = (
     "tests/epochwatch_lab/datasets",
     "tests/epochwatch_lab/strategies",
     "tests/epochwatch/auditing",
+    "tests/epochwatch/cli",
     "tests/epochwatch/feeds",
     "tests/epochwatch/watching",
     "tests/test_readme.py",

@@ -7,7 +7,12 @@ import sys
 import pytest
 
 import epochwatch
+<<<<<<< HEAD
 from epochwatch_lab._runs import project
+=======
+import epochwatch_lab
+from epochwatch_lab.runs import project
+>>>>>>> part-i
 
 SOURCE = project.ROOT / "src" / "epochwatch"
 FRAMEWORKS = {
@@ -42,6 +47,8 @@ def imported_by(statement):
         "import epochwatch",
         "import epochwatch._cli",
         "from epochwatch import BalancedSampler, ExposureLog",
+        "import epochwatch_lab",
+        "from epochwatch_lab import one_vs_rest",
         "from epochwatch_lab.datasets import from_tfds, load_mnist; load_mnist()",
         "import epochwatch_lab.datasets.tfrecords",
     ],
@@ -54,11 +61,12 @@ def test_the_test_of_the_import_would_notice_one():
     assert "matplotlib" in imported_by("import matplotlib")
 
 
-def test_every_public_name_is_there():
-    for name in epochwatch.__all__:
-        assert getattr(epochwatch, name) is not None
+@pytest.mark.parametrize("house", [epochwatch, epochwatch_lab], ids=lambda house: house.__name__)
+def test_every_public_name_is_there(house):
+    for name in house.__all__:
+        assert getattr(house, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'wach'"):
-        epochwatch.wach  # noqa: B018
+        house.wach  # noqa: B018
 
 
 def imports_of(path):
@@ -73,6 +81,11 @@ def imports_of(path):
 FILES = sorted((project.ROOT / "src").rglob("*.py"))
 
 
+def below_src(path):
+    """Name a file by its path from where the packages stand."""
+    return str(path.relative_to(project.ROOT / "src"))
+
+
 def place_of(names):
     """Rank a module, given by its names, in the way of the data; None for what all may import."""
     house, part = names[0], [*names, ""][1].lstrip("_")
@@ -82,7 +95,7 @@ def place_of(names):
     return (house == "epochwatch_lab", line.index(part))
 
 
-@pytest.mark.parametrize("path", FILES, ids=str)
+@pytest.mark.parametrize("path", FILES, ids=below_src)
 def test_nothing_imports_what_comes_later_in_the_line(path):
     relative = path.relative_to(project.ROOT / "src").with_suffix("")
     place = place_of(relative.parts)
@@ -92,14 +105,14 @@ def test_nothing_imports_what_comes_later_in_the_line(path):
             assert imported <= place, f"{path} imports {module}"
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=str)
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=below_src)
 def test_the_instrument_never_names_the_laboratory(path):
     assert "epochwatch_lab" not in path.read_text()
 
 
 def test_only_the_files_that_must_import_a_framework():
     found = {
-        str(path.relative_to(project.ROOT / "src"))
+        below_src(path)
         for path in FILES
         for module in imports_of(path)
         if module.partition(".")[0] in {"tensorflow", "keras", "tf_keras", "jax", "torch", "grain"}

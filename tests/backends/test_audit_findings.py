@@ -36,7 +36,6 @@ def test_the_coverage_that_is_asked_for_is_of_every_stream():
 
 
 def test_a_sound_feed_passes_and_another_fails_with_the_report_as_text():
-    pytest.importorskip("epochwatch._report.terminal")
     sound = {"steps_per_epoch": 5, "epochs": 2, "min_coverage": 1.0, **ON}
     assert assert_sound(lambda: small("tf_data"), **sound).sound
     with pytest.raises(AssertionError) as told:

