@@ -28,7 +28,7 @@ Examples:
 Exit codes: 0 all runs are sound, 1 some failed, 2 bad input; nothing was started.""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@count_option("--jobs", "Runs at once.  [default: one a core]")
+@count_option("--jobs", "Runs at once.  [default: one a core; one where dask is not installed]")
 @click.option(
     "--executor",
     default="local",
@@ -99,11 +99,11 @@ def summed_up(asked, file: Path, outputs: Path) -> Path | None:
 
 def made(asked, wanted: Sequence, outputs: Path, *, jobs: int | None, **how) -> list:
     """Make runs, and say so as they come."""
-    from epochwatch_lab.runs import driver, environment
+    from epochwatch_lab.runs import driver
     from epochwatch_lab.runs.sweep import begin
 
     outcomes = []
-    at_once = min(jobs or environment.cores(), len(wanted))
+    at_once = min(jobs or driver.usual_jobs(), len(wanted))
     with (
         progress_of(asked, wanted, outputs) as report,
         driver.workers(outputs, jobs=at_once, **how) as make,
@@ -211,7 +211,7 @@ def summary(many: int, made_now: int, failed: int, folder: Path | None) -> str:
 
     runs = f"{many:,} {'run' if many == 1 else 'runs'}"
     there = many - made_now - failed
-    lines = [f"{runs}: {there:,} were finished, {made_now:,} made now, {failed:,} failed"]
+    lines = [f"{runs}: {there:,} finished before, {made_now:,} made now, {failed:,} failed"]
     if folder:
         answer = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))["answer"]
         lines = [textwrap.fill(plain(answer), WIDTH), "", *lines]

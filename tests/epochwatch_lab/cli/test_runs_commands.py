@@ -7,10 +7,11 @@ import sys
 import click.testing
 import pytest
 
+from epochwatch.errors import BadInput
 from epochwatch_lab._cli.run import run
-from epochwatch_lab._cli.runs import aligned
+from epochwatch_lab._cli.runs import aligned, runs
 from epochwatch_lab._cli.sweep import at_work
-from epochwatch_lab.runs import project
+from epochwatch_lab.runs import driver, project
 from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
 # As in an environment that has the instrument alone.
@@ -24,22 +25,23 @@ main()
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("command", "words"),
     [
-        ["run", "01_does_fit_resume"],
-        ["run", "01_does_fit_resume", "--help"],
-        ["sweep", "sweeps/digits.yaml"],
-        ["runs", "list"],
-        ["runs", "show", "default"],
+        ("run", ["01_does_fit_resume"]),
+        ("run", ["01_does_fit_resume", "--help"]),
+        ("sweep", ["sweeps/digits.yaml"]),
+        ("runs list", []),
+        ("runs show", ["default"]),
     ],
-    ids=" ".join,
 )
-def test_where_the_laboratory_is_not_installed_a_command_names_its_extra_in_one_line(words):
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT, *words], capture_output=True, text=True, check=False
-    )
+def test_where_the_laboratory_is_not_installed_a_command_names_its_extra_in_one_line(
+    command, words
+):
+    given = [sys.executable, "-c", WITHOUT, *command.split(), *words]
+    done = subprocess.run(given, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
+    assert line.startswith(f"epochwatch: {command}: needs ")
     assert "not installed; pip install 'epochwatch[lab]'" in line
     assert done.stdout == ""
 
@@ -47,6 +49,29 @@ def test_where_the_laboratory_is_not_installed_a_command_names_its_extra_in_one_
 def help_of(*words):
     """The help of `epochwatch run`."""
     return click.testing.CliRunner().invoke(run, [*words, "--help"]).output
+
+
+def test_the_help_of_runs_cuts_no_sentence():
+    listed = click.testing.CliRunner().invoke(runs, ["--help"]).output.partition("Commands:")[2]
+    sentences = [one.help.partition("\n")[0] for one in runs.commands.values()]
+    assert [one for one in sentences if one not in " ".join(listed.split())] == []
+
+
+def test_where_nothing_has_been_run_it_is_said_how_to_begin(tmp_path):
+    asked = ["show", "default", "--outputs", str(tmp_path)]
+    refused = click.testing.CliRunner().invoke(runs, asked).exception
+    assert isinstance(refused, BadInput)
+    assert str(refused) == (
+        f"run: got 'default', and there is no run in {tmp_path}; epochwatch run "
+        "01_does_fit_resume makes one"
+    )
+
+
+@pytest.mark.parametrize(("has_dask", "jobs"), [(True, 7), (False, 1)])
+def test_several_runs_at_once_are_usual_where_dask_can_make_them(has_dask, jobs, monkeypatch):
+    monkeypatch.setattr(driver.environment, "cores", lambda: 7)
+    monkeypatch.setattr(driver.importlib.util, "find_spec", lambda name: has_dask or None)
+    assert driver.usual_jobs() == jobs
 
 
 @pytest.mark.parametrize(("notebook", "model"), NOTEBOOKS.items())
