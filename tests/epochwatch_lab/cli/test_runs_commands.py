@@ -1,16 +1,18 @@
 """The commands of the laboratory: what they print, and what they say where they lack something."""
 
+import io
 import re
 import subprocess
 import sys
 
 import click.testing
 import pytest
+from rich.console import Console
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._cli.run import run
 from epochwatch_lab._cli.runs import aligned, runs
-from epochwatch_lab._cli.sweep import at_work
+from epochwatch_lab._cli.sweep import at_work, bar_with_lines
 from epochwatch_lab.runs import driver, project
 from epochwatch_lab.runs.notebooks import NOTEBOOKS
 
@@ -104,6 +106,17 @@ def test_a_table_on_a_terminal_is_aligned_and_breaks_no_word():
 
 def test_no_row_of_a_table_ends_in_spaces():
     assert aligned([["a", ""], ["bb", "c"]], 80) == ["a", "bb  c"]
+
+
+def test_what_runs_are_at_takes_the_bar_no_room_on_a_terminal():
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    bar = bar_with_lines(console)
+    bar.add_task("digits", total=30)
+    bar.lines = ["  positive_digit=1 [a]: 16/36 What each epoch began and ended with", "-" * 90]
+    console.print(bar.get_renderable())
+    of_bar, *lines = console.file.getvalue().splitlines()
+    assert re.search(r"^digits [ ━]{40} +0/30 \d:\d\d:\d\d left -:--:--$", of_bar.rstrip())
+    assert [line.rstrip() for line in lines] == [bar.lines[0], "-" * 79 + "…"]
 
 
 def test_what_each_run_of_a_sweep_is_at_is_read_from_its_folder(tmp_path):
