@@ -10,12 +10,8 @@ from types import ModuleType
 import pdoc
 
 import epochwatch
-<<<<<<< HEAD
-from epochwatch_lab._runs import project
-=======
 import epochwatch_lab
-from epochwatch_lab.runs import project
->>>>>>> part-i
+from epochwatch_lab._runs import project
 
 DOCS = project.ROOT / "outputs" / "docs"
 TEMPLATE = Path(__file__).with_name("docs_template")

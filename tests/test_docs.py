@@ -11,12 +11,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 
 import epochwatch
-<<<<<<< HEAD
-from epochwatch_lab._runs import project
-=======
 import epochwatch_lab
-from epochwatch_lab.runs import project
->>>>>>> part-i
+from epochwatch_lab._runs import project
 
 pytestmark = pytest.mark.slow  # the pages are built in a process of their own
 

@@ -7,12 +7,8 @@ import sys
 import pytest
 
 import epochwatch
-<<<<<<< HEAD
-from epochwatch_lab._runs import project
-=======
 import epochwatch_lab
-from epochwatch_lab.runs import project
->>>>>>> part-i
+from epochwatch_lab._runs import project
 
 SOURCE = project.ROOT / "src" / "epochwatch"
 FRAMEWORKS = {

@@ -89,7 +89,7 @@ def test_all_runs_are_made_once_summed_up_and_not_made_again(jobs, small_project
     assert {"run.json", "notebook.ipynb", "figures"} <= set(os.listdir(summary))
     again = small_project.run("sweep", file, "--jobs", jobs)
     assert again.returncode == 0
-    assert "3 runs: 3 were finished, 0 made now, 0 failed" in again.stdout
+    assert "3 runs: 3 finished before, 0 made now, 0 failed" in again.stdout
     assert (tmp_path / "made").read_text().split() in (sorted("012"), *map(list, ["102", "021"]))
     assert set(findings(small_project)) == {0, 1, 2}
     assert beside(small_project) == []
@@ -167,7 +167,7 @@ def test_a_damaged_run_is_made_again(small_project):
     damaged = {e["folder"]: e["state"] for e in small_project.listed()}
     assert [damaged[str(folder)] for folder in folders] == ["failed", "failed", "finished"]
     done = small_project.run("sweep", file)
-    assert "1 were finished, 2 made now" in done.stdout
+    assert "1 finished before, 2 made now" in done.stdout
     assert set(findings(small_project)) == {0, 1, 2}
 
 
@@ -253,10 +253,10 @@ def test_a_notebook_edited_meanwhile_is_told_and_changes_nothing_that_was_planne
 def test_runs_that_older_code_made_are_made_again(small_project):
     file = small_project.sweep_file("seeds: [0]")
     small_project.run("sweep", file)
-    assert "1 were finished" in small_project.run("sweep", file).stdout
+    assert "1 finished before" in small_project.run("sweep", file).stdout
     module = small_project.folder / "src" / "epochwatch_lab" / "tables.py"
     module.write_text(module.read_text() + "\n# another version\n")
-    assert "0 were finished, 1 made now" in small_project.run("sweep", file).stdout
+    assert "0 finished before, 1 made now" in small_project.run("sweep", file).stdout
 
 
 def test_a_run_leaves_its_post_in_its_folder_and_publishes_nothing(small_project):

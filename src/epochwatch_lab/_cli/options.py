@@ -14,11 +14,12 @@ class LabCommand(click.Command):
 
     def make_context(self, info_name, args, parent=None, **extra):
         """Read the command's arguments; its help may need a package, too."""
-        with missing_extras_named(f"epochwatch {info_name}"):
+        with missing_extras_named(info_name):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx):
-        with missing_extras_named(ctx.command_path):
+        _, _, words = ctx.command_path.partition(" ")  # without the program's name
+        with missing_extras_named(words or ctx.info_name):
             return super().invoke(ctx)
 
 

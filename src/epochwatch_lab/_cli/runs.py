@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from epochwatch._cli.options import WIDTH, plain, shown
+from epochwatch._cli.sections import SectionedGroup
 from epochwatch.errors import BadInput
 from epochwatch_lab._cli.options import LabCommand, outputs_option
 
@@ -18,7 +19,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for pro
 NARROWEST = 24  # of a last column; where there is less room, it gets lines of its own
 
 
-@click.group()
+@click.group(cls=SectionedGroup)
 def runs():
     """List, show and compare what has been run.
 

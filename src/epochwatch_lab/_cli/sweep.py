@@ -28,7 +28,7 @@ Examples:
 Exit codes: 0 all runs are sound, 1 some failed, 2 bad input; nothing was started.""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@count_option("--jobs", "Runs at once.  [default: one a core]")
+@count_option("--jobs", "Runs at once.  [default: one a core; one where dask is not installed]")
 @click.option(
     "--executor",
     default="local",
@@ -99,24 +99,24 @@ def summed_up(asked, file: Path, outputs: Path) -> Path | None:
 
 def made(asked, wanted: Sequence, outputs: Path, *, jobs: int | None, **how) -> list:
     """Make runs, and say so as they come."""
-    from epochwatch_lab._runs import driver, environment
+    from epochwatch_lab._runs import driver
     from epochwatch_lab._runs.sweep import begin
 
     outcomes = []
-    at_once = min(jobs or environment.cores(), len(wanted))
-    with (
-        progress_of(asked, wanted, outputs) as report,
-        driver.workers(outputs, jobs=at_once, **how) as make,
-    ):
-        try:
+    at_once = min(jobs or driver.usual_jobs(), len(wanted))
+    try:
+        with (
+            progress_of(asked, wanted, outputs) as report,
+            driver.workers(outputs, jobs=at_once, **how) as make,
+        ):
             for outcome in driver.drive(make, begin(asked, wanted, outputs)):
                 outcomes.append(outcome)
                 report(outcome)
-        except (KeyboardInterrupt, SystemExit):
-            there = f"{len(outcomes):,} of {len(wanted):,} runs"
-            kept = f"what is finished is kept in {shown(outputs / asked.notebook)}"
-            click.echo(f"stopped after {there}; {kept}, and the same command goes on", err=True)
-            raise
+    except (KeyboardInterrupt, SystemExit):  # out here, where no bar is drawn over the sentence
+        there = f"{len(outcomes):,} of {len(wanted):,} runs"
+        kept = f"what is finished is kept in {shown(outputs / asked.notebook)}"
+        click.echo(f"stopped after {there}; {kept}, and the same command goes on", err=True)
+        raise
     return outcomes
 
 
@@ -124,20 +124,10 @@ def made(asked, wanted: Sequence, outputs: Path, *, jobs: int | None, **how) -> 
 def progress_of(asked, wanted: Sequence, outputs: Path) -> Iterator[Callable]:
     """Draw a bar on a terminal; write a line for each run to a file or a pipe."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     names = {run.id: asked.named(run) for run in asked.planned}
-    columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn())
-    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, *times, console=console, disable=not console.is_terminal) as bar:
+    with bar_with_lines(console) as bar:
         task = bar.add_task(asked.name, total=len(wanted))
 
         def report(outcome) -> None:
@@ -151,25 +141,41 @@ def progress_of(asked, wanted: Sequence, outputs: Path) -> Iterator[Callable]:
             yield report
 
 
+def bar_with_lines(console):
+    """Make a bar with `lines` below it, as wide as the terminal: its columns would cut them."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class BarWithLines(Progress):
+        lines = ()
+
+        def get_renderables(self):
+            yield from super().get_renderables()
+            yield from (Text(line, no_wrap=True, overflow="ellipsis") for line in self.lines)
+
+    columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn())
+    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    return BarWithLines(*columns, *times, console=console, disable=not console.is_terminal)
+
+
 @contextlib.contextmanager
 def shown_at_work(bar, names: dict[str, str], home: Path) -> Iterator[None]:
     """Show below a bar what each run is at that is being made."""
     if bar.disable:
         yield
         return
-    from rich.markup import escape
-
-    ended, lines = threading.Event(), {}
+    ended = threading.Event()
 
     def look() -> None:
         while not ended.wait(LOOK):
-            now = at_work(names, home)
-            for run_id in lines.keys() - now.keys():
-                bar.remove_task(lines.pop(run_id))
-            for run_id, text in now.items():
-                if run_id not in lines:
-                    lines[run_id] = bar.add_task(escape(text), total=None)
-                bar.update(lines[run_id], description=escape(text))
+            bar.lines = sorted(at_work(names, home).values())
 
     looking = threading.Thread(target=look, daemon=True)
     looking.start()
@@ -178,8 +184,7 @@ def shown_at_work(bar, names: dict[str, str], home: Path) -> Iterator[None]:
     finally:
         ended.set()
         looking.join()
-        for line in lines.values():
-            bar.remove_task(line)
+        bar.lines = ()
 
 
 def at_work(names: dict[str, str], home: Path) -> dict[str, str]:
@@ -211,7 +216,7 @@ def summary(many: int, made_now: int, failed: int, folder: Path | None) -> str:
 
     runs = f"{many:,} {'run' if many == 1 else 'runs'}"
     there = many - made_now - failed
-    lines = [f"{runs}: {there:,} were finished, {made_now:,} made now, {failed:,} failed"]
+    lines = [f"{runs}: {there:,} finished before, {made_now:,} made now, {failed:,} failed"]
     if folder:
         answer = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))["answer"]
         lines = [textwrap.fill(plain(answer), WIDTH), "", *lines]

@@ -5,6 +5,7 @@ again, and several can be at work on one sweep.
 """
 
 import contextlib
+import importlib.util
 import re
 import secrets
 import signal
@@ -93,6 +94,11 @@ def drive(make: Make, planned: Sequence[PlannedRun]) -> Iterator[Outcome]:
         left = [run for run in left if run.id in held]
         if left:
             time.sleep(POLL)
+
+
+def usual_jobs() -> int:
+    """Count the runs that are made at once unless told otherwise: several are made by dask."""
+    return environment.cores() if importlib.util.find_spec("distributed") else 1
 
 
 def needed(planned: Sequence[PlannedRun], outputs: Path) -> list[PlannedRun]:
@@ -187,7 +193,7 @@ def _by_dask(client, planned: Sequence[PlannedRun], **errand) -> Iterator[Outcom
 
 @contextlib.contextmanager
 def _client(jobs: int, executor: str) -> Iterator:
-    with missing_extras_named("several --jobs, or an --executor"):
+    with missing_extras_named("several --jobs at once, or an --executor"):
         import dask
         import distributed
     dask.config.set({"logging.distributed": "critical"})

@@ -81,14 +81,19 @@ def find(outputs: Path, reference: str) -> Entry:
         BadInput: there is none, or several are called so.
     """
     there = list(entries(outputs))
+    if not there:
+        raise BadInput(
+            f"run: got {reference!r}, and there is no run in {outputs}; "
+            "epochwatch run 01_does_fit_resume makes one"
+        )
     found = [entry for entry in there if _is_called(entry, reference)]
     found = [entry for entry in found if entry.state == "finished"] or found
     if len({entry.id for entry in found}) == 1:
         return max(found, key=lambda entry: str(entry.record.get("begun", "")))
     got = f"which {len(found):,} runs are called" if found else "which no run is called"
     raise BadInput(
-        f"run: got {reference!r}, {got}, allowed: the beginning of an id, a name or a folder of "
-        f"one of {len(there):,} runs; epochwatch runs list shows them"
+        f"run: got {reference!r}, {got}, allowed: the beginning of a run's id, its name or its "
+        "folder; epochwatch runs list shows them all"
     )
 
 

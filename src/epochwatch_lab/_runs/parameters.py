@@ -5,6 +5,7 @@ line and for sweeps.
 """
 
 import ast
+import contextlib
 import difflib
 import itertools
 import operator
@@ -78,7 +79,7 @@ class Parameters(BaseModel):
             BadInput: a value is not allowed, a parameter is missing, or something else was set
                 that is none.
         """
-        for name in _set_beside(names, cls.model_fields):
+        for name in names_set_beside(names, cls.model_fields):
             raise BadInput(unknown_parameter(name, cls.model_fields))
         for name in cls.model_fields:
             if name not in names:
@@ -149,7 +150,7 @@ def unknown_parameter(name: str, known) -> str:
     return f"{shown}: unknown parameter, allowed: {', '.join(known)}{meant}"
 
 
-def _set_beside(names: Mapping[str, object], fields) -> list[str]:
+def names_set_beside(names: Mapping[str, object], fields) -> list[str]:
     """List what was set together with the parameters and is none, as by a misspelling.
 
     When a notebook's cells are run again, the namespace is full of what later cells have made.
@@ -174,6 +175,21 @@ def _set_beside(names: Mapping[str, object], fields) -> list[str]:
         and name not in OF_IPYTHON
         and isinstance(names.get(name, ...), SIMPLE)
     ]
+
+
+def assigned_names(sources: Iterable[str]) -> set[str]:
+    """List the names that cells assign, in whichever way; a cell that is no Python assigns none.
+
+    Example:
+        >>> sorted(assigned_names(["a, b = 1, 2", "for c in a: pass", "%time"]))
+        ['a', 'b', 'c']
+    """
+    trees = []
+    for source in sources:
+        with contextlib.suppress(SyntaxError, ValueError):
+            trees.append(ast.parse(source))
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
 
 
 class _SetBy(NamedTuple):

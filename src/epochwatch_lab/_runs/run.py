@@ -12,10 +12,11 @@ import time
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from epochwatch._exposures.log import ExposureLog
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import project, record
 from epochwatch_lab._runs.folder import BeingMade, RunFolder
-from epochwatch_lab._runs.parameters import Parameters
+from epochwatch_lab._runs.parameters import Parameters, assigned_names, names_set_beside
 
 ATTEMPT_VARIABLE = "EPOCHWATCH_ATTEMPT"
 LONGEST_NAME = 64
@@ -37,6 +38,7 @@ class Run:
         self.folder = folder
         self._begin = time.perf_counter()
         self._own_folder = own_folder
+        self._names: MutableMapping[str, object] = {}  # of the notebook
 
     @classmethod
     def start(cls, model: type[Parameters], names: MutableMapping[str, object]) -> "Run":
@@ -45,8 +47,9 @@ class Run:
         Args:
             model: of the notebook's parameters.
             names: the notebook's `globals()`, in which its first cell has set them. Where they
-                are refused, an earlier run in there cannot be used any more: a cell run by
-                hand would go on with what was.
+                are refused, an earlier run in there cannot be used any more, and what the
+                notebook's cells have made of it is deleted: a cell run by hand would go on
+                with what was.
 
         Returns:
             The run, with an empty folder and the checked `parameters`.
@@ -58,12 +61,12 @@ class Run:
         try:
             parameters = model.from_names(names)
             given = os.environ.get(ATTEMPT_VARIABLE)
-            return cls(parameters, Path(given), None) if given else cls._by_hand(parameters, names)
+            run = cls(parameters, Path(given), None) if given else cls._by_hand(parameters, names)
         except BadInput as refusal:
-            for name, value in list(names.items()):
-                if isinstance(value, Run | Parameters):
-                    names[name] = _Refused(str(refusal))
+            _withdraw(names, model, str(refusal))
             raise
+        run._names = names
+        return run
 
     @classmethod
     def _by_hand(cls, parameters: Parameters, names: MutableMapping[str, object]) -> "Run":
@@ -124,6 +127,7 @@ class Run:
         record.write_record(self.folder, self.parameters, stages)
         self._own_folder.commit()
         _held.pop(self.parameters.notebook).close()
+        _follow(self._names, self.folder, self._own_folder.final)
         self.folder = self._own_folder.final
         print(f"This run is kept in {self.folder}")
 
@@ -138,6 +142,31 @@ class _Refused:
         if name.startswith("_"):  # Python and IPython ask for what is not there
             raise AttributeError(name)
         raise BadInput(f"there is no run: {self._reason}")
+
+
+def _withdraw(names: MutableMapping[str, object], model: type[Parameters], reason: str) -> None:
+    """Take back what an earlier run has left in a notebook whose parameters are refused."""
+    of_a_run = Run | Parameters | _Refused
+    if not any(isinstance(value, of_a_run) for value in names.values()):
+        return
+    made = assigned_names(
+        cell.source
+        for cell in project.cells_of(_file_run(model.notebook, names))
+        if cell.kind == "code"
+    )
+    made -= {*model.model_fields, *names_set_beside(names, model.model_fields)}
+    for name, value in list(names.items()):
+        if isinstance(value, of_a_run):
+            names[name] = _Refused(reason)
+        elif name in made:
+            del names[name]
+
+
+def _follow(names: MutableMapping[str, object], attempt: Path, final: Path) -> None:
+    """Open anew the logs of a notebook whose folder was moved: its cells may be run again."""
+    for name, value in list(names.items()):
+        if isinstance(value, ExposureLog) and value.folder.is_relative_to(attempt):
+            names[name] = ExposureLog.read(final / value.folder.relative_to(attempt))
 
 
 def _hold_free_name(

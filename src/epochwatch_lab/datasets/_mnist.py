@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from epochwatch._cli.standard_streams import unheard
 from epochwatch.errors import BadInput, DataError
 from epochwatch_lab.datasets._reason import reason_of
 
@@ -213,7 +214,8 @@ def _npz(path: Path) -> Mnist:
 
 
 def _downloaded_by_keras() -> Mnist:
-    import keras
+    with unheard():
+        import keras
 
     return Mnist(*(Split(*split) for split in keras.datasets.mnist.load_data()))
 

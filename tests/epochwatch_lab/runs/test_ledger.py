@@ -98,7 +98,7 @@ def test_a_run_is_found_by_id_name_or_folder_and_a_good_one_before_a_failed(add,
     add("other", "aaab1")
     for reference in ("aaaa", "good", "notebook/good", str(folder)):
         assert ledger.find(tmp_path, reference).folder == folder
-    with pytest.raises(BadInput, match="got 'c', which no run is called, allowed: .* of 3 runs"):
+    with pytest.raises(BadInput, match="got 'c', which no run is called, allowed: .*runs list"):
         ledger.find(tmp_path, "c")
     add("third", "aaab2")
     with pytest.raises(BadInput, match="got 'aaab', which 2 runs are called"):

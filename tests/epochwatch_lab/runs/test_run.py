@@ -2,11 +2,13 @@
 
 import base64
 import json
+import shutil
 
 import nbformat
 import numpy as np
 import pytest
 
+from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._report import style
 from epochwatch.errors import BadInput
@@ -158,6 +160,40 @@ def test_where_parameters_are_refused_no_later_cell_goes_on_with_an_earlier_run(
     for use in (lambda: names["run"].folder, lambda: names["parameters"].epochs):
         with pytest.raises(BadInput, match="^there is no run: epochs: got 0, allowed: an integer"):
             use()
+
+
+def test_where_parameters_are_refused_what_the_notebook_made_is_gone_and_nothing_else(by_hand):
+    names = dict(USUAL, In=["epochs: int = 0", "start()"])
+    names["run"] = Run.start(DoesFitResume, names)
+    names |= {"trained": {}, "seen": 7, "my_results": [1], "half": 8}  # as cells assign them
+    with pytest.raises(BadInput, match="epochs: got 0"):
+        Run.start(DoesFitResume, mistaken := {**names, "epochs": 0})
+    assert mistaken.keys() == {*names, "my_results"} - {"trained", "seen", "half"}
+    with pytest.raises(BadInput, match="seed: got -1"):
+        Run.start(DoesFitResume, again := {**mistaken, "epochs": 2, "seed": -1})
+    with pytest.raises(BadInput, match="^there is no run: seed: got -1"):
+        _ = again["run"].folder
+
+
+def test_a_misspelt_parameter_is_refused_again_though_a_later_cell_assigns_its_name(by_hand):
+    names = dict(USUAL, In=["epochs: int = 3\nepoch = 3", "start()"])
+    names["run"] = Run.start(DoesFitResume, names)
+    names |= {"epoch": 3}
+    for _ in range(2):
+        with pytest.raises(BadInput, match="epoch: unknown parameter"):
+            Run.start(DoesFitResume, names)
+
+
+def test_a_log_that_a_notebook_has_read_can_be_read_on_after_the_run_is_finished(by_hand):
+    names = dict(USUAL)
+    started = Run.start(DoesFitResume, names)
+    logged(left_by(started), to_its_end=True)
+    names["log"] = ExposureLog.read(started.folder / "exposures")
+    names["own"] = own = ExposureLog.read(shutil.copytree(names["log"].folder, by_hand / "own"))
+    started.finish("Yes", {})
+    assert names["log"].folder == by_hand / "interactive" / "exposures"
+    assert dict(names["log"].counts()) == {0: 1, 1: 1}
+    assert names["own"] is own
 
 
 def test_a_run_by_hand_has_the_id_of_the_file_that_is_run_as_far_as_it_can_be_known(
