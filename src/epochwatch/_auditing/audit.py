@@ -84,6 +84,7 @@ def begun_passes(plan: AuditPlan, training: ObservedTraining) -> TwoPasses:
 
 def judged_run(plan: AuditPlan, training: ObservedTraining, passes: TwoPasses) -> Verdict:
     """Follow the training along the feed's own order, which two passes tell."""
+    # Begun passes, not new ones: what the verdict has read of them counts for the samples too.
     in_turn = iter((passes.first_batches, passes.second_batches))
     return judge(
         training.log.batches(),
@@ -124,6 +125,7 @@ def counted_run(
     counts = training.log.counts()
     is_whole = passes.length is not None
     passes.first.merge()
+    # Of a feed without end only what was trained is known, and nothing of it can be missing.
     everything = CountedStream(passes.first.identity if is_whole else counts.index, is_whole)
     named = streams_of(streams, passes.first if is_whole else passes.met, whole=is_whole)
     by_name = count_streams(training.log, counts, judged.steps_run, {None: everything} | named)

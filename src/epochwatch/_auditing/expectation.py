@@ -87,8 +87,10 @@ def expect(
     """
     loop = loop_of(facts, call, backend, keras, pass_length)
     may_stop = bool(call.options.get("callbacks"))
+    # What was seen of the feed comes before what could be known of it.
     if not fixed_order:
         return out_of_order(loop, loop_by(backend, keras), "own order varies", may_stop)
+    # Passes over arrays are alike: it is `fit` that draws another order, which no pass shows.
     if shuffled_by_fit(facts, call):
         return out_of_order(loop, loop_by(backend, keras), "fit shuffles", may_stop)
     if depends_on_timing(facts, call, backend):

@@ -53,6 +53,7 @@ def training_part(feed, options: Mapping):
     split = share and options.get("validation_data") is None
     if not split or feeds.kind_of(feed) != "arrays":
         return feed
+    # Rounded as Keras does.
     rows = math.floor(rows_of(feed, "arrays") * (1.0 - share))
     return map_leaves(lambda leaf: leaf[:rows], feed)
 

@@ -50,6 +50,7 @@ class MetSamples:
         self.identity, self.content, self.label = columns[:, starts]
         sample_of_row = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(changed))))
         first, now = self.content[sample_of_row], columns[1]
+        # Where either content was not looked at, nothing is known, and nothing is held against it.
         differs = changed | ((now != first) & (now != NO_CONTENT) & (first != NO_CONTENT))
         self.changed = np.logical_or.reduceat(differs, starts)
 
@@ -68,6 +69,7 @@ class MetSamples:
         classes = np.unique(self.label)
         if NO_LABEL in classes or not 1 < len(classes) <= FEW:
             return {}
+        # Numbers as text, as they stand in JSON and among streams that the user names.
         return {str(number): self.identity[self.label == number] for number in classes}
 
 

@@ -58,6 +58,7 @@ def interrupted(code: int):
     if "keras" in sys.modules:
         sys.stdout.flush()
         sys.stderr.flush()
+        # No clean-up waits for threads in here; what was printed has just been flushed.
         os._exit(code)
     sys.exit(code)
 

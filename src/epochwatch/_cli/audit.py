@@ -130,6 +130,7 @@ def audited_target(
     feed = user_code.parse_target(target)
     named = user_code.parse_target(streams) if streams else None
     own = {"make_feed", "streams", "progress", *arguments}
+    # Before Keras is imported, which takes seconds: bad input is refused at once.
     options = fit_options.further_options(fit_option, own_names=own)
     with fit_options.keras_begun(arguments["backend"]):
         from epochwatch import audit as audit_feed
@@ -169,6 +170,7 @@ def progress_bar(
     from rich import progress
     from rich.console import Console
 
+    # On stderr: the report, or its JSON, has stdout to itself.
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         yield None

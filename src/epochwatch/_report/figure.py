@@ -33,6 +33,7 @@ def draw(report: AuditResult) -> Figure:
     if report.whole.coverage is not None:
         lower["coverage"] = _coverage
     rows = [["order"] * 2] if report.judged.ordered else []
+    # One panel alone has the whole width.
     rows += [list(lower) * (2 // len(lower))] if lower else []
     with style.figure(8, 0.9 + 2.8 * len(rows)) as figure:
         axes = figure.subplot_mosaic(rows) if rows else {}

@@ -89,6 +89,7 @@ class _IndexedItems:
 
 class _IndexedPyDataset(_IndexedItems, keras.utils.PyDataset):
     def __init__(self, feed: keras.utils.PyDataset, index: Callable):
+        # Keras asks the wrapper, not the feed in it, how its items are to be made.
         super().__init__(feed.workers, feed.use_multiprocessing, feed.max_queue_size)
         self.feed = feed
         self.index = index
@@ -139,6 +140,7 @@ def _index_of_items(feed: Any, framework_class: type, function: Callable | None)
         index = functools.partial(_consecutive_index, _samples_of_item(item, 0))
     else:
         index = functools.partial(_index_by_function, function)
+    # Here, so that what cannot be used is refused before `fit`, not in the midst of it.
     _indexed_item(item, 0, index)
     if function is None:
         _check_epoch_hooks(feed, framework_class)
