@@ -55,7 +55,12 @@ def imported_with(folder: str) -> set[str]:
     paths = (SOURCE / folder).rglob("*.py")
     waiting = [".".join(path.relative_to(SOURCE).with_suffix("").parts) for path in paths]
     assert waiting, f"{folder} is gone"
-    met = set()
+    return imported_by(waiting)
+
+
+def imported_by(modules) -> set[str]:
+    """List the packages that importing modules imports, by way of our others too."""
+    waiting, met = list(modules), set()
     while waiting:
         module = waiting.pop()
         if module in met:
@@ -85,6 +90,15 @@ def imported_with(folder: str) -> set[str]:
 def test_a_part_is_imported_with_no_more_than_its_extra_brings(folder, extras):
     brought = names_of(required_by(*extras))
     assert not {x for x in imported_with(folder) if not providers_of(x) & brought}
+
+
+@pytest.mark.parametrize(("place", "extra"), [("_cli/post.py", "post"), ("_report", "report")])
+def test_what_a_command_imports_once_it_is_called_its_extra_brings(place, extra):
+    start = SOURCE / "epochwatch_lab" / place
+    files = start.rglob("*.py") if start.is_dir() else [start]
+    modules = set().union(*(imports_in(ast.walk(ast.parse(f.read_text()))) for f in files))
+    brought = names_of(required_by(extra))
+    assert not {x for x in imported_by(modules) if not providers_of(x) & brought}
 
 
 def test_the_test_of_the_parts_follows_our_own_modules():

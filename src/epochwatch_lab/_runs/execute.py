@@ -119,6 +119,7 @@ def make_run(
     except Exception as error:
         raise _failure(folder, error) from error
     except BaseException:
+        _note_reason(folder, "was stopped before it had finished")
         folder.fail()
         raise
     folder.commit()
@@ -229,11 +230,15 @@ def _failure(folder: RunFolder, error: Exception) -> Exception:
         failure = RunFailed(f"a cell took longer than the timeout allows{kept}")
     else:
         failure = RunFailed(f"{name}: {message}{kept}")
-    with contextlib.suppress(OSError):  # the disk may be full, and the reason just that
-        reason = f"{failure}\n\n{error}\n".encode()
-        write_whole(folder.attempt / record.REASON, lambda file: file.write(reason))
+    _note_reason(folder, f"{failure}\n\n{error}")
     folder.fail()
     return failure
+
+
+def _note_reason(folder: RunFolder, reason: str) -> None:
+    with contextlib.suppress(OSError):  # the disk may be full, and the reason just that
+        written = f"{reason}\n".encode()
+        write_whole(folder.attempt / record.REASON, lambda file: file.write(written))
 
 
 def _make_room(attempt: Path) -> None:

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab._runs import ledger
+from epochwatch_lab._runs import execute, ledger
 from epochwatch_lab._runs.folder import RunFolder
 from epochwatch_lab._runs.ledger import differences
+from epochwatch_lab._runs.notebooks import SatelliteScaleImbalance
 from epochwatch_lab._runs.record import is_finished
 
 
@@ -103,6 +104,17 @@ def test_a_run_is_found_by_id_name_or_folder_and_a_good_one_before_a_failed(add,
     add("third", "aaab2")
     with pytest.raises(BadInput, match="got 'aaab', which 2 runs are called"):
         ledger.find(tmp_path, "aaab")
+
+
+def test_a_run_that_was_stopped_is_not_said_to_have_been_killed(tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execute, "_papermill", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        execute.execute(SatelliteScaleImbalance(run_name="one"), tmp_path)
+    (entry,) = ledger.entries(tmp_path)
+    assert (entry.state, entry.reason) == ("failed", "was stopped before it had finished")
 
 
 def test_of_two_failed_attempts_the_latest_is_shown(add, tmp_path):
