@@ -213,7 +213,7 @@ def test_a_notebook_runs_in_an_empty_folder_and_writes_there(with_lab, keras_hom
     assert done.returncode == 0, done.stderr
     record = json.loads((here / "outputs/01_does_fit_resume/default/run.json").read_text())
     assert SMALL.items() <= record["parameters"].items()
-    code = "from epochwatch_lab.runs import environment; print(environment.code_digest())"
+    code = "from epochwatch_lab._runs import environment; print(environment.code_digest())"
     alike = with_lab.run("python", "-c", code, cwd=here).stdout.strip()
     assert alike == environment.code_digest(), "a run has the same id in a clone and beside it"
 

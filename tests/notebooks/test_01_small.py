@@ -7,7 +7,8 @@ import papermill
 import pytest
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.runs import DoesFitResume, project
+from epochwatch_lab._runs import project
+from epochwatch_lab.runs import DoesFitResume
 from tests.notebooks.conftest import NOTEBOOK, run_cells, shell_of
 
 SMALL = {"epochs": 3, "steps_per_epoch": 34, "positive_digit": 7, "batch_size": 32}
