@@ -23,9 +23,10 @@ VARIABLES = {
     "SEED": "seed",
     "RUN": "run_name",
 }
-NASTY = st.text(st.sampled_from("$()`'\"\\;&|<>#%*?!~{}=:@-+ \t\n,a7é") | st.characters(
-    exclude_categories=["Cs"], exclude_characters="\0"
-))  # fmt: skip
+NASTY = st.text(
+    st.sampled_from("$()`'\"\\;&|<>#%*?!~{}=:@-+ \t\n,a7é")
+    | st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+)
 
 
 @pytest.fixture(scope="module")

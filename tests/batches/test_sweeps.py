@@ -331,8 +331,11 @@ def test_a_scheduler_of_others_does_the_same(small_project):
     (small_project.folder / "cluster.py").write_text(script)
     cluster = subprocess.Popen(
         [sys.executable, small_project.folder / "cluster.py"],
-        env=small_project.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        env=small_project.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         address = cluster.stdout.readline().strip()
         done = small_project.run("sweep", small_project.sweep_file(), "--executor", address)

@@ -12,9 +12,14 @@ NOTEBOOK, SLUG = "03_ways_to_feed_fit", "ways-to-feed-fit"
 POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
 # What depends on timing may differ from run to run: of these feeds nothing is compared.
 BY_TIMING = (
-    "generator(endless=", "of 24 feeds", "use_multiprocessing=True)", "workers=2)", "workers=4)",
-    "workers=2, endless=True)", "`generator` | 2",
-)  # fmt: skip
+    "generator(endless=",
+    "of 24 feeds",
+    "use_multiprocessing=True)",
+    "workers=2)",
+    "workers=4)",
+    "workers=2, endless=True)",
+    "`generator` | 2",
+)
 
 
 def certain(text):

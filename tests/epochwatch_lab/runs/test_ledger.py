@@ -22,10 +22,14 @@ def add(tmp_path):
         told = json.dumps({"findings": findings or {}, "answer": ""})
         (folder / "findings.json").write_text(told)
         record = {
-            "id": run_id, "notebook": "notebook", "run": name.partition(".")[0],
-            "parameters": parameters, "stages": {"all": 2.5}, "environment": {"python": "3"},
+            "id": run_id,
+            "notebook": "notebook",
+            "run": name.partition(".")[0],
+            "parameters": parameters,
+            "stages": {"all": 2.5},
+            "environment": {"python": "3"},
             "files": {"findings.json": len(told)},
-        }  # fmt: skip
+        }
         where = "run.json" if "." not in name else "attempt.json"
         (folder / where).write_text(json.dumps(record))
         return folder
@@ -48,9 +52,11 @@ def test_finished_failed_and_running_are_told_apart_and_the_rest_is_passed_over(
     with RunFolder(tmp_path, "notebook", "made")._lock:
         found = states(tmp_path)
     assert found == {
-        "good": "finished", "bad.failed": "failed", "killed.attempt-12": "failed",
+        "good": "finished",
+        "bad.failed": "failed",
+        "killed.attempt-12": "failed",
         "made.attempt-34": "running",
-    }  # fmt: skip
+    }
     reasons = {entry.run: entry.reason for entry in ledger.entries(tmp_path)}
     assert reasons["good"] is None
     assert reasons["killed"] == "was killed before it had finished"
@@ -58,11 +64,19 @@ def test_finished_failed_and_running_are_told_apart_and_the_rest_is_passed_over(
 
 @pytest.mark.parametrize(
     "record",
-    ["", "[]", "{}", '{"a": 1}', '{"id": 1, "parameters": {}}', '{"id": "a", "parameters": 3}',
-     '{"id": "a", "parameters": {}, "stages": null}',
-     '{"id": "a", "parameters": {}, "stages": {"all": "2 s"}}',
-     '{"id": "a", "parameters": {}, "environment": []}', b"\xff"],
-)  # fmt: skip
+    [
+        "",
+        "[]",
+        "{}",
+        '{"a": 1}',
+        '{"id": 1, "parameters": {}}',
+        '{"id": "a", "parameters": 3}',
+        '{"id": "a", "parameters": {}, "stages": null}',
+        '{"id": "a", "parameters": {}, "stages": {"all": "2 s"}}',
+        '{"id": "a", "parameters": {}, "environment": []}',
+        b"\xff",
+    ],
+)
 @pytest.mark.parametrize("name", ["one", "one.failed", "one.attempt-12"])
 def test_a_damaged_record_is_a_failed_run_and_hides_no_other(name, record, add, tmp_path):
     add("good", "aaaa1")

@@ -42,8 +42,11 @@ def test_a_grid_is_every_combination_in_the_files_order(sweep_of):
 def test_a_list_is_run_by_run_and_each_with_every_seed(sweep_of):
     sweep = sweep_of("fixed: {batch_size: 4}\nlist: [{epochs: 1}, {epochs: 2}]\nseeds: [0, 1]")
     assert values(sweep, "batch_size", "epochs", "seed") == [
-        (4, 1, 0), (4, 1, 1), (4, 2, 0), (4, 2, 1),
-    ]  # fmt: skip
+        (4, 1, 0),
+        (4, 1, 1),
+        (4, 2, 0),
+        (4, 2, 1),
+    ]
 
 
 def test_a_run_is_named_by_its_id_whatever_sweep_it_is_in(sweep_of):
@@ -122,7 +125,7 @@ def test_runs_are_chosen_by_their_values(sweep_of):
         (b"name: a\nnotebook: none\nseeds: [0]", "allowed: 01_does_fit_resume"),
         (b"#" * 2_000_000, "is larger than 1 MiB"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_file_is_one_line_that_names_it(text, told, sweep_of, tmp_path):
     with pytest.raises(BadInput) as refusal:
         sweep_of(text)
