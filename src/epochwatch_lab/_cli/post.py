@@ -66,7 +66,7 @@ def write_post(run_folder: Path, blog: Path, **options) -> list[Path]:
         BadInput: the run is not finished, the notebook cannot be a post, or a package that
             this needs is not installed.
     """
-    with missing_extras_named("post"):
+    with missing_extras_named("post", extra="post"):
         from epochwatch_lab._runs.record import NOTEBOOK, damaged_files, read_record
         from epochwatch_lab.post import export_post
 
