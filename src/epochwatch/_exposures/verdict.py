@@ -17,7 +17,6 @@ import numpy as np
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.feed_order import FIRST_LOOK, FeedOrder, batch_digest
 
-
 MEANING = {  # the worst first
     "restarts": "epochs begin again with the feed's first batch, and what lies past the end of "
     "an epoch is never trained",
