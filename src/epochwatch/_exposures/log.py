@@ -302,7 +302,11 @@ def _kept_before(log: ExposureLog, parts: list[LogPart], drop_redone: bool) -> l
     if last != (fit, first - 1) and not (drop_redone and last[0] < fit):
         says = f"join: {log.folder} begins with epoch {first}, and the log before ends with epoch "
         missing = f"the log between them is missing, which has the epochs up to {first - 1}"
-        redone = "drop_redone=True leaves out what was trained again from earlier weights"
+        redone = (
+            "a part of it has these and earlier epochs together, and cannot be cut"
+            if drop_redone
+            else "drop_redone=True leaves out what was trained again from earlier weights"
+        )
         raise BadInput(f"{says}{last[1]}: {missing if last[1] < first else redone}")
     return parts
 
