@@ -120,10 +120,17 @@ def keras_begun(backend: str | None) -> Iterator[None]:
 
 
 def loaded_make_feed(target: user_code.Target) -> Callable:
+    """Load the function that makes the feed, and refuse what cannot be called for a new one."""
     make_feed = user_code.load(target)
     if not callable(make_feed):
         raise BadInput(
-            f"{target}: got {type(make_feed).__name__}, allowed: a function that returns a "
-            "new feed at each call"
+            f"{target}: got {user_code.described(make_feed)}, allowed: a function that returns a "
+            f"new feed at each call; write def make_feed(): return …, and name that"
+        )
+    if needed := user_code.needed_arguments(make_feed):
+        raise BadInput(
+            f"{target}: got {user_code.described(make_feed)}, which needs arguments "
+            f"({', '.join(needed)}), allowed: a function that is called without any; write "
+            f"def make_feed(): return {target.name}(…), and name that"
         )
     return make_feed
