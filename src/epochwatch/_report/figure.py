@@ -105,7 +105,7 @@ def _panel_heights(report: AuditResult, groups: list[Group]) -> Iterator[tuple[s
     if report.boundaries and report.judged.ordered:
         yield "epochs", 0.5
     # Without an identity of the samples no count of them means anything.
-    if report.reachable is None:
+    if report.contents_vary:
         return
     if any(group.coverage is not None for group in groups):
         yield "coverage", 3.0

@@ -40,14 +40,12 @@ def what_was_trained(result: AuditResult) -> str:
 
 
 def _samples_unknown(result: AuditResult) -> str | None:
-    if result.reachable is not None:
+    if not result.contents_vary:
         return None
-    if result.identified_by == "content":
-        return (
-            "nobody can tell which samples were trained: the feed changes them from pass to pass, "
-            "and they have no index"
-        )
-    return "nobody can tell how many samples the steps should have trained"
+    return (
+        "nobody can tell which samples were trained: the feed changes them from pass to pass, and "
+        "they have no index"
+    )
 
 
 def _lost(result: AuditResult) -> str | None:
@@ -78,10 +76,11 @@ def _too_little_covered(result: AuditResult) -> str | None:
     name = min(streams, key=lambda name: streams[name].coverage[-1])
     counts, others = streams[name], len(streams) - 1
     named = f" of stream {name}" if name in result.streams else ""
-    more = f" (and so in {_counted(others, 'other stream', 'other streams')})" if others else ""
+    too = _counted(others, "other stream falls", "other streams fall")
+    more = f"; {too} short of it too" if others else ""
     return (
-        f"only {counts.trained:,} of {counts.samples:,} samples{named} were trained{more}, less "
-        f"than the {percent(result.gate.min_coverage)} asked for"
+        f"only {counts.trained:,} of {counts.samples:,} samples{named} were trained, less than "
+        f"the {percent(result.gate.min_coverage)} asked for{more}"
     )
 
 
@@ -90,8 +89,8 @@ def _same_order(result: AuditResult) -> str | None:
         return None
     who = "fit" if result.order.shuffled_by == "fit" else "the feed"
     return (
-        f"{who} was told to shuffle, yet two epochs in a row trained the same batches in the "
-        "same order"
+        "two epochs in a row trained the same batches in the same order, though "
+        f"{who} was told to shuffle"
     )
 
 
@@ -121,8 +120,8 @@ def _runs_dry(result: AuditResult) -> str:
     if length is not None and judged.steps_asked > length and dry == epochs:
         return f"an epoch was asked for {judged.steps_asked:,} steps, and a pass has {length:,}"
     empty = judged.steps_run.count(0)
-    ended = f"the data ended before {dry:,} of {epochs:,} epochs had all their steps"
-    return f"{ended}, and {empty:,} had none at all" if empty else ended
+    none_at_all = f", and {empty:,} trained nothing at all" if empty else ""
+    return f"the feed ran out of data in {dry:,} of {epochs:,} epochs{none_at_all}"
 
 
 def _overruns(result: AuditResult) -> str:
@@ -145,13 +144,13 @@ def _passed_over(result: AuditResult) -> str | None:
 def _surprise(result: AuditResult) -> str | None:
     if result.agrees is not False:
         return None
-    return f"fit did something else than Keras' source let us expect; {what_was_trained(result)}"
+    return f"Keras did something else than its source let us expect; {what_was_trained(result)}"
 
 
 def _unmeasured(result: AuditResult) -> str | None:
     if not result.unmeasured:
         return None
-    return f"something asked for could not be measured; {what_was_trained(result)}"
+    return f"the coverage asked for could not be measured; {what_was_trained(result)}"
 
 
 def _sound(result: AuditResult) -> str:

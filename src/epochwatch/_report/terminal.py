@@ -84,16 +84,12 @@ def layout(report: AuditResult) -> Group:
         boundary_table(report),
         named_rows(step_rows(report)),
         named_rows([loss_row(report)]),
-        count_table(report) if are_samples_known(report) else None,
-        named_rows([variety_row(report), *measure_rows(report), *comparison_rows(report)]),
+        None if report.contents_vary else count_table(report),
+        named_rows([variety_row(report), *measure_rows(report)]),
+        named_rows(comparison_rows(report)),
         named_rows([conclusion_row(report)]),
     ]
     return Group(*[piece for part in parts if part for piece in (part, "")][:-1])
-
-
-def are_samples_known(report: AuditResult) -> bool:
-    """Whether the samples can be told apart, so that counts of them mean something."""
-    return report.reachable is not None
 
 
 def named_rows(rows) -> Table:
@@ -173,7 +169,12 @@ def batch_in_short(ids: list[int], identified_by: str) -> str:
 def step_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
     """Write which steps were asked for, and which were run."""
     judged = report.judged
-    runs = values_in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
+    stopped = judged.stopped or (False,) * len(judged.steps_run)
+    remarks = [
+        "stopped by a callback" if ended else finding
+        for ended, finding in zip(stopped, judged.step_findings, strict=True)
+    ]
+    runs = values_in_turn(zip(judged.steps_run, remarks, strict=True))
     yield "steps", f"{judged.steps_asked:,} asked for in an epoch; run {runs}"
     a_pass = "" if report.length is None else f"; {report.length:,} in a pass of the feed"
     yield (
@@ -247,7 +248,7 @@ def coverage_curve(shares: np.ndarray) -> str:
 
 def loss_row(report: AuditResult) -> tuple[str, Text]:
     """Write what the steps reach, and what of it was never trained."""
-    if not are_samples_known(report):
+    if report.contents_vary:
         return "loss", Text("not known", WRONG)
     steps, trained = sum(report.judged.steps_run), report.whole.trained
     reach = f"{steps:,} steps reach {report.reachable:,} samples"
@@ -262,7 +263,7 @@ def loss_row(report: AuditResult) -> tuple[str, Text]:
 
 def variety_row(report: AuditResult) -> tuple[str, Text]:
     """Write whether what was told to shuffle did."""
-    if not are_samples_known(report):
+    if report.contents_vary:
         return "variety", Text("not known", WRONG)
     order = report.order
     who = {"fit": "fit shuffles", "feed": "the feed shuffles"}.get(order.shuffled_by)
@@ -279,11 +280,11 @@ def variety_row(report: AuditResult) -> tuple[str, Text]:
 def measure_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     """Write what the counts rest on, and what cannot be known."""
     told_apart = f"told apart by their {report.identified_by}{equal_rows(report)}"
-    counted = f"{population_row(report)}; " if are_samples_known(report) else ""
+    counted = f"{population_row(report)}; " if not report.contents_vary else ""
     yield "measure", f"{counted}{told_apart}"
     for line in report.unmeasured:
         yield "", Text.assemble(("unmeasured", WRONG), f": {line}")
-    if report.not_in_pass and are_samples_known(report):
+    if report.not_in_pass and not report.contents_vary:
         yield (
             "",
             f"{report.not_in_pass:,} samples trained are not in the pass that the samples are "
@@ -326,7 +327,7 @@ def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     elif report.agrees:
         yield "expected", f"just that, {why}"
     else:
-        yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", "bold red")
+        yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", WRONG)
         yield "expected", Text(compared_by(judged, exact=expected.exact), "red")
         yield "observed", Text(compared_by(report.judged, exact=expected.exact), "red")
         yield "because", f"expected {why}"

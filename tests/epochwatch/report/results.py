@@ -82,11 +82,14 @@ def result_of(judged, whole, *, reachable=None, lost=0, **fields):
     return Report(judged=judged, whole=whole, **(defaults | fields))
 
 
-CLASSES = {"0": stream([1] * 144 + [0] * 56, *np.linspace(0.1, 0.72, 10)), "1": stream([9] * 8, *[1] * 10)}
+CLASSES = {
+    "0": stream([1] * 144 + [0] * 56, *np.linspace(0.1, 0.72, 10)),
+    "1": stream([9] * 8, *[1] * 10),
+}
 
 RESULTS = {
     "sound": result_of(
-        judged_places([[0, 1, 2, 3, 4]] + [[5, 6, 7, 8, 9]]), stream([1] * 40, 0.5, 1.0)
+        judged_places([[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]), stream([1] * 40, 0.5, 1.0)
     ),
     "in part": result_of(RESUMES, stream([1] * 24 + [0] * 16, 0.3, 0.6)),
     "restarts": result_of(RESTARTS, stream([2] * 12 + [0] * 28, 0.3, 0.3), lost=12),
@@ -120,7 +123,10 @@ RESULTS = {
         RESUMES,
         stream([1] * 24 + [0] * 16, 0.3, 0.6),
         gate=Gate(min_coverage=0.99),
-        streams={"0": stream([1] * 20 + [0] * 15, 0.3, 0.571), "1": stream([1] * 4 + [0], 0.4, 0.8)},
+        streams={
+            "0": stream([1] * 20 + [0] * 15, 0.3, 0.571),
+            "1": stream([1] * 4 + [0], 0.4, 0.8),
+        },
     ),
     "augmented": result_of(
         RESHUFFLES,
