@@ -92,7 +92,16 @@ def draw(report: AuditResult) -> Figure:
         if "exposures" in axes:
             draw_exposures(axes["exposures"], groups)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10.5)
+        _settle(figure)
     return figure
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the panels out once and for all: each time it is done anew, last digits differ."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        ax.set_position([round(number, 4) for number in ax.get_position().bounds])
 
 
 def _title(report: AuditResult) -> str:

@@ -279,9 +279,8 @@ def variety_row(report: AuditResult) -> tuple[str, Text]:
 
 def measure_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     """Write what the counts rest on, and what cannot be known."""
-    told_apart = f"told apart by their {report.identified_by}{equal_rows(report)}"
-    counted = f"{population_row(report)}; " if not report.contents_vary else ""
-    yield "measure", f"{counted}{told_apart}"
+    counted = "samples" if report.contents_vary else f"{population_row(report)};"
+    yield "measure", f"{counted} told apart by their {report.identified_by}{equal_rows(report)}"
     for line in report.unmeasured:
         yield "", Text.assemble(("unmeasured", WRONG), f": {line}")
     if report.not_in_pass and not report.contents_vary:

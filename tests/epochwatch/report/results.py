@@ -5,7 +5,7 @@ import numpy as np
 from epochwatch._auditing.counting import StreamCounts
 from epochwatch._auditing.expectation import Expectation
 from epochwatch._auditing.loss import Loss
-from epochwatch._auditing.request import FINDINGS, Gate
+from epochwatch._auditing.request import Gate
 from epochwatch._auditing.rules import RULES
 from epochwatch._auditing.variety import Order
 from epochwatch._exposures.batches import TrainedBatch
@@ -15,7 +15,6 @@ from epochwatch._report.report import Report
 IN_ORDER = Order(fixed=True, alike=False, shuffled_by=None)
 FIT_SHUFFLES = Order(fixed=False, alike=False, shuffled_by="fit")
 FEED_SHUFFLES = Order(fixed=False, alike=False, shuffled_by="feed")
-ALL_BUT_COVERAGE = tuple(name for name in FINDINGS if name != "coverage")
 
 
 def judged_places(epochs, length=10, asked=None, begun=()):
@@ -145,6 +144,27 @@ RESULTS = {
     ),
     "passed over": result_of(
         judged_places([[0, 1, 2], [5, 6, 7]]), stream([1] * 24 + [0] * 16, 0.3, 0.6), passed_over=2
+    ),
+    "a pass an epoch": result_of(
+        judged_places([[*range(10)], [*range(10)]]), stream([2] * 40, 1, 1)
+    ),
+    "restarts, nothing lost": result_of(
+        judged_places([[*range(10), 0, 1], [*range(10), 0, 1]]), stream([2] * 40, 1, 1)
+    ),
+    "asked for too much": result_of(
+        judged_places([[*range(10)], [*range(10)]], asked=12), stream([2] * 40, 1, 1)
+    ),
+    "empty epochs": result_of(
+        judged_places(
+            [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9]], begun=[(1, epoch) for epoch in (1, 2, 3)]
+        ),
+        stream([1] * 40, 0.6, 1, 1),
+    ),
+    "replays": result_of(
+        judged_places([[0, 1, 2, 3], [2, 3, 4, 5]]), stream([1] * 24 + [0] * 16, 0.5, 0.6)
+    ),
+    "overruns": result_of(
+        judged_places([[0, 1, 2], [3, 4, 5, 6, 7, 8, 9]]), stream([1] * 40, 0.3, 1)
     ),
     "one epoch": result_of(judged_places([[0, 1, 2]]), stream([1] * 12 + [0] * 28, 0.3)),
     "only skips asked": result_of(
