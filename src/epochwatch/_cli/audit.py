@@ -70,7 +70,7 @@ def figure_file(ctx, param, path: Path | None) -> Path | None:
 @click.command(
     cls=fit_options.GroupedCommand,
     groups={
-        fit_options.TITLE: (*fit_options.NAMES, "seed"),
+        fit_options.TITLE: fit_options.NAMES,
         "What is counted": ("streams", "population"),
         "What is a finding": ("fail_on", "min_coverage"),
         "What is written": ("as_json", "figure", "log"),
@@ -80,18 +80,12 @@ Examples:
   epochwatch audit feeds.py:make_feed --steps-per-epoch 625 --epochs 10
   epochwatch audit my.data:train --epochs 3 --fit-option shuffle=false
   epochwatch audit my.data:train --fail-on restarts,skips --min-coverage 0.99
-  epochwatch audit my.data:endless --steps-per-epoch 100 --population 0=3800,1=200
+  epochwatch audit my.data:train --steps-per-epoch 99 --population 0=380,1=20
 
 Exit codes: 0 sound, 1 findings, 2 bad input.""",
 )
 @click.argument("target")
 @fit_options.fit_options
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**32 - 1),
-    metavar="N",
-    help="Seed set before the training, as by keras.utils.set_random_seed in your script.",
-)
 @click.option(
     "--fail-on",
     multiple=True,
@@ -167,12 +161,12 @@ def audited_target(
     own = {"make_feed", "streams", "progress", *arguments}
     # Before Keras is imported, which takes seconds: bad input is refused at once.
     options = fit_options.further_options(fit_option, own_names=own)
-    with fit_options.keras_begun(arguments["backend"]):
+    with fit_options.keras_begun(arguments["backend"], arguments["seed"]):
         from epochwatch import audit as audit_feed
 
         make_feed = fit_options.loaded_make_feed(feed)
         by_name = loaded_streams(named) if named else None
-        call = {name: arguments[name] for name in fit_options.NAMES if name in arguments} | options
+        call = {name: arguments[name] for name in fit_options.OF_EXPLAIN} | options
         with user_code.user_errors(target), progress_bar(make_feed, call) as progress:
             return audit_feed(make_feed, streams=by_name, progress=progress, **arguments, **options)
 
