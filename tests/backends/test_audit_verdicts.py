@@ -77,6 +77,18 @@ def test_a_seed_that_gives_every_epoch_one_order_is_found(call, lost, findings):
     assert report.expected.alike == (call != {"fits": 2, "epochs": 2, "steps_per_epoch": 5})
 
 
+@backend_only("tensorflow")
+@pytest.mark.usefixtures("no_seed_afterwards")
+def test_each_feed_is_made_under_the_same_seed():
+    """tf.data mixes the seed of an operation with the global one when it is made."""
+
+    def make():
+        return rows().batch(SIZE).shuffle(12, seed=1, reshuffle_each_iteration=False)
+
+    report = audit(make, seed=53, epochs=4, **ON)
+    assert (report.verdict, report.findings) == ("resumes", [])
+
+
 @backend_only("jax", "torch")
 @pytest.mark.usefixtures("no_seed_afterwards")
 def test_elsewhere_a_seed_gives_each_epoch_an_order_of_its_own():

@@ -56,10 +56,8 @@ def run_audit(
     progress: Callable[[int], None] | None = None,
 ) -> AuditResult:
     """Audit a feed; the arguments are those of `epochwatch.audit`, put together."""
-    plan = plan_audit(keras, make_feed, call)
+    plan = plan_audit(keras, make_feed, call, seed)
     check_streams(streams, plan)
-    if seed is not None:
-        keras.utils.set_random_seed(seed)
     with log_folder(log) as folder:
         training = observe_training(plan, folder, progress or _no_progress)
         return judged_training(plan, training, gate, streams, population or Population())
