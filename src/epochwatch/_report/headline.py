@@ -39,6 +39,17 @@ def what_was_trained(result: AuditResult) -> str:
     return f"{trained}, {as_many} as the steps reach"
 
 
+def why_reshuffled(result: AuditResult) -> str:
+    """Write why there is no order to follow, in a clause."""
+    order = result.order
+    if order.shuffled_by is None:
+        own = "fit did not keep the feed's order"
+        return own if order.fixed else "each new feed has an order of its own"
+    return {"fit": "fit shuffles the order", "feed": "the feed shuffles its order"}[
+        order.shuffled_by
+    ]
+
+
 def _samples_unknown(result: AuditResult) -> str | None:
     if not result.contents_vary:
         return None
@@ -162,8 +173,7 @@ def _sound_order(result: AuditResult) -> str:
     if len(epochs) == 1:
         return "it was a single epoch"
     if result.verdict == "reshuffles":
-        shuffles = {"fit": "fit shuffles them", "feed": "the feed shuffles them"}
-        return shuffles.get(result.order.shuffled_by, "the order changes from epoch to epoch")
+        return why_reshuffled(result)
     if result.length is not None and set(epochs) == {result.length}:
         return "every epoch is one whole pass of the feed"
     return "every epoch goes on where the last one stopped"

@@ -18,7 +18,7 @@ from epochwatch._auditing.expectation import Expectation
 from epochwatch._auditing.request import FINDINGS, ORDER_FINDINGS
 from epochwatch._auditing.result import AuditResult
 from epochwatch._exposures.verdict import Verdict
-from epochwatch._report.headline import headline
+from epochwatch._report.headline import headline, why_reshuffled
 from epochwatch._text import percent
 
 WIDTH = 80
@@ -111,7 +111,14 @@ def frameless_table(*names: str, **options) -> Table:
 def order_rows(report: AuditResult) -> Iterator[tuple[str, Text]]:
     verdict = report.verdict or "no verdict"
     colour = f"bold {COLOURS.get(verdict, '')}"
-    yield "order", Text.assemble((verdict, colour), f": {report.judged.meaning}")
+    yield "order", Text.assemble((verdict, colour), f": {order_meaning(report)}")
+
+
+def order_meaning(report: AuditResult) -> str:
+    """Write what the verdict says; without an order to follow, why there is none."""
+    if report.verdict != "reshuffles":
+        return report.judged.meaning
+    return f"{why_reshuffled(report)}, so only the counts can judge"
 
 
 def boundary_table(report: AuditResult) -> Table | None:
@@ -119,7 +126,8 @@ def boundary_table(report: AuditResult) -> Table | None:
     rows = report.boundaries
     if not rows:
         return None
-    table = frameless_table("after", "verdict", "place", "last batch trained", "first after it")
+    proof = ("verdict", "place") if report.judged.ordered else ()
+    table = frameless_table("after", *proof, "last batch trained", "first after it")
     # Counted on after a complete pass, a place is the feed's first one again.
     round_off = report.length or sys.maxsize
     places = [f"{b.last_place:,} → {b.first_place % round_off:,}" for b in report.judged.boundaries]
@@ -131,8 +139,7 @@ def boundary_table(report: AuditResult) -> Table | None:
         row = rows[shown]
         table.add_row(
             after.format(**row["after"]),
-            Text(row["verdict"] or "-", COLOURS.get(row["verdict"], "")),
-            places[shown] if places else "-",
+            *([Text(row["verdict"], COLOURS[row["verdict"]]), places[shown]] if proof else []),
             batch_in_short(row["last"], report.identified_by),
             batch_in_short(row["first"], report.identified_by),
         )
@@ -186,7 +193,9 @@ def step_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
 def values_in_turn(values) -> str:
     """Write values in turn, with a remark or None: "3 × 3, 1 (runs dry)"; of many the first."""
     runs = [
-        f"{value}" + f" × {count}" * (count > 1) + (f" ({remark})" if remark else "")
+        (f"{value:,}" if isinstance(value, int) else f"{value}")
+        + f" × {count:,}" * (count > 1)
+        + (f" ({remark})" if remark else "")
         for (value, remark), group in itertools.groupby(values)
         for count in [len(list(group))]
     ]

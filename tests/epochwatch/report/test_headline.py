@@ -6,7 +6,16 @@ import pytest
 
 from epochwatch._auditing.request import FINDINGS, Gate
 from epochwatch._report.headline import headline
-from tests.epochwatch.report.results import RESULTS, judged_places, result_of, stream
+from tests.epochwatch.report.results import (
+    FEED_SHUFFLES,
+    FIT_SHUFFLES,
+    IN_ORDER,
+    RESHUFFLES,
+    RESULTS,
+    judged_places,
+    result_of,
+    stream,
+)
 
 SENTENCES = {
     "sound": "All 40 samples were trained; every epoch goes on where the last one stopped.",
@@ -15,7 +24,7 @@ SENTENCES = {
     "a pass an epoch": "All 40 samples were trained; every epoch is one whole pass of the feed.",
     "one epoch": "12 of 40 samples were trained, as many as the steps reach; it was a single "
     "epoch.",
-    "shuffled": "All 40 samples were trained; fit shuffles them.",
+    "shuffled": "All 40 samples were trained; fit shuffles the order.",
     "no end": "24 samples were trained, and how many there are is not known; every epoch goes on "
     "where the last one stopped.",
     "came round": "All 24 samples were trained; every epoch goes on where the last one stopped.",
@@ -87,10 +96,24 @@ def test_no_number_is_in_the_sentence_that_is_not_in_the_json_or_counted_from_it
 def test_what_is_not_sound_never_reads_as_sound(name):
     result = RESULTS[name]
     reads_as_sound = headline(result).endswith(
-        ("where the last one stopped.", "pass of the feed.", "single epoch.", "shuffles them.")
+        ("where the last one stopped.", "pass of the feed.", "single epoch.", "shuffles the order.")
     )
     in_all = result_of(**vars(result) | {"gate": Gate(FINDINGS, result.gate.min_coverage)})
     assert reads_as_sound == in_all.sound
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        (FIT_SHUFFLES, "fit shuffles the order."),
+        (FEED_SHUFFLES, "the feed shuffles its order."),
+        (IN_ORDER, "fit did not keep the feed's order."),
+        (IN_ORDER._replace(fixed=False), "each new feed has an order of its own."),
+    ],
+)
+def test_without_an_order_to_follow_it_says_why(order, said):
+    result = result_of(RESHUFFLES, stream([1] * 40, *[1] * 10), order=order)
+    assert headline(result) == f"All 40 samples were trained; {said}"
 
 
 def test_what_ci_is_to_stop_for_changes_nothing_about_the_sentence():
