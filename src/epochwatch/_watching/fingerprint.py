@@ -6,8 +6,11 @@ samples that differ have the same fingerprint with a probability of about 2**-60
 million samples among themselves with one of about 2**-21.
 
 Floats count as float32, which is what Keras computes with unless told otherwise: the same
-number arrives as float64 from NumPy and as float32 in the step. Zeros at the end of a column
-count for nothing, so a sample stays the same however long its batch is padded.
+number arrives as float64 from NumPy and as float32 in the step. A float32 that is subnormal
+counts as zero: where TensorFlow runs the Python code of a feed, in `fit`, the processor makes
+zeros of what the same code results in elsewhere. With float64 it does not, and the smallest
+numbers tell samples apart there. Zeros at the end of a column count for nothing, so a sample
+stays the same however long its batch is padded.
 
 A text counts as the word that its UTF-8 bytes are reduced to, a ragged tensor as the same rows
 filled up with zeros: so it arrives where Keras makes a dense one of it. The rows of its inner
@@ -28,6 +31,8 @@ NO_LABEL = -(2**63)
 NO_CONTENT = -(2**63)
 TEXT_KINDS = "USTO"  # of NumPy's dtypes; what else is among the objects is refused
 COLUMN = 2**32  # words; each column has multipliers of its own
+SIGN = np.int32(-(2**31))  # the bit of a float32
+LEAST_NORMAL = 0x00800000  # the bits of 2**-126; as much may have been rounded up to, or not
 INNER = 2**20  # the column, so to speak, of what a word inside of a sample is made from
 NEAR_ZERO = 2.0**-100  # a class number that is less is 0
 
@@ -99,7 +104,7 @@ def words_of(column: np.ndarray) -> np.ndarray:
     check_kind(column.dtype)
     if flat.dtype.kind in "iu" and flat.dtype.itemsize > 1:
         return flat.astype(np.int64)
-    bytes_ = np.ascontiguousarray(flat if flat.dtype.itemsize == 1 else as_float32(flat))
+    bytes_ = np.ascontiguousarray(flat if flat.dtype.itemsize == 1 else bits_of_float32(flat))
     bytes_ = bytes_.view(np.uint8)
     return np.ascontiguousarray(np.pad(bytes_, ((0, 0), (0, -bytes_.shape[1] % WORD)))).view(
         np.int64
@@ -120,6 +125,14 @@ def bytes_of(text: Any) -> bytes:
     if isinstance(text, str):
         return text.encode("utf-8", "surrogatepass")
     raise no_content(f"an array of objects such as {type(text).__name__}")
+
+
+def bits_of_float32(values: np.ndarray) -> np.ndarray:
+    """Write floats as float32, and these as the integers of their bits: int32."""
+    bits = as_float32(values).view(np.int32)
+    if values.dtype.itemsize >= 8:
+        return bits
+    return np.where(bits & ~SIGN <= LEAST_NORMAL, bits & SIGN, bits)
 
 
 def as_float32(values: np.ndarray) -> np.ndarray:

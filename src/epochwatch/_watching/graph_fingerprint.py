@@ -8,8 +8,10 @@ from epochwatch._watching.fingerprint import (
     COLUMN,
     FOLD,
     INNER,
+    LEAST_NORMAL,
     NEAR_ZERO,
     NO_LABEL,
+    SIGN,
     WORD,
     check_kind,
     is_number,
@@ -17,8 +19,8 @@ from epochwatch._watching.fingerprint import (
     no_content,
 )
 
-# Of float32: the least that is not subnormal, and the last place of those that are.
-LEAST_NORMAL = 2.0**-126
+# Of float32: the least that is not subnormal, and what those that are count in.
+LEAST_NORMAL_FLOAT = 2.0**-126
 LAST_PLACE = 2.0**-149
 
 # AutoGraph would have a refusal span many lines.
@@ -105,14 +107,14 @@ def words_of_texts(texts: tf.Tensor) -> tf.Tensor:
 def bits_of_float32(values: tf.Tensor) -> tf.Tensor:
     """Write floats as float32, and these as the integers of their bits: int32."""
     bits = tf.bitcast(tf.cast(values, tf.float32), tf.int32)
+    sign = tf.bitwise.bitwise_and(bits, SIGN)
     if values.dtype != tf.float64:
-        return bits
-    # In a graph the processor makes zeros of the subnormal float32 that a cast results in, so
-    # their bits are counted instead. Halves are rounded to even, as a cast does.
+        return tf.where(tf.bitwise.bitwise_and(bits, ~SIGN) <= LEAST_NORMAL, sign, bits)
+    # The processor has made zeros of the subnormal float32 that the cast results in, so their
+    # bits are counted instead. Halves are rounded to even, as a cast does.
     size = tf.abs(values)
-    counted = tf.cast(tf.round(tf.minimum(size, LEAST_NORMAL) / LAST_PLACE), tf.int32)
-    sign = tf.bitwise.bitwise_and(bits, np.int32(-(2**31)))
-    return tf.where(size < LEAST_NORMAL, tf.bitwise.bitwise_or(counted, sign), bits)
+    counted = tf.cast(tf.round(tf.minimum(size, LEAST_NORMAL_FLOAT) / LAST_PLACE), tf.int32)
+    return tf.where(size < LEAST_NORMAL_FLOAT, tf.bitwise.bitwise_or(counted, sign), bits)
 
 
 def flatten_samples(column: tf.Tensor) -> tuple:

@@ -1,5 +1,6 @@
 """The fingerprint once more: slowly, in whole numbers, without any array arithmetic."""
 
+import math
 import struct
 
 import numpy as np
@@ -36,7 +37,10 @@ def words_of(values):
     if values.dtype.itemsize == 1:
         packed = bytes(int(value) % 256 for value in values)
     else:
-        packed = b"".join(struct.pack("<f", value) for value in values.astype(np.float32))
+        floats = [float(value) for value in values.astype(np.float32)]
+        if values.dtype.itemsize < 8:
+            floats = [math.copysign(0, f) if abs(f) <= 2.0**-126 else f for f in floats]
+        packed = b"".join(struct.pack("<f", value) for value in floats)
     return words_of_bytes(packed)
 
 

@@ -1,5 +1,6 @@
 """Equal contents have equal fingerprints, and no others: NumPy, graph and oracle alike."""
 
+import functools
 import itertools
 
 import ml_dtypes
@@ -16,6 +17,7 @@ from epochwatch.errors import BadInput
 from tests.epochwatch.watching import fingerprint_oracle as oracle
 
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+LEAST_NORMAL = 2.0**-126  # of float32
 FLOATS = ["float16", "float32", "float64", ml_dtypes.bfloat16]
 DTYPES = [np.dtype(dtype) for dtype in ("bool", *INTEGERS, *FLOATS)]
 
@@ -103,6 +105,11 @@ def test_every_nan_of_16_bits_has_the_same_number_in_a_graph(dtype):
     assert there.tolist() == fingerprint(nans).tolist()
 
 
+def is_small(values):
+    """Whether a float32 is 0 or subnormal, or the next number."""
+    return abs(values) <= LEAST_NORMAL
+
+
 @few
 @given(st.sampled_from(DTYPES), st.data())
 def test_one_bit_more_or_less_changes_it(dtype, data):
@@ -115,6 +122,7 @@ def test_one_bit_more_or_less_changes_it(dtype, data):
     place = data.draw(st.integers(0, sample.size - 1)), data.draw(st.integers(0, bits - 1))
     raw = other.view(f"uint{8 * dtype.itemsize}")
     raw[0, place[0]] ^= np.array(1 << place[1]).astype(raw.dtype)
+    assume(dtype != np.float32 or not (is_small(sample) & is_small(other))[0, place[0]])
     assert fingerprint(sample).tolist() != fingerprint(other).tolist()
 
 
@@ -127,7 +135,10 @@ def test_the_order_of_elements_and_of_columns_matters(values, order):
     assert fingerprint(values[None], moved[None]) != fingerprint(moved[None], values[None])
 
 
-@given(hnp.arrays("float32", (3, 5), elements=st.floats(width=32)))
+NORMAL = st.floats(width=32).filter(lambda number: number == 0 or not is_small(number))
+
+
+@given(hnp.arrays("float32", (3, 5), elements=NORMAL))
 def test_the_same_number_counts_the_same_as_float32_and_as_float64(values):
     assert fingerprint(values.astype("float64")).tolist() == fingerprint(values).tolist()
 
@@ -233,28 +244,39 @@ def test_the_graph_refuses_it_too(column, got):
 # Below 1.2e-38, where float32 is subnormal and a processor may make zeros of it
 
 
-LEAST_NORMAL = 2.0**-126
 TINY = st.floats(-2 * LEAST_NORMAL, 2 * LEAST_NORMAL) | st.sampled_from(
     [LEAST_NORMAL * (1 - 2.0**-bits) for bits in (23, 24, 25, 30)] + [1e-40, -5e-324, 7e-46, -0.0]
 )
 
 
-@few
+@functools.cache
+def graph_of(spec):
+    """Make a graph for tensors of a kind, once."""
+    return tf.function(graph_fingerprint.fingerprint, input_signature=[spec])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @given(hnp.arrays("float64", st.tuples(st.integers(1, 5), st.integers(1, 3)), elements=TINY))
-def test_a_graph_tells_the_smallest_numbers_apart_as_numpy_does(values):
-    for dtype in ("float64", "float32"):
-        column = values.astype(dtype)
-        wanted = [oracle.fingerprint(sample) for sample in column]
-        assert fingerprint(column).tolist() == wanted
-        assert traced(graph_fingerprint.fingerprint, [tf.constant(column)], TOLD["all of it"]) == (
-            wanted
-        )
+def test_the_smallest_numbers_count_the_same_in_a_graph(dtype, values):
+    column = values.astype(dtype)
+    wanted = [oracle.fingerprint(sample) for sample in column]
+    assert fingerprint(column).tolist() == wanted
+    graph = graph_of(tf.TensorSpec((None, None), dtype))
+    assert graph(tf.constant(column)).numpy().tolist() == wanted
 
 
-def test_numbers_that_differ_below_float32s_smallest_are_samples_of_their_own():
-    values = tf.constant(np.arange(40)[:, None] * 1e-40)
-    for told in TOLD.values():
-        assert len(set(traced(graph_fingerprint.fingerprint, [values], told))) == 40
+def test_float64_that_differ_below_float32s_smallest_are_samples_of_their_own():
+    values = np.arange(40)[:, None] * 1e-40
+    assert distinct(values) == 40
+    graph = graph_of(tf.TensorSpec((None, 1), "float64"))
+    assert len(set(graph(tf.constant(values)).numpy().tolist())) == 40
+
+
+def test_a_subnormal_float32_counts_as_the_zero_that_a_processor_may_make_of_it():
+    values = np.array([[1e-40], [-1e-40], [0.0], [-0.0], [2e-38]], "float32")
+    number = fingerprint(values).tolist()
+    assert number[0] == number[2] != number[1] == number[3]
+    assert len(set(number)) == 3
 
 
 # Texts and ragged tensors
@@ -337,8 +359,7 @@ def test_a_ragged_tensor_is_the_oracles_number_on_the_host_and_in_a_graph(drawn)
     assert fingerprint(ragged).tolist() == wanted
     assert graph_fingerprint.fingerprint(ragged).numpy().tolist() == wanted
     shape = [None] * ragged.shape.rank
-    spec = tf.RaggedTensorSpec(shape, ragged.dtype, ragged.ragged_rank)
-    graph = tf.function(graph_fingerprint.fingerprint, input_signature=[spec])
+    graph = graph_of(tf.RaggedTensorSpec(shape, ragged.dtype, ragged.ragged_rank))
     assert graph(ragged).numpy().tolist() == wanted
 
 
