@@ -77,7 +77,7 @@ def reduce_words(words: np.ndarray, column: int) -> np.ndarray:
 
 def as_dense(column: Any) -> np.ndarray:
     """Make a dense array (batch, …) of a column, zeros or empty texts filling up a ragged one."""
-    if hasattr(column, "row_splits"):  # as a RaggedTensor has them; TensorFlow is not imported
+    if is_ragged(column):
         return filled_up(column)
     array = as_numpy(column)
     if not isinstance(array, np.ndarray):
@@ -87,7 +87,7 @@ def as_dense(column: Any) -> np.ndarray:
 
 def filled_up(ragged: Any) -> np.ndarray:
     values, splits = ragged.values, np.asarray(ragged.row_splits)
-    if hasattr(values, "row_splits"):
+    if is_ragged(values):
         values = reduce_words(words_of(filled_up(values)), INNER)
     values, lengths = np.asarray(values), np.diff(splits)
     shape = (len(lengths), lengths.max(initial=0), *values.shape[1:])
@@ -133,6 +133,11 @@ def bits_of_float32(values: np.ndarray) -> np.ndarray:
     if values.dtype.itemsize >= 8:
         return bits
     return np.where(bits & ~SIGN <= LEAST_NORMAL, bits & SIGN, bits)
+
+
+def is_ragged(column: Any) -> bool:
+    """Whether a column is a RaggedTensor, without importing TensorFlow."""
+    return hasattr(column, "row_splits")
 
 
 def as_float32(values: np.ndarray) -> np.ndarray:
