@@ -200,16 +200,17 @@ def test_the_door_of_the_backend_has_the_fingerprints_and_labels_of_numpy():
         assert np.asarray(module.labels_of(tensor(y))).tolist() == label.tolist()
 
 
-@backend_only("tensorflow", "tf_keras")
+@backend_only("tensorflow", "tf_keras", "jax")
 def test_an_index_makes_up_for_what_has_no_fingerprint():
     import tensorflow as tf
 
-    text = np.array([f"sample {number}" for number in range(ROWS)])
+    rows = tf.sparse.from_dense(np.eye(ROWS))
     y = {"label": np.arange(ROWS) % 2, "index": np.arange(ROWS)}
-    report = audit(lambda: tf.data.Dataset.from_tensor_slices((text, y)).batch(SIZE), **ON)
+    report = audit(lambda: tf.data.Dataset.from_tensor_slices((rows, y)).batch(SIZE), **ON)
     assert (report.whole.trained, report.conflicts) == (ROWS, 0)
-    told = refusal_of(lambda: tf.data.Dataset.from_tensor_slices((text, y["label"])).batch(SIZE))
+    told = refusal_of(lambda: tf.data.Dataset.from_tensor_slices((rows, y["label"])).batch(SIZE))
     assert told == (
-        "the feed: got values of object, allowed for a fingerprint: numbers and truth values; "
+        f"the feed: got a {'BCOO' if BACKEND == 'jax' else 'SparseTensor'}, allowed for a "
+        "fingerprint: dense and ragged tensors of numbers, truth values or texts; "
         'give the samples an index: {"label": …, "index": …}'
     )

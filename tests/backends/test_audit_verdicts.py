@@ -122,6 +122,18 @@ def test_items_that_an_epochs_end_shuffles_are_sound(items, epochs):
     assert (report.verdict, report.order.shuffled_by) == ("reshuffles", "feed")
 
 
+def test_what_each_pass_leaves_out_is_a_sample_too():
+    """Passes of 32 of 34 rows leave out two, others each time."""
+
+    def make():
+        return rows().take(34).shuffle(68).batch(16, drop_remainder=True)
+
+    report = audit(make, epochs=12, **ON)
+    assert report.whole.trained == len(report.whole.exposures[report.whole.exposures > 0])
+    assert (report.lost, report.findings, report.reachable) == (0, [], 32)
+    assert report.whole.trained == report.whole.samples == 32 + report.not_in_pass
+
+
 def test_a_shuffle_that_begins_again_loses():
     """Without an order to follow it is a number: three fits of four steps reach all ten."""
     feed = rows().shuffle(ROWS, seed=1).batch(SIZE)

@@ -167,7 +167,8 @@ def counted_run(
     if varies:
         known = KnownSamples(CountedStream(counts.index, None), {}, None)
     elif first.length is not None:
-        known = samples_of_pass(first.samples, population)
+        # A pass that drops a remainder, another one each time, has not all that there are.
+        known = samples_of_pass(first.samples if judged.fixed_order else passes.met, population)
     else:
         known = samples_without_end(passes.met, first.coming_round, population)
     named = known.streams if streams is None else named_streams(streams)

@@ -218,11 +218,11 @@ def test_what_lies_behind_the_run_need_not_be_alike():
 
 def test_an_epoch_that_a_callback_stopped_has_no_finding():
     judged = judge(
-        trained([0, 1, 2], [3]),
+        trained([0, 1, 2], [3], [4, 5, 6, 7]),
         endless,
         3,
         can_be_iterated_again=True,
-        begun=[(1, 1), (1, 2), (1, 3)],
-        stopped=[(1, 2)],
+        begun=[(1, 1), (1, 2), (1, 3), (1, 4)],
+        stopped=[(1, 2), (1, 3)],
     )
-    assert judged.step_findings == (None, None, "runs dry")
+    assert judged.step_findings == (None, None, "overruns", "runs dry")
