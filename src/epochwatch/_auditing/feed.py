@@ -18,11 +18,20 @@ LONGEST_SEARCH = 10_000  # batches
 
 
 class AuditedFeed:
-    """Calls `make_feed`, and refuses what it may not return."""
+    """Calls `make_feed`, and refuses what it may not return.
 
-    def __init__(self, make_feed: Callable, options: Mapping):
+    Args:
+        make_feed: makes the feed anew.
+        options: those of `fit`.
+        set_seed: called before anything is drawn, so that each feed begins as a script does.
+    """
+
+    def __init__(
+        self, make_feed: Callable, options: Mapping, set_seed: Callable[[], None] = lambda: None
+    ):
         self.make_feed = make_feed
         self.options = options
+        self.set_seed = set_seed
         self.last = None  # kept, so that no new one can have its address
 
     def make(self):
@@ -32,6 +41,7 @@ class AuditedFeed:
                 f"make_feed: got a {type(self.make_feed).__name__}, allowed: a function that "
                 "makes the feed anew at each call, as `lambda: …`"
             )
+        self.set_seed()
         try:
             feed = self.make_feed()
         except BadInput:
