@@ -170,6 +170,16 @@ def first_batch(feed, batch_size: int | None) -> tuple:
     return first
 
 
+def check_texts(batch: tuple, backend: str) -> None:
+    """Refuse texts where Keras has none, by a batch of NumPy arrays."""
+    holds_texts = any(getattr(leaf, "dtype", np.dtype(int)).kind in "OSU" for leaf in leaves(batch))
+    if holds_texts and backend in ("jax", "torch"):
+        raise BadInput(
+            f"the feed: got texts, allowed on {backend}: numbers; Keras takes texts on TensorFlow "
+            "alone, so turn them into numbers in the feed"
+        )
+
+
 def steps_asked(facts: feeds.FeedFacts, steps_per_epoch: int | None, make: Callable) -> int | None:
     """Return the steps that an epoch is to have, and refuse a `fit` that would never end.
 
