@@ -172,7 +172,8 @@ def first_batch(feed, batch_size: int | None) -> tuple:
 
 def check_texts(batch: tuple, backend: str) -> None:
     """Refuse texts where Keras has none, by a batch of NumPy arrays."""
-    holds_texts = any(getattr(leaf, "dtype", np.dtype(int)).kind in "OSU" for leaf in leaves(batch))
+    arrays = (leaf for leaf in leaves(batch) if isinstance(leaf, np.ndarray))
+    holds_texts = any(array.dtype.kind in "OSU" for array in arrays)
     if holds_texts and backend in ("jax", "torch"):
         raise BadInput(
             f"the feed: got texts, allowed on {backend}: numbers; Keras takes texts on TensorFlow "
