@@ -83,7 +83,7 @@ class ExposureWriter:
             fit: which call of `fit`, from 1.
             epoch: which epoch, from 1.
             first_step: step of the first batch, from 0.
-            lengths: int64 (batches,), samples in each batch, 1 or more.
+            lengths: int64 (batches,), samples in each batch; 0 for a step without any.
             indices: int64 (sum of lengths,), their indices.
 
         Raises:
@@ -93,7 +93,7 @@ class ExposureWriter:
         """
         # "safe": a float is refused, not rounded. Copied, as the caller may fill them again.
         lengths, indices = (a.astype(np.int64, casting="safe") for a in (lengths, indices))
-        if lengths.sum() != len(indices) or lengths.min(initial=1) < 1:
+        if lengths.sum() != len(indices) or lengths.min(initial=0) < 0:
             raise ValueError(f"got {len(indices)} indices for batches of lengths {lengths}")
         # Nothing more is kept of a log that has failed, so that memory does not grow.
         if self.failed_with or not len(indices):
@@ -121,6 +121,16 @@ class ExposureWriter:
             written = (self.parts + 1, self.exposures + self.pending_exposures, [], 0)
             # At once: no Ctrl-C comes between, and before it the part is written again.
             self.parts, self.exposures, self.pending, self.pending_exposures = written
+
+    def fail(self, reason: str) -> None:
+        """End the record here, and never call it complete: what comes next is behind a hole.
+
+        Args:
+            reason: what made the hole, such as the name of an error.
+        """
+        with contextlib.suppress(RecordingFailed):  # it has failed already, then
+            self.flush()
+        self.failed_with = self.failed_with or reason
 
     def close(self, interruption: str | None = None) -> None:
         """Write what is left, and the final manifest, which names what ended the training early."""

@@ -111,6 +111,7 @@ class ProbeStep:
 
 def class_weights(y, table: np.ndarray) -> tf.Tensor:
     """Weigh the samples of a batch by their class, as Keras does: float32 (batch,)."""
+    y = tf.cast(y, tf.int64) if y.dtype.is_bool else y  # TensorFlow rounds no truth values
     if y.shape.rank > 1:
         y = tf.argmax(y, axis=-1) if y.shape[-1] != 1 else tf.squeeze(y, axis=-1)
     number = y if y.dtype.is_integer else tf.round(y)

@@ -10,7 +10,8 @@ def without_index(targets):
     """Set the index of targets, or of sample weights, aside.
 
     What is left is what the model is to be trained on: the value of "label" if it is alone,
-    else the rest of the dictionary; anything without an index as it stands.
+    else the rest of the dictionary, None if nothing is left; anything without an index as it
+    stands.
 
     Example:
         >>> without_index({"label": "y", "index": "i"})
@@ -22,7 +23,7 @@ def without_index(targets):
         return targets
     rest = {key: value for key, value in targets.items() if key != INDEX}
     # A model with one output takes its target bare, and not in a dictionary.
-    return rest[LABEL] if list(rest) == [LABEL] else rest
+    return rest[LABEL] if list(rest) == [LABEL] else rest or None
 
 
 def has_index(data) -> bool:
@@ -59,6 +60,10 @@ def check_index(index, samples: int | None = None) -> None:
         raise BadInput(
             f'the target "index": got {dtype}, allowed: integers that int64 can hold; '
             "a float would lose digits (float32 cannot hold 16,777,217)"
+        )
+    if not len(index.shape):
+        raise BadInput(
+            'the target "index": got one number, allowed: a batch of them; `.batch(…)` the feed'
         )
     if len(index.shape) != 1:
         raise BadInput(
@@ -105,7 +110,11 @@ def class_table(class_weight: dict) -> np.ndarray:
 
 
 def check_weighable(y, sample_weight) -> None:
-    """Refuse class weights where Keras would: for several outputs, or beside sample weights."""
+    """Refuse class weights where Keras would: without one target, or beside sample weights."""
+    if y is None:
+        raise BadInput(
+            "class_weight: got targets without a label, allowed: one; leave class_weight out"
+        )
     if isinstance(y, (dict, list, tuple)):
         raise BadInput(
             "class_weight: got several targets, allowed: one (Keras has no class weights for "
@@ -115,4 +124,13 @@ def check_weighable(y, sample_weight) -> None:
         raise BadInput(
             "class_weight: got sample weights besides, allowed: one of the two; multiply them "
             "into sample_weight yourself"
+        )
+
+
+def check_batch_size(batch_size) -> None:
+    """Refuse sample weights that were given in the place of a batch size."""
+    if getattr(batch_size, "shape", ()) or isinstance(batch_size, (dict, list, tuple)):
+        raise BadInput(
+            "fit: got an array as batch_size, which is its third argument, allowed: a whole "
+            "number; name the weights: fit(x, targets, sample_weight=weights)"
         )
