@@ -613,7 +613,7 @@ def test_batches_that_come_in_a_list_are_kept_once_all_are_trained(make_model):
         assert not len(counter.drain().lengths)
         return {}, state
 
-    on_jax.train_through(watched.epochwatch, step)(None, batches)
+    on_jax.train_through(watched, step)(None, batches)
     kept = counter.drain()
     assert kept.lengths.tolist() == [2, 2, 2]
     assert kept.indices.tolist() == list(range(6))
