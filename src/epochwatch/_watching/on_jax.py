@@ -28,11 +28,11 @@ labels_of = host.labels_of
 def index(values, samples: int | None) -> np.ndarray:
     """Check and take the indices of a batch: int64 (batch,).
 
-    They came as two words, uint32 (batch, 2), or in an array that never left the host; on the
-    device they may have been truncated.
+    They came as two words, uint32 (batch, 2), checked already, or in an array that never left
+    the host; on the device they may have been truncated.
     """
     if values.dtype == np.uint32 and values.ndim == 2:
-        return host.index(np.ascontiguousarray(values).view(np.int64)[:, 0], samples)
+        return np.array(values, order="C").view(np.int64)[:, 0]
     if not isinstance(values, np.ndarray):
         raise BadInput(
             'the target "index": got an array on a device, where JAX has only 32 of its 64 '

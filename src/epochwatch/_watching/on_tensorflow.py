@@ -38,10 +38,10 @@ class Tape:
 
         Returns int64 (), where the tape ends with it.
         """
-        values = tf.reshape(tf.cast(values, tf.int64), [self.columns, -1])
-        entry = tf.concat([tf.shape(values, tf.int64)[1:], tf.reshape(values, [-1])], axis=0)
-        start = self.written.read_value()
-        count = tf.size(entry, out_type=tf.int64)
+        values = tf.reshape(tf.cast(values, tf.int64), [-1])
+        length = tf.size(values, out_type=tf.int64)
+        entry = tf.concat([[length // self.columns], values], axis=0)
+        start, count = self.written.read_value(), length + 1
         places = (start + tf.range(count)) % self.capacity
         self.cells.scatter_update(tf.IndexedSlices(entry, places))
         # Where the batch's length is known, nothing else would wait for there being a batch.

@@ -22,8 +22,8 @@ class RunningFit:
     """A call of `fit` that is going on, or batches on end that are trained by hand.
 
     Attributes:
-        number: which fit of the run it is, from 1.
         steps_per_execution: of the training function.
+        number: which fit of the run it is, from 1; 0 until it begins.
         is_by_hand: whether its batches are given to `train_on_batch`.
         epoch: as the call prints it; 0 before the first.
         step: of the epoch, from 0: that of the next batch drained.
@@ -31,8 +31,8 @@ class RunningFit:
         batches: given by hand so far.
     """
 
-    number: int
     steps_per_execution: int = 1
+    number: int = 0
     is_by_hand: bool = False
     epoch: int = 0
     step: int = 0
@@ -68,7 +68,7 @@ class Recording:
     def recording(self, steps_per_execution: int) -> Iterator[None]:
         """Record one call of `fit`; close the log even if the call raises."""
         self.end_by_hand()
-        self.begin_fit(RunningFit(self.next_number(), steps_per_execution))
+        self.begin_fit(RunningFit(steps_per_execution))
         interruption = None
         try:
             yield
@@ -85,6 +85,7 @@ class Recording:
         else:
             self.sink.open()
             self.keep_strays()
+        fit.number = fit.number or self.next_number()
         self.running.append(fit)
 
     def end_fit(self, interruption: str | None = None) -> None:
@@ -104,7 +105,7 @@ class Recording:
 
     def keep_strays(self) -> None:
         """Keep what a loop of the user's own trained by `train_step`: a fit of one epoch."""
-        strays = RunningFit(self.fits + 1, is_by_hand=True, epoch=1)
+        strays = RunningFit(number=self.fits + 1, epoch=1)
         self.running.append(strays)
         try:
             self.drain()
@@ -209,7 +210,7 @@ class Recording:
         if self.last_by_hand is not None:
             self.begin_fit(self.last_by_hand)
             return
-        self.last_by_hand = RunningFit(self.next_number(), is_by_hand=True)
+        self.last_by_hand = RunningFit(is_by_hand=True)
         self.begin_fit(self.last_by_hand)
         self.on_epoch_begin(0)
 

@@ -61,14 +61,15 @@ def check_index(index, samples: int | None = None) -> None:
             f'the target "index": got {dtype}, allowed: integers that int64 can hold; '
             "a float would lose digits (float32 cannot hold 16,777,217)"
         )
-    if not len(index.shape):
+    rank = rank_of(index)
+    if rank == 0:
         raise BadInput(
             'the target "index": got one number, allowed: a batch of them; `.batch(…)` the feed'
         )
-    if len(index.shape) != 1:
+    if rank != 1:
+        shape = "a shape that is not known" if rank is None else f"the shape {tuple(index.shape)}"
         raise BadInput(
-            f'the target "index": got the shape {tuple(index.shape)}, allowed: (batch,), '
-            "one integer to a sample"
+            f'the target "index": got {shape}, allowed: (batch,), one integer to a sample'
         )
     if samples is not None and index.shape[0] not in (None, samples):
         raise BadInput(
@@ -79,8 +80,13 @@ def check_index(index, samples: int | None = None) -> None:
 
 def samples_in(x) -> int | None:
     """Count the samples of a batch by its first array; None where that is not known."""
-    shape = getattr(next(leaves(x), None), "shape", None)
-    return shape[0] if shape is not None and len(shape) else None
+    first = next(leaves(x), None)
+    return first.shape[0] if hasattr(first, "shape") and rank_of(first) else None
+
+
+def rank_of(array) -> int | None:
+    """Count the dimensions of an array; None where TensorFlow does not know them."""
+    return array.shape.rank if hasattr(array.shape, "rank") else len(array.shape)
 
 
 def weights_beside(y, sample_weight):

@@ -47,7 +47,7 @@ class Watch:
     def split_batch(self, data) -> tuple:
         """Split a training batch into what is kept of it and what the model's own step gets.
 
-        What is kept is int64 (columns, batch).
+        What is kept is int64 (columns, batch), or (batch,) where it is one column.
         """
         try:
             return self.identify(data), self.weighted(targets.set_index_aside(data))
@@ -56,9 +56,9 @@ class Watch:
             raise
 
     def identify(self, data):
-        """Return what is kept of a training batch, int64 (1, batch): its indices."""
+        """Return what is kept of a training batch, int64 (batch,): its indices."""
         samples = targets.samples_in(unpack_batch(data)[0])
-        return self.backend.stack([self.backend.index(targets.index_target(data), samples)])
+        return self.backend.index(targets.index_target(data), samples)
 
     def weighted(self, data):
         """Put class weights into a batch, where `fit` was given some.

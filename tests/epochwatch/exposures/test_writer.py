@@ -59,7 +59,7 @@ def test_metadata_that_json_cannot_hold_is_told_before_the_training(tmp_path):
     ("lengths", "indices", "error"),
     [
         ([2, 2], [7, 8, 9], ValueError),
-        ([3, 0], [7, 8, 9], ValueError),
+        ([4, -1], [7, 8, 9], ValueError),
         ([3], [7.0, 8.0, 9.0], TypeError),
         ([1], np.array([2**63], np.uint64), TypeError),
     ],
