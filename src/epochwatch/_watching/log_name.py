@@ -22,12 +22,14 @@ def new_log_folder(log: str | Path) -> Path:
         The path; where it has no time in it, as it stands, and nothing is made.
 
     Raises:
-        BadInput: there is something else in braces.
+        BadInput: it is no path, or there is something else in braces.
 
     Example:
         >>> new_log_folder("run.exposures").name
         'run.exposures'
     """
+    if not isinstance(log, (str, os.PathLike)):
+        raise BadInput(f"log: got {log!r:.60}, allowed: a path, or None for no log")
     text = os.fspath(log)
     if set("{}") & set(text.replace(TIME, "")):
         raise BadInput(f"log: got {text!r}, allowed in braces: {TIME}, the time of now in UTC")

@@ -133,10 +133,15 @@ def check_weighable(y, sample_weight) -> None:
         )
 
 
-def check_batch_size(batch_size) -> None:
-    """Refuse sample weights that were given in the place of a batch size."""
+def check_arguments(y, sample_weight, class_weight, batch_size) -> None:
+    """Refuse what `fit` was given beside a feed, before anything is built for it."""
+    # Sample weights as the third argument, which they are of `train_on_batch`.
     if getattr(batch_size, "shape", ()) or isinstance(batch_size, (dict, list, tuple)):
         raise BadInput(
             "fit: got an array as batch_size, which is its third argument, allowed: a whole "
             "number; name the weights: fit(x, targets, sample_weight=weights)"
         )
+    if y is not None:
+        index_target((None, y))
+        if class_weight is not None:
+            check_weighable(without_index(y), sample_weight)

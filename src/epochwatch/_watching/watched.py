@@ -60,6 +60,11 @@ class Watch:
         samples = targets.samples_in(unpack_batch(data)[0])
         return self.backend.index(targets.index_target(data), samples)
 
+    def check_arguments(self, class_weight, call: PendingCall) -> None:
+        """Refuse what `fit` was given beside a feed, before anything is built for it."""
+        y, sample_weight, batch_size = map(call.get, ("y", "sample_weight", "batch_size"))
+        targets.check_arguments(y, sample_weight, class_weight, batch_size)
+
     def weighted(self, data):
         """Put class weights into a batch, where `fit` was given some.
 
@@ -99,9 +104,9 @@ class Watched:
     def fit(self, *args, **kwargs):
         """Train as `keras.Model.fit` does, recording what is trained on."""
         call = PendingCall(super().fit, args, kwargs)
-        targets.check_batch_size(call.get("batch_size"))
         # Taken from Keras, which has no class weights for targets in a dictionary.
         class_weight = call.remove("class_weight") if self.epochwatch.weighs else None
+        self.epochwatch.check_arguments(class_weight, call)
         weights = targets.weights_beside(call.get("y"), call.get("sample_weight"))
         if weights is not None:
             call.replace("sample_weight", weights)
