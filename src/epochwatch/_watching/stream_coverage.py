@@ -45,7 +45,7 @@ class StreamCoverages:
                     f"coverage_of: got a stream for {key!r}, which is in the model's logs "
                     "already; give the stream another name"
                 )
-            logs[key] = stream.share()
+            logs[key] = float(stream.share())
 
 
 def key_of(name) -> str:
