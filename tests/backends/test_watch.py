@@ -26,6 +26,7 @@ from tests.backends.conftest import (
     backend_only,
     keras,
 )
+from tests.backends.records import EPOCHS, assert_same_weights, expected, recorded
 
 WAYS = [
     {},
@@ -34,28 +35,6 @@ WAYS = [
     {"jit_compile": True, **({"dropout": 0.0} if BACKEND == "tf_keras" else {})},
     {"run_eagerly": True},
 ]
-EPOCHS = 3
-
-
-def recorded(log_folder):
-    """Read the log as (fit, epoch, step, indices)."""
-    batches = epochwatch.ExposureLog.read(log_folder).batches()
-    return [(b.fit, b.epoch, b.step, b.index.tolist()) for b in batches]
-
-
-def expected(data, epochs=EPOCHS, fit=1):
-    """Say what a training of whole epochs must have recorded."""
-    return [
-        (fit, epoch, step, batch)
-        for epoch in range(1, epochs + 1)
-        for step, batch in enumerate(data.batches())
-    ]
-
-
-def assert_same_weights(watched, plain):
-    """Compare to the bit."""
-    for mine, theirs in zip(watched.get_weights(), plain.get_weights(), strict=True):
-        np.testing.assert_array_equal(mine, theirs)
 
 
 @pytest.fixture(params=WAYS, ids=str)
@@ -615,7 +594,7 @@ def test_batches_that_come_in_a_list_are_kept_once_all_are_trained(make_model):
         assert not len(counter.drain().lengths)
         return {}, state
 
-    on_jax.train_through(watched.epochwatch, step)(None, batches)
+    on_jax.train_through(watched, step)(None, batches)
     kept = counter.drain()
     assert kept.lengths.tolist() == [2, 2, 2]
     assert kept.indices.tolist() == list(range(6))
