@@ -18,7 +18,7 @@ from epochwatch_lab._runs import project
 from epochwatch_lab._site.cells import cell_facts
 from tests.epochwatch_lab.atlas.plain_counting import reachable_and_lost
 
-SAMPLED, SEED = 2, 20261128  # of each file
+SAMPLED, MORE, SEED = 2, 20, 20261128  # of each file
 ATLAS = [
     pytest.param(read, id="{package}-{keras}-{backend}".format(**read["environment"]))
     for read in read_atlas(project.ROOT / "atlas")
@@ -55,9 +55,11 @@ def test_a_sample_of_the_cells_is_judged_again_as_it_is_committed(read):
 @pytest.mark.slow
 @pytest.mark.usefixtures("unseeded")
 @pytest.mark.parametrize("read", ATLAS)
-def test_every_cell_is_judged_again_as_it_is_committed(read):
+def test_a_larger_sample_is_judged_again_as_it_is_committed(read):
+    """All of them take a quarter of an hour: the script judges them, and git shows a change."""
+    sample = random.Random(SEED + 1).sample(read["cells"], MORE)
     again = "python scripts/judge_atlas_again.py"
-    assert changed(read["cells"], read["environment"]) == [], f"judge it again: {again}"
+    assert changed(sample, read["environment"]) == [], f"judge it again: {again}"
 
 
 @pytest.mark.parametrize("read", ATLAS)
