@@ -73,6 +73,11 @@ def raising():
     raise OSError("no such file\nand more")
 
 
+def in_a_graph():
+    """Fail as TensorFlow does in a map."""
+    raise TypeError("in user code:\n\n    File feeds.py, line 3\n\n    nothing to add\n")
+
+
 def with_float_index():
     """Make arrays whose index lost its digits."""
     x, y = small("arrays")
@@ -84,6 +89,11 @@ NO_END = "allowed: 1 or more; `fit` would never end its first epoch"
 
 BAD_FEEDS = {
     "raises": (raising, {}, "make_feed raised OSError: no such file; mend it and audit again"),
+    "raises in a graph": (
+        in_a_graph,
+        {},
+        "make_feed raised TypeError: nothing to add; mend it and audit again",
+    ),
     "None": (
         lambda: None,
         {},

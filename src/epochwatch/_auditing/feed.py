@@ -47,7 +47,7 @@ class AuditedFeed:
         except BadInput:
             raise
         except Exception as error:
-            raised = f"{type(error).__name__}: {error}".splitlines()[0]
+            raised = f"{type(error).__name__}: {_in_one_line(error)}"
             raise BadInput(f"make_feed raised {raised}; mend it and audit again") from error
         feeds.kind_of(feed)
         if feed is self.last:
@@ -61,6 +61,13 @@ class AuditedFeed:
     def make_part(self):
         """Make the feed anew, as far as `fit` is to train on it."""
         return training_part(self.make(), self.options)
+
+
+def _in_one_line(error: Exception) -> str:
+    """Take the line of an error's text that tells the most."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    # TensorFlow begins with "in user code:", and ends with what is wrong.
+    return lines[-1] if lines[0].endswith(":") else lines[0]
 
 
 def training_part(feed, options: Mapping):
