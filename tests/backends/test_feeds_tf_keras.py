@@ -7,6 +7,7 @@ import pytest
 
 from epochwatch import feeds, with_index
 from epochwatch.errors import BadInput
+from epochwatch.feeds._plain_iteration import before_first_pass, between_passes
 
 tf_keras = pytest.importorskip("tf_keras")
 
@@ -58,6 +59,16 @@ def test_fit_of_tf_keras_takes_it_and_ends_its_epochs():
     indices = [np.arange(ROWS)[i * 16 : (i + 1) * 16] for i in range(3)]
     model.fit(with_index(items, index=indices.__getitem__), epochs=2, verbose=0)
     assert len(ended) == 2
+
+
+def test_plain_passes_of_a_sequence_end_an_epoch_between_them_and_none_before():
+    ended = []
+    items = Shuffled()
+    items.on_epoch_end = lambda: ended.append(True)
+    before_first_pass(items)
+    assert ended == []
+    between_passes(items)
+    assert ended == [True]
 
 
 def test_a_sequence_with_its_own_epoch_hook_needs_indices():

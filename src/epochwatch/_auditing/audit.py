@@ -4,6 +4,7 @@ Each stage takes what the ones before it have seen, and returns a record.
 """
 
 import contextlib
+import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,12 +13,28 @@ from types import ModuleType
 import numpy as np
 
 from epochwatch._auditing import feed as feeding
-from epochwatch._auditing.counting import CountedStream, RunCounts, count_streams, streams_of
-from epochwatch._auditing.expectation import Expectation, expect, shuffled_by_fit
-from epochwatch._auditing.observe import AuditPlan, ObservedTraining, observe_training, plan_audit
-from epochwatch._auditing.request import FitCall, Gate
+from epochwatch._auditing.counting import CountedStream, RunCounts, count_streams
+from epochwatch._auditing.expectation import Expectation, expect, is_seeded, shuffled_by_fit
+from epochwatch._auditing.loss import measured_loss
+from epochwatch._auditing.observe import (
+    AuditPlan,
+    ObservedTraining,
+    observe_training,
+    plan_audit,
+    within_limits,
+)
+from epochwatch._auditing.passes import PlainPasses
+from epochwatch._auditing.population import (
+    KnownSamples,
+    named_streams,
+    samples_of_pass,
+    samples_without_end,
+)
+from epochwatch._auditing.request import FitCall, Gate, Population
 from epochwatch._auditing.result import AuditResult
-from epochwatch._auditing.samples import TwoPasses
+from epochwatch._auditing.variety import observed_order
+from epochwatch._exposures.counts import Counts
+from epochwatch._exposures.feed_order import FIRST_LOOK
 from epochwatch._exposures.verdict import Verdict, judge
 from epochwatch._watching.backends import fit_kind, keras_release, loaded_versions
 from epochwatch.errors import BadInput
@@ -32,23 +49,40 @@ def run_audit(
     *,
     gate: Gate,
     streams: Mapping | None = None,
+    population: Population | None = None,
+    seed: int | None = None,
     log: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> AuditResult:
     """Audit a feed; the arguments are those of `epochwatch.audit`, put together."""
     plan = plan_audit(keras, make_feed, call)
     check_streams(streams, plan)
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
     with log_folder(log) as folder:
         training = observe_training(plan, folder, progress or _no_progress)
-        passes = begun_passes(plan, training)
-        judged = judged_run(plan, training, passes)
-        complete_pass(plan, passes)
-        counts = counted_run(training, passes, judged, streams)
-    return audit_result(plan, passes, judged, counts, gate)
+        return judged_training(plan, training, gate, streams, population or Population())
+
+
+def judged_training(
+    plan: AuditPlan,
+    training: ObservedTraining,
+    gate: Gate,
+    streams: Mapping | None,
+    population: Population,
+) -> AuditResult:
+    """Judge and count what was trained, by plain passes over the feed."""
+    passes = PlainPasses(plan, training.steps, training.samples)
+    judged = judged_run(plan, training, passes)
+    complete_pass(plan, passes)
+    counts = training.log.counts()
+    run = counted_run(training, passes, judged, counts, streams, population)
+    return audit_result(plan, passes, judged, counts, run, gate)
 
 
 def expect_feed(keras: ModuleType, feed, call: FitCall) -> Expectation:
     """Predict what `fit` does to a feed, without taking a batch from it."""
+    call = within_limits(keras, call)
     _, facts = feeding.size_and_facts(feed, call)
     if not (call.steps_per_epoch or facts.length):
         raise BadInput(
@@ -57,7 +91,7 @@ def expect_feed(keras: ModuleType, feed, call: FitCall) -> Expectation:
         )
     backend = fit_kind(keras)
     feeding.check_executions(call, facts, backend)
-    return expect(facts, call, backend, keras_release(keras))
+    return expect(facts, call, backend, keras_release(keras), seeded=is_seeded(backend))
 
 
 def check_streams(streams: Mapping | None, plan: AuditPlan) -> None:
@@ -76,87 +110,126 @@ def check_streams(streams: Mapping | None, plan: AuditPlan) -> None:
         )
 
 
-def begun_passes(plan: AuditPlan, training: ObservedTraining) -> TwoPasses:
-    """Begin two plain passes, each over a feed made for it."""
-    first, second = (feeding.identities(plan.feed.make_part(), plan.batch_size) for _ in range(2))
-    return TwoPasses(first, second, training.samples)
-
-
-def judged_run(plan: AuditPlan, training: ObservedTraining, passes: TwoPasses) -> Verdict:
-    """Follow the training along the feed's own order, which two passes tell."""
-    # Begun passes, not new ones: what the verdict has read of them counts for the samples too.
-    in_turn = iter((passes.first_batches, passes.second_batches))
+def judged_run(plan: AuditPlan, training: ObservedTraining, passes: PlainPasses) -> Verdict:
+    """Follow the training along the feed's own order, which plain passes tell."""
     return judge(
         training.log.batches(),
-        lambda: next(in_turn),
+        passes.make_feed_order,
         plan.steps_asked,
         can_be_iterated_again=plan.facts.can_be_iterated_again,
+        make_next_pass=passes.make_next_pass if passes.can_be_repeated else None,
         begun=training.begun,
+        stopped=training.stopped,
         shuffled=shuffled_by_fit(plan.facts, plan.call),
     )
 
 
-def complete_pass(plan: AuditPlan, passes: TwoPasses) -> None:
-    """Go on with the first pass to its end, if there is one, for the samples of the feed."""
-    length, call = plan.facts.length, plan.call
-    if length is not None and length <= LONGEST_PASS:
-        passes.go_on(length)
-    elif not plan.facts.endless:
-        passes.go_on(plan.steps_asked * call.epochs * call.fits)  # as far as the run could go
+def complete_pass(plan: AuditPlan, passes: PlainPasses) -> None:
+    """Go on with the first pass to its end, or as far as it tells about a feed without one."""
+    facts, first = plan.facts, passes.first
+    if facts.length is not None:
+        first.go_on(min(facts.length, LONGEST_PASS))
+        return
+    first.go_on(passes.steps + FIRST_LOOK)
+    if facts.endless is not True:
+        first.go_on(max(feeding.LONGEST_SEARCH, 2 * passes.steps))
+    elif first.coming_round.may_come_round():
+        first.go_on(2 * (passes.steps + FIRST_LOOK))
 
 
-def expected_after(plan: AuditPlan, passes: TwoPasses, judged: Verdict) -> Expectation:
+def expected_after(plan: AuditPlan, passes: PlainPasses, judged: Verdict) -> Expectation:
     """Predict the run, given what the passes have told."""
     return expect(
         plan.facts,
         plan.call,
         plan.backend,
         keras_release(plan.keras),
-        pass_length=passes.length,
+        pass_length=passes.first.length,
         fixed_order=judged.fixed_order,
-        feed_order=passes.digests,
+        feed_order=passes.first.digests,
+        seeded=is_seeded(plan.backend),
     )
 
 
 def counted_run(
-    training: ObservedTraining, passes: TwoPasses, judged: Verdict, streams: Mapping | None
+    training: ObservedTraining,
+    passes: PlainPasses,
+    judged: Verdict,
+    counts: Counts,
+    streams: Mapping | None,
+    population: Population,
 ) -> RunCounts:
-    """Count what was trained: of a pass that ended, or else of the samples that were met."""
-    counts = training.log.counts()
-    is_whole = passes.length is not None
-    passes.first.merge()
-    # Of a feed without end only what was trained is known, and nothing of it can be missing.
-    everything = CountedStream(passes.first.identity if is_whole else counts.index, is_whole)
-    named = streams_of(streams, passes.first if is_whole else passes.met, whole=is_whole)
-    by_name = count_streams(training.log, counts, judged.steps_run, {None: everything} | named)
-    not_in_pass = len(np.setdiff1d(counts.index, everything.members))
-    return RunCounts(by_name.pop(None), by_name, not_in_pass)
+    """Count what was trained of the samples that there are."""
+    first = passes.first
+    identities = first.samples.merged_identity()
+    not_in_pass = len(np.setdiff1d(counts.index, identities, assume_unique=True))
+    varies = not passes.plan.is_indexed and contents_vary(passes, len(counts), not_in_pass)
+    if varies:
+        known = KnownSamples(CountedStream(counts.index, None), {}, None)
+    elif first.length is not None:
+        known = samples_of_pass(first.samples, population)
+    else:
+        known = samples_without_end(passes.met, first.coming_round, population)
+    named = known.streams if streams is None else named_streams(streams)
+    everything = {None: known.everything}
+    by_name = count_streams(training.log, counts, judged.steps_run, everything | named)
+    return RunCounts(
+        by_name.pop(None),
+        by_name,
+        known.population_by,
+        not_in_pass if first.length is not None else 0,
+        contents_vary=varies,
+    )
 
 
-def conflicts_of(plan: AuditPlan, passes: TwoPasses) -> int:
+def contents_vary(passes: PlainPasses, trained: int, not_in_pass: int) -> bool:
+    """Whether samples cannot be told by their content: others stand in each pass.
+
+    A pass that drops a remainder leaves out less than a batch.
+    """
+    first = passes.first
+    if first.length is None:
+        # Of a feed without an end, that no sample ever came again.
+        again = first.coming_round.everything.samples_of_round[1]
+        return not again and not_in_pass == trained
+    longest = math.ceil(first.rows / max(first.length, 1))
+    return not_in_pass > longest or 2 * not_in_pass > trained
+
+
+def conflicts_of(passes: PlainPasses) -> int:
     """Count the indices that came with different contents, unless most do in every pass."""
     # By content there is nothing to compare; and what augments has changed nothing by mistake.
-    if not plan.is_indexed or passes.content_varies():
+    if not passes.plan.is_indexed or not passes.met.conflicts or passes.contents_vary():
         return 0
     return passes.met.conflicts
 
 
 def audit_result(
-    plan: AuditPlan, passes: TwoPasses, judged: Verdict, counts: RunCounts, gate: Gate
+    plan: AuditPlan,
+    passes: PlainPasses,
+    judged: Verdict,
+    counts: Counts,
+    run: RunCounts,
+    gate: Gate,
 ) -> AuditResult:
+    length = passes.first.length
     return AuditResult(
         judged=judged,
-        whole=counts.whole,
-        streams=counts.streams,
+        whole=run.whole,
+        streams=run.streams,
+        loss=None if run.contents_vary else measured_loss(judged, counts.index, passes),
+        order=observed_order(judged, plan.facts.kind == "arrays", run.contents_vary),
         identified_by="index" if plan.is_indexed else "content",
-        rows=None if passes.length is None else passes.rows,
-        not_in_pass=counts.not_in_pass,
-        conflicts=conflicts_of(plan, passes),
-        passed_over=judged.passed_over(passes.length),
+        population_by=run.population_by,
+        rows=None if length is None else passes.first.rows,
+        not_in_pass=run.not_in_pass,
+        conflicts=conflicts_of(passes),
+        passed_over=judged.passed_over(length),
         expected=expected_after(plan, passes, judged),
         environment=loaded_versions(plan.keras) | {"backend": plan.backend},
         gate=gate,
-        length=passes.length,
+        length=length,
+        contents_vary=run.contents_vary,
     )
 
 

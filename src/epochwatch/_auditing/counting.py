@@ -2,12 +2,10 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.counts import Counts
 from epochwatch._exposures.coverage_theory import CouponCollector
 from epochwatch._exposures.log import ExposureLog
@@ -16,11 +14,17 @@ from epochwatch._exposures.log import ExposureLog
 class CountedStream(NamedTuple):
     """Samples to be counted together: int64 (samples,), ascending.
 
-    `whole` says whether these are all; of a feed without end they are those that were met.
+    `samples` says how many there are, of which some may never have been met; None where that is
+    not known, and these are those that were met.
     """
 
     members: np.ndarray
-    whole: bool
+    samples: int | None
+
+    @classmethod
+    def complete(cls, members: np.ndarray) -> "CountedStream":
+        """Take some samples for all that there are."""
+        return cls(members, len(members))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,12 +87,16 @@ class RunCounts(NamedTuple):
     Attributes:
         whole: the counts over all samples.
         streams: the same by stream.
+        population_by: how the number of samples is known; see `AuditResult`.
         not_in_pass: samples trained that one pass of the feed does not have.
+        contents_vary: whether no sample can be told from another.
     """
 
     whole: StreamCounts
     streams: dict[str, StreamCounts]
+    population_by: str | None
     not_in_pass: int
+    contents_vary: bool
 
 
 def exposure_range(exposures: np.ndarray) -> dict | None:
@@ -108,33 +116,23 @@ def rounded_shares(shares: np.ndarray) -> list[float]:
 
 
 def counts_of(counts: Counts, stream: CountedStream, coverage: np.ndarray | None) -> StreamCounts:
-    """Count what a run trained of a stream; `coverage` is its own, by epoch."""
+    """Count what a run trained of a stream; `coverage` is that of its members, by epoch."""
     exposures = counts.of_samples(stream.members)
     trained = int(np.count_nonzero(exposures))
-    if stream.whole:
-        return StreamCounts(len(stream.members), trained, exposures, coverage)
-    return StreamCounts(None, trained, exposures[exposures > 0], None)
-
-
-def streams_of(
-    streams: Mapping | None, samples: MetSamples, *, whole: bool
-) -> dict[str, CountedStream]:
-    """Name the streams to count: those that were given, or else the classes."""
-    if streams is None:
-        classes = samples.streams()
-        return {name: CountedStream(members, whole) for name, members in classes.items()}
-    return {
-        str(name): CountedStream(np.unique(np.asarray(members)), whole=True)
-        for name, members in streams.items()
-    }
+    if stream.samples is None:
+        return StreamCounts(None, trained, exposures[exposures > 0], None)
+    never_met = np.zeros(stream.samples - len(stream.members), np.int64)
+    # Whole numbers first, so that everything is a share of exactly 1.
+    shares = np.round(coverage * len(stream.members)) / stream.samples
+    return StreamCounts(stream.samples, trained, np.append(exposures, never_met), shares)
 
 
 def count_streams(
     log: ExposureLog, counts: Counts, steps_run: tuple[int, ...], streams: dict
 ) -> dict[str, StreamCounts]:
     """Count what a run trained of each stream, by name, in one way through its log."""
-    whole = {name: stream.members for name, stream in streams.items() if stream.whole}
-    shares = log.coverage(whole) if whole else {}
+    known = {name: each.members for name, each in streams.items() if each.samples is not None}
+    shares = log.coverage(known) if known else {}
     # An epoch that trained nothing has left no batch, and covers what the one before did.
     epoch = np.cumsum(np.array(steps_run, int) > 0)
     coverage = {name: np.append(0.0, share)[epoch] for name, share in shares.items()}

@@ -4,6 +4,7 @@ The prediction is what Keras' own loop takes from a feed of that kind (`epoch_lo
 as an observation would be. Where an audit observes something else, that is a finding.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ class Expectation(NamedTuple):
         judged: the predicted run; None where it depends on timing.
         exact: whether boundaries and steps are told too, and not the verdict alone.
         may_stop: whether callbacks of the user's can end a fit before it is done.
+        alike: whether epochs in a row, or fits, are to have the same order though they are
+            shuffled.
     """
 
     verdict: str | None
@@ -38,6 +41,7 @@ class Expectation(NamedTuple):
     judged: Verdict | None
     exact: bool = True
     may_stop: bool = False
+    alike: bool = False
 
     def agrees_with(self, observed: Verdict) -> bool | None:
         """Compare with what was observed; None where nothing was told."""
@@ -55,7 +59,7 @@ class Expectation(NamedTuple):
         is_known = self.judged is not None and self.exact
         steps = list(self.judged.steps_run) if is_known else None
         rule = {"rule": self.rule.name, "why": self.rule.why, "source": self.rule.source}
-        return {"verdict": self.verdict, **rule, "steps": steps}
+        return {"verdict": self.verdict, **rule, "steps": steps, "alike": self.alike}
 
 
 def _compared(judged: Verdict) -> tuple:
@@ -72,6 +76,7 @@ def expect(
     pass_length: int | None = None,
     fixed_order: bool = True,
     feed_order: Sequence[int] = (),
+    seeded: bool = False,
 ) -> Expectation:
     """Predict what `fit` does, and say why.
 
@@ -84,6 +89,7 @@ def expect(
         fixed_order: whether passes over the feed were alike.
         feed_order: digests of the batches of a pass. A feed that repeats itself is read kindly,
             here as in what is observed.
+        seeded: whether TensorFlow draws by a seed that was set for all of it.
     """
     loop = loop_of(facts, call, backend, keras, pass_length)
     may_stop = bool(call.options.get("callbacks"))
@@ -92,7 +98,10 @@ def expect(
         return out_of_order(loop, loop_by(backend, keras), "own order varies", may_stop)
     # Passes over arrays are alike: it is `fit` that draws another order, which no pass shows.
     if shuffled_by_fit(facts, call):
-        return out_of_order(loop, loop_by(backend, keras), "fit shuffles", may_stop)
+        follow = loop_by(backend, keras)
+        if seeded and facts.kind == "arrays" and begins_alike(follow(loop)):
+            return out_of_order(loop, follow, "drawn by a seed", may_stop, alike=True)
+        return out_of_order(loop, follow, "fit shuffles", may_stop)
     if depends_on_timing(facts, call, backend):
         return Expectation(None, RULES["worker queue"], None)
     judged = judged_loop(loop, loop_by(backend, keras), feed_order)
@@ -189,9 +198,28 @@ def judged_loop(loop: Loop, follow: Follow, feed_order: Sequence[int]) -> Verdic
     )
 
 
-def out_of_order(loop: Loop, follow: Follow, rule: str, may_stop: bool) -> Expectation:
+def is_seeded(backend: str) -> bool:
+    """Whether the global seed of TensorFlow was set, as `set_random_seed` does.
+
+    On JAX and torch Keras draws the order of arrays itself, anew for each epoch.
+    """
+    if backend not in ("tensorflow", "tf_keras"):
+        return False
+    from tensorflow.python.eager import context
+
+    return context.global_seed() is not None
+
+
+def begins_alike(epochs: epoch_loop.Fits) -> bool:
+    """Whether two epochs in a row take the same places: each from an iterator of its own."""
+    return any(before == after for (_, before), (_, after) in itertools.pairwise(epochs) if before)
+
+
+def out_of_order(
+    loop: Loop, follow: Follow, rule: str, may_stop: bool, alike: bool = False
+) -> Expectation:
     """Predict a run whose order is not told: its steps are."""
     steps = tuple(len(places) for _, places in follow(loop))
     steps_asked = loop.call.steps_per_epoch or loop.length
     judged = Verdict((), (), None, steps, steps_asked, fixed_order=False)
-    return Expectation(judged.verdict, RULES[rule], judged, may_stop=may_stop)
+    return Expectation(judged.verdict, RULES[rule], judged, may_stop=may_stop, alike=alike)

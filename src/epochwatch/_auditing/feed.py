@@ -8,10 +8,10 @@ import numpy as np
 
 from epochwatch import feeds
 from epochwatch._auditing.request import FitCall
-from epochwatch._watching import backends, host, targets
+from epochwatch._watching import backends, host
 from epochwatch._watching.probe import identify_samples
 from epochwatch.errors import BadInput
-from epochwatch.feeds._structures import map_leaves, rows_of
+from epochwatch.feeds._structures import leaves, map_leaves, rows_of
 
 LONGEST_SEARCH = 10_000  # batches
 
@@ -26,6 +26,11 @@ class AuditedFeed:
 
     def make(self):
         """Make the feed anew: anything `fit` accepts, arrays as a tuple."""
+        if not callable(self.make_feed):
+            raise BadInput(
+                f"make_feed: got a {type(self.make_feed).__name__}, allowed: a function that "
+                "makes the feed anew at each call, as `lambda: …`"
+            )
         try:
             feed = self.make_feed()
         except BadInput:
@@ -58,23 +63,54 @@ def training_part(feed, options: Mapping):
     return map_leaves(lambda leaf: leaf[:rows], feed)
 
 
-def identities(feed, batch_size: int | None) -> Iterator[np.ndarray]:
-    """Identify the samples of a feed, batch by batch, as it delivers them by itself.
+class IdentifiedFeed:
+    """A feed that is iterated plainly, and the samples of its batches identified.
 
-    Yields int64 (3, batch): identity, content, label.
+    Args:
+        feed: anything `fit` accepts; arrays as a tuple.
+        batch_size: of arrays; None for Keras' own.
     """
-    if feeds.kind_of(feed) == "tf_data":
-        # In the graph: bringing every image to Python would take longer than the audit.
-        from epochwatch._watching.graph_fingerprint import unconverted
 
-        graph = backends.backend_module("tensorflow")
+    def __init__(self, feed, batch_size: int | None):
+        self.feed = feed
+        self.batch_size = batch_size
+        self.in_graph = _identified_in_graph(feed) if feeds.kind_of(feed) == "tf_data" else None
 
-        @unconverted
-        def identified(*data):
-            return graph.stack(identify_samples(graph, data if len(data) > 1 else data[0]))
+    def columns(self, at_once: int) -> Iterator[np.ndarray]:
+        """Pass over the feed.
 
-        return feed.map(identified).as_numpy_iterator()
-    return (np.stack(identify_samples(host, data)) for data in feeds.batches(feed, batch_size))
+        Yields int64 (3, batch): identity, content and label of its samples. Of tf.data so many
+        batches are made `at_once`.
+        """
+        if self.in_graph is None:
+            batches = feeds.batches(self.feed, self.batch_size)
+            return (np.stack(identify_samples(host, data)) for data in batches)
+        grouped = self.in_graph.ragged_batch(max(at_once, 1))
+        return itertools.chain.from_iterable(map(_cut_apart, grouped))
+
+
+def _identified_in_graph(dataset):
+    """Map the samples of a dataset to (identity, content, label), int64 (batch, 3)."""
+    # In the graph: bringing every image to Python would take longer than the audit.
+    from epochwatch._watching.graph_fingerprint import unconverted
+
+    graph = backends.backend_module("tensorflow")
+
+    @unconverted
+    def identified(*data):
+        columns = identify_samples(graph, data if len(data) > 1 else data[0])
+        return graph.stack(columns, axis=1)
+
+    return dataset.map(identified)
+
+
+def _cut_apart(group) -> Iterator[np.ndarray]:
+    """Cut a group of batches, (batches, batch, 3), into its batches."""
+    if hasattr(group, "row_splits"):  # ragged, where batches can be of different lengths
+        starts = group.row_splits.numpy()
+        rows = group.values.numpy().T
+        return (rows[:, start:stop] for start, stop in itertools.pairwise(starts))
+    return iter(group.numpy().transpose(0, 2, 1))
 
 
 def size_and_facts(feed, call: FitCall) -> tuple[int | None, feeds.FeedFacts]:
@@ -102,15 +138,21 @@ def check_executions(call: FitCall, facts: feeds.FeedFacts, backend: str) -> Non
         )
 
 
-def is_indexed(feed, batch_size: int | None) -> bool:
-    """Look at the first batch of a feed, made for that alone: do its samples have an index?"""
+def first_batch(feed, batch_size: int | None) -> tuple:
+    """Take the first batch of a feed, made for that alone."""
     first = next(feeds.batches(feed, batch_size), None)
     if first is None:
         raise BadInput(
             "make_feed returned a feed without a single batch (a generator that is used up?); "
             "build the feed inside of make_feed"
         )
-    return targets.has_index(first)
+    for leaf in leaves(first):
+        if getattr(leaf, "shape", None) == ():
+            raise BadInput(
+                f"make_feed returned a feed of single samples (a target is {leaf!r:.40}), allowed: "
+                "batches, with a row to a sample; end a tf.data.Dataset with .batch(32)"
+            )
+    return first
 
 
 def steps_asked(facts: feeds.FeedFacts, steps_per_epoch: int | None, make: Callable) -> int | None:
@@ -120,7 +162,7 @@ def steps_asked(facts: feeds.FeedFacts, steps_per_epoch: int | None, make: Calla
     """
     if steps_per_epoch or facts.length:
         return steps_per_epoch or facts.length
-    if not facts.endless:
+    if facts.endless is not True:
         counted = sum(1 for _ in itertools.islice(feeds.batches(make()), LONGEST_SEARCH + 1))
         if counted <= LONGEST_SEARCH:
             return counted

@@ -1,7 +1,8 @@
 """Running `fit` over the feed with the probe, and keeping what it trained on."""
 
+import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -13,10 +14,12 @@ from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.writer import ExposureWriter
+from epochwatch._watching import targets
 from epochwatch._watching.backends import fit_kind, loaded_versions
 from epochwatch.errors import BadInput
 from epochwatch.feeds import FeedFacts
 
+LONGER = 8  # times as long as the first batch may be any other
 OWN = ("x", "y", "epochs", "steps_per_epoch", "batch_size", "verbose")
 
 
@@ -32,6 +35,7 @@ class AuditPlan(NamedTuple):
         facts: what the feed says of itself.
         steps_asked: steps that an epoch is to have.
         is_indexed: whether samples are told apart by an index, or else by their content.
+        rows: samples in its first batch.
     """
 
     keras: ModuleType
@@ -42,11 +46,17 @@ class AuditPlan(NamedTuple):
     facts: FeedFacts
     steps_asked: int
     is_indexed: bool
+    rows: int
 
     @property
     def backend(self) -> str:
         """What `fit` runs on, "tf_keras" for Keras 2."""
         return fit_kind(self.keras)
+
+    @property
+    def longest_execution(self) -> int:
+        """Samples that one call of the training function is to have room for."""
+        return LONGER * self.rows * self.call.steps_per_execution
 
 
 class ObservedTraining(NamedTuple):
@@ -56,11 +66,15 @@ class ObservedTraining(NamedTuple):
         log: every exposure.
         begun: fit and epoch of every epoch that was begun.
         samples: the samples trained.
+        steps: how many were trained.
+        stopped: fit and epoch of those in which a callback ended the training.
     """
 
     log: ExposureLog
     begun: list[tuple[int, int]]
     samples: MetSamples
+    steps: int
+    stopped: Collection[tuple[int, int]] = ()
 
 
 class AuditWriter(ExposureWriter):
@@ -70,24 +84,43 @@ class AuditWriter(ExposureWriter):
         super().__init__(folder, metadata)
         self.samples = samples
         self.progress = progress
+        self.steps = 0
 
     def append(self, fit, epoch, first_step, lengths, index, content, label) -> None:
         """Take batches of an epoch; the last three are int64 (sum of lengths,)."""
         super().append(fit, epoch, first_step, lengths, index)
         self.samples.add(np.stack([index, content, label]))
+        self.steps += len(lengths)
         self.progress(len(lengths))
 
 
 def plan_audit(keras, make_feed: Callable, call: FitCall) -> AuditPlan:
     """Look at the feed, and refuse what cannot be audited before anything is trained."""
     check_options(call.options, keras.Model.fit)
+    call = within_limits(keras, call)
     audited = feeding.AuditedFeed(make_feed, call.options)
     feed = audited.make()
     size, facts = feeding.size_and_facts(feed, call)
     feeding.check_executions(call, facts, fit_kind(keras))
     steps = feeding.steps_asked(facts, call.steps_per_epoch, audited.make)
-    is_indexed = feeding.is_indexed(audited.make(), size)
-    return AuditPlan(keras, audited, feed, call, size, facts, steps, is_indexed)
+    first = feeding.first_batch(audited.make(), size)
+    rows = targets.samples_in(first[0]) or 0
+    return AuditPlan(keras, audited, feed, call, size, facts, steps, targets.has_index(first), rows)
+
+
+def within_limits(keras, call: FitCall) -> FitCall:
+    """Cut a call down to what `keras.config` limits every `fit` to, as Keras does it."""
+    limits = {
+        name: getattr(keras.config, f"max_{name}", lambda: None)()
+        for name in ("epochs", "steps_per_epoch")
+        if hasattr(keras, "config")
+    }
+    lower = {
+        name: limit
+        for name, limit in limits.items()
+        if limit and (getattr(call, name) is None or limit < getattr(call, name))
+    }
+    return dataclasses.replace(call, **lower)
 
 
 def check_options(options, fit: Callable) -> None:
@@ -109,8 +142,10 @@ def observe_training(
 
     call, samples = plan.call, MetSamples()
     sink = AuditWriter(folder, metadata_of(plan), samples, progress)
-    model = make_probe(plan.keras, sink, call.steps_per_execution, weighs=plan.is_indexed)
-    begun = model.epochwatch.recorder.begun
+    model = make_probe(
+        plan.keras, sink, call.steps_per_execution, plan.longest_execution, plan.is_indexed
+    )
+    begun, stopped = model.epochwatch.recorder.begun, []
     for fit in range(1, call.fits + 1):
         try:
             model.fit(**arguments_of(plan))
@@ -123,7 +158,9 @@ def observe_training(
                     "raised; give a feed that can be iterated again, or has no end"
                 ) from error
             raise
-    return ObservedTraining(ExposureLog.read(folder), begun, samples)
+        if model.stop_training and begun:
+            stopped.append(begun[-1])
+    return ObservedTraining(ExposureLog.read(folder), begun, samples, sink.steps, stopped)
 
 
 def arguments_of(plan: AuditPlan) -> dict[str, Any]:

@@ -15,11 +15,26 @@ BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
 
 # What can be wrong with a feed, the worst first.
 ORDER_FINDINGS = ("restarts", "skips", "replays", "runs dry", "overruns")
-PASSED_OVER = "passed over"
-INDEX_CONFLICTS = "index conflicts"
+LOSES = "loses"
+ALIKE = "alike"
+UNMEASURED = "unmeasured"
 DISAGREES = "disagrees"
-FINDINGS = (*ORDER_FINDINGS, PASSED_OVER, INDEX_CONFLICTS, DISAGREES)
-FAIL_ON = (*FINDINGS, "reshuffles", "never trained")
+PASSED_OVER = "passed over"
+INDEX_CONFLICT = "index conflict"
+COVERAGE = "coverage"
+FINDINGS = (
+    *ORDER_FINDINGS,
+    LOSES,
+    ALIKE,
+    UNMEASURED,
+    DISAGREES,
+    PASSED_OVER,
+    INDEX_CONFLICT,
+    COVERAGE,
+)
+RESHUFFLES = "reshuffles"
+NEVER_TRAINED = "never trained"
+FAIL_ON = (*FINDINGS, RESHUFFLES, NEVER_TRAINED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,11 +119,35 @@ class Gate:
         share = self.min_coverage
         if share is not None and not (isinstance(share, numbers.Real) and 0 <= share <= 1):
             raise BadInput(f"min_coverage: got {share!r}, allowed: a share from 0 to 1")
-        if isinstance(self.fail_on, str) and self.fail_on in FAIL_ON:
+        if isinstance(self.fail_on, str):
             raise BadInput(
                 f"fail_on: got the text {self.fail_on!r}, allowed: a tuple, ({self.fail_on!r},)"
             )
-        names = (self.fail_on,) if isinstance(self.fail_on, str) else tuple(self.fail_on)
-        for name in names:
+        for name in self.fail_on:
             if name not in FAIL_ON:
                 raise BadInput(f"fail_on: got {name!r}, allowed: {', '.join(FAIL_ON)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Population:
+    """How many samples there are, as the user says.
+
+    Attributes:
+        whole: of all of them; None where that is not said.
+        streams: of each stream, by its name.
+    """
+
+    whole: int | None = None
+    streams: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def from_argument(cls, population: Any) -> "Population":
+        """Read what `audit` was given: a number, or numbers by the name of a stream."""
+        if population is None:
+            return cls()
+        if not isinstance(population, Mapping):
+            whole_number("population", population, low=1)
+            return cls(population)
+        for name, samples in population.items():
+            whole_number(f"population of {name}", samples, low=1)
+        return cls(None, {str(name): samples for name, samples in population.items()})

@@ -6,10 +6,23 @@ from typing import Any
 
 from epochwatch._auditing.counting import StreamCounts
 from epochwatch._auditing.expectation import Expectation
-from epochwatch._auditing.request import DISAGREES, FAIL_ON, INDEX_CONFLICTS, PASSED_OVER, Gate
+from epochwatch._auditing.loss import Loss
+from epochwatch._auditing.request import (
+    ALIKE,
+    COVERAGE,
+    DISAGREES,
+    FAIL_ON,
+    INDEX_CONFLICT,
+    LOSES,
+    NEVER_TRAINED,
+    PASSED_OVER,
+    UNMEASURED,
+    Gate,
+)
+from epochwatch._auditing.variety import Order
 from epochwatch._exposures.verdict import Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +33,11 @@ class AuditResult:
         judged: the verdict and the boundaries that prove it.
         whole: the counts over all samples.
         streams: the same by stream.
+        loss: what was lost; None where it cannot be known.
+        order: what is known of the order that was trained in.
         identified_by: "index" or "content".
+        population_by: how the number of samples is known: "pass", "given" or "came round";
+            None where it is not.
         rows: samples in one pass as often as they come; None where there is no end.
         not_in_pass: samples trained that one pass of the feed does not have; where samples are
             identified by content, a feed that changes them (augmentation) has such.
@@ -31,12 +48,16 @@ class AuditResult:
         environment: versions and backend.
         gate: what counts as a finding.
         length: batches in one pass of the feed; None where it has no end, or none was met.
+        contents_vary: whether samples are told apart by contents that are others in each pass.
     """
 
     judged: Verdict
     whole: StreamCounts
     streams: dict[str, StreamCounts]
+    loss: Loss | None
+    order: Order
     identified_by: str
+    population_by: str | None
     rows: int | None
     not_in_pass: int
     conflicts: int
@@ -45,6 +66,7 @@ class AuditResult:
     environment: dict[str, Any]
     gate: Gate = dataclasses.field(default_factory=Gate)
     length: int | None = None
+    contents_vary: bool = False
 
     @property
     def verdict(self) -> str | None:
@@ -55,6 +77,48 @@ class AuditResult:
     def agrees(self) -> bool | None:
         """Whether what was expected was observed; None where nothing could be told."""
         return self.expected.agrees_with(self.judged)
+
+    @property
+    def reachable(self) -> int | None:
+        """Samples that as many steps reach; None where it cannot be known."""
+        return None if self.loss is None else self.loss.reachable
+
+    @property
+    def lost(self) -> int | None:
+        """Samples that are reachable and were never trained; None where it cannot be known."""
+        return None if self.loss is None else self.loss.lost
+
+    @property
+    def named_counts(self) -> dict[str, StreamCounts]:
+        """The counts that a minimum of coverage holds for, by name."""
+        return self.streams or {"all samples": self.whole}
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """What cannot be known, each with its remedy."""
+        if self.contents_vary:
+            return (
+                "the feed holds other contents in each pass (augmentation, say), so no sample "
+                'can be told from another; give the samples an index: {"label": …, "index": …}',
+            )
+        if self.gate.min_coverage is None:
+            return ()
+        return tuple(
+            f"the coverage of {name}, for the feed has no end and nobody knows how many samples "
+            "there are; give population"
+            for name, counts in self.named_counts.items()
+            if counts.coverage is None
+        )
+
+    @property
+    def below_minimum(self) -> tuple[str, ...]:
+        """The streams of which less was trained than the least that was asked for."""
+        least = self.gate.min_coverage
+        return tuple(
+            name
+            for name, counts in self.named_counts.items()
+            if least is not None and counts.coverage is not None and counts.coverage[-1] < least
+        )
 
     @property
     def boundaries(self) -> list[dict]:
@@ -80,26 +144,17 @@ class AuditResult:
         judged = self.judged
         occur = {judged.verdict, *judged.step_findings, *(b.verdict for b in judged.boundaries)}
         besides = {
-            PASSED_OVER: self.passed_over,
-            INDEX_CONFLICTS: self.conflicts,
+            LOSES: self.lost,
+            ALIKE: self.order.alike,
+            UNMEASURED: self.unmeasured,
             DISAGREES: self.agrees is False,
-            "never trained": any(c.never_trained for c in (self.whole, *self.streams.values())),
+            PASSED_OVER: self.passed_over,
+            INDEX_CONFLICT: self.conflicts,
+            COVERAGE: self.below_minimum,
+            NEVER_TRAINED: any(c.never_trained for c in (self.whole, *self.streams.values())),
         }
         occur |= {name for name, occurs in besides.items() if occurs}
-        findings = [name for name in FAIL_ON if name in occur and name in self.gate.fail_on]
-        too_little = self._streams_below_the_minimum()
-        return findings + [f"coverage of {name} below the minimum" for name in too_little]
-
-    def _streams_below_the_minimum(self) -> list[str]:
-        # What is not known counts as less.
-        if self.gate.min_coverage is None:
-            return []
-        named = self.streams or {"all samples": self.whole}
-        return [
-            name
-            for name, counts in named.items()
-            if counts.coverage is None or counts.coverage[-1] < self.gate.min_coverage
-        ]
+        return [name for name in FAIL_ON if name in occur and name in self.gate.fail_on]
 
     @property
     def sound(self) -> bool:
@@ -123,19 +178,24 @@ class AuditResult:
             "samples": {
                 "identified_by": self.identified_by,
                 "population": population,
+                "population_by": self.population_by,
                 "rows": self.rows,
                 "index_conflicts": self.conflicts,
                 "not_in_the_pass": self.not_in_pass,
+                "reachable": self.reachable,
+                "lost": self.lost,
                 **counts,
             },
+            "order": self.order._asdict(),
             "coverage": coverage,
             "batches": {
                 "trained": sum(epoch.steps for epoch in self.judged.epochs),
                 "in_a_pass": self.length,
                 "passed_over": self.passed_over,
-                "produced": None,
             },
             "streams": {name: counts.as_json() for name, counts in self.streams.items()},
+            "unmeasured": list(self.unmeasured),
+            "below_minimum": list(self.below_minimum),
             "expected": {**self.expected.as_json(), "agrees": self.agrees},
             "environment": self.environment,
         }

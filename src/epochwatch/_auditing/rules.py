@@ -74,6 +74,12 @@ RULES = {
             "PyDataset that has a length",
             f"{ADAPTERS}/array_data_adapter.py, py_dataset_adapter.py",
         ),
+        Rule(
+            "drawn by a seed",
+            "fit's own shuffle=True draws the order of arrays inside a tf.data map, which a global "
+            "seed has begin again with each iterator: the same order each time",
+            f"{ADAPTERS}/array_data_adapter.py: ArrayDataAdapter.get_tf_dataset",
+        ),
         Rule("own order varies", "the feed itself has another order in every pass", "the feed"),
         Rule(
             "worker queue",

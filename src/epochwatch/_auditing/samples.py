@@ -1,10 +1,7 @@
-"""The samples that are met, in training and in two plain passes over the feed."""
-
-from collections.abc import Iterator
+"""The samples that are met, in training and in plain passes over the feed."""
 
 import numpy as np
 
-from epochwatch._exposures.feed_order import batch_digest
 from epochwatch._watching.fingerprint import NO_CONTENT, NO_LABEL
 
 ROWS_BEFORE_MERGING = 2**18
@@ -72,63 +69,18 @@ class MetSamples:
         # Numbers as text, as they stand in JSON and among streams that the user names.
         return {str(number): self.identity[self.label == number] for number in classes}
 
+    def merged_identity(self) -> np.ndarray:
+        """Return the samples met so far, int64 (samples,), ascending."""
+        self.merge()
+        return self.identity
 
-class TwoPasses:
-    """Two plain passes over the feed: its population is counted by the first.
-
-    Args:
-        first_columns: batch by batch, the columns of `MetSamples.add`.
-        second_columns: those of another pass.
-        met: the samples that the training met, to which those of the first pass are added.
-
-    Attributes:
-        first: the samples of the first pass, as far as it went.
-        second: those of the second one.
-        met: those of the training and the first pass together.
-        rows: in the first pass, a sample as often as it comes.
-        digests: of its batches.
-        length: batches of a pass; None until the first has come to its end.
-    """
-
-    def __init__(
-        self,
-        first_columns: Iterator[np.ndarray],
-        second_columns: Iterator[np.ndarray],
-        met: MetSamples,
-    ):
-        self.met = met
-        self.first, self.second = MetSamples(), MetSamples()
-        self.rows = 0
-        self.digests: list[int] = []
-        self.length: int | None = None
-        self.first_batches = self._tally(first_columns)
-        self.second_batches = self._compare(second_columns)
-
-    def _tally(self, columns: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-        for batch in columns:
-            self.first.add(batch)
-            self.met.add(batch)
-            self.rows += batch.shape[1]
-            self.digests.append(batch_digest(batch[0]))
-            yield batch[0]
-        self.length = len(self.digests)
-
-    def _compare(self, columns: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-        for batch in columns:
-            self.second.add(batch)
-            yield batch[0]
-
-    def go_on(self, batches: int) -> None:
-        """Go on with the first pass, to its end if that comes with so many batches."""
-        while self.length is None and len(self.digests) <= batches:
-            next(self.first_batches, None)
-
-    def content_varies(self) -> bool:
-        """Whether most samples have another content in another pass, as if augmented."""
-        self.first.merge()
-        self.second.merge()
-        _, first, second = np.intersect1d(
-            self.first.identity, self.second.identity, assume_unique=True, return_indices=True
+    def differs_from(self, other: "MetSamples") -> bool:
+        """Whether most samples that both have met had another content there, as if augmented."""
+        _, here, there = np.intersect1d(
+            self.merged_identity(),
+            other.merged_identity(),
+            assume_unique=True,
+            return_indices=True,
         )
-        varied = self.first.content[first] != self.second.content[second]
+        varied = self.content[here] != other.content[there]
         return 2 * np.count_nonzero(varied) > len(varied)

@@ -1,9 +1,14 @@
 """The feed's own order, by which a trained batch has its place."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+
+FIRST_LOOK = 16  # batches
+BY_CHANCE = 10**6  # one in so many shuffling feeds may be taken for one that does not
+MOST_PASSES = 20
 
 
 def batch_digest(index: np.ndarray) -> int:
@@ -72,8 +77,28 @@ class FeedOrder:
             place += 1
         yield from (place for place in range(after, 0, -1) if self.digests[place] == wanted)
 
-    def is_repeated_by(self, again: Iterator[int], places: range) -> bool:
-        """Whether the digests of another pass go on in the same way at these places."""
-        repeated = list(itertools.islice(again, len(places)))
-        self.read_up_to(places.stop - 1)
-        return repeated == self.digests[places.start : places.stop]
+    def is_repeated_by(self, make_pass: Callable[[], Iterable[np.ndarray]], batches: int) -> bool:
+        """Whether other passes begin with the same batches in the same order, so many of them.
+
+        Few batches are alike by chance: then more passes are made.
+        """
+        orders = 1
+        for _ in range(MOST_PASSES):
+            again = [batch_digest(batch) for batch in itertools.islice(make_pass(), batches)]
+            self.read_up_to(batches - 1)
+            if again != self.digests[:batches]:
+                return False
+            orders *= self.orders_to_begin_in(batches)
+            if orders >= BY_CHANCE or orders == 1:
+                break
+        return True
+
+    def is_no_chance(self, batches: int) -> bool:
+        """Whether so many batches are hardly ever alike in two passes of a feed that shuffles."""
+        return self.orders_to_begin_in(batches) >= BY_CHANCE
+
+    def orders_to_begin_in(self, batches: int) -> int:
+        """Count the orders that a feed that shuffles could begin in: 1 where none is another."""
+        self.read_up_to(FIRST_LOOK - 1)
+        known = self.digests[:FIRST_LOOK]
+        return math.perm(len(set(known)), len(set(known[:batches])))

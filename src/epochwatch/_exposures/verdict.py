@@ -3,18 +3,19 @@
 The feed's own order is what it yields when iterated plainly, without `fit`. A batch's rank
 in it is its place. The trained batches are followed along the places; what matters is how
 the first place after a boundary stands to the last one before it.
+
+An order is one to follow only if it is fixed: passes over one feed are alike, and passes over
+feeds made anew. A seeded pipeline may begin alike each time it is made, and shuffle each pass.
 """
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import numpy as np
 
 from epochwatch._exposures.batches import TrainedBatch
-from epochwatch._exposures.feed_order import FeedOrder, batch_digest
-
-FIRST_LOOK = 16  # batches
+from epochwatch._exposures.feed_order import FIRST_LOOK, FeedOrder, batch_digest
 
 MEANING = {  # the worst first
     "restarts": "epochs begin again with the feed's first batch, and what lies past the end of "
@@ -82,7 +83,12 @@ class Verdict:
             to follow.
         steps_run: steps of each epoch that was begun, those without one among them.
         steps_asked: steps_per_epoch.
-        fixed_order: whether two passes over the feed were alike.
+        fixed_order: whether passes over the feed were alike, of one feed and of feeds made
+            anew.
+        passes_differ: whether passes over one feed were not: the feed itself shuffles.
+        shuffled: whether `fit` was told to draw an order of its own.
+        stopped: per epoch begun, whether a callback ended the training in it; empty where
+            none did.
     """
 
     epochs: tuple[TrainedEpoch, ...]
@@ -91,6 +97,9 @@ class Verdict:
     steps_run: tuple[int, ...]
     steps_asked: int | None
     fixed_order: bool = True
+    passes_differ: bool = False
+    shuffled: bool = False
+    stopped: tuple[bool, ...] = ()
 
     @property
     def ordered(self) -> bool:
@@ -100,7 +109,11 @@ class Verdict:
     @property
     def step_findings(self) -> tuple[str | None, ...]:
         """Per epoch begun: `runs dry`, `overruns`, or None."""
-        return tuple(_step_finding(steps, self.steps_asked) for steps in self.steps_run)
+        stopped = self.stopped or (False,) * len(self.steps_run)
+        return tuple(
+            None if ended else _step_finding(steps, self.steps_asked)
+            for steps, ended in zip(self.steps_run, stopped, strict=True)
+        )
 
     @property
     def verdict(self) -> str | None:
@@ -140,21 +153,26 @@ def judge(
     steps_per_epoch: int | None,
     *,
     can_be_iterated_again: bool,
+    make_next_pass: Callable[[], Iterable[np.ndarray]] | None = None,
     begun: Iterable[tuple[int, int]] = (),
+    stopped: Collection[tuple[int, int]] = (),
     shuffled: bool = False,
 ) -> Verdict:
     """Follow the trained batches along the feed's own order.
 
     Args:
         trained: the batches in the order trained, as `ExposureLog.batches` gives them.
-        make_feed_order: called for a new pass over the feed; yields each batch's indices
-            (int64) as plain iteration delivers them. It is called twice: where the passes
-            differ there is no fixed order.
+        make_feed_order: called for a pass over a feed made anew; yields each batch's indices
+            (int64) as plain iteration delivers them. It is called until there is no doubt that
+            the passes are alike, or that they are not: then there is no fixed order.
         steps_per_epoch: steps that `fit` was asked for in an epoch; None where it was not.
         can_be_iterated_again: whether the feed begins anew when it has ended. A generator
             does not.
+        make_next_pass: called for a further pass over one and the same feed, from its second
+            on; None where there is none.
         begun: fit and epoch of every epoch that was begun, where it is known: one that
             trained nothing has left no batch.
+        stopped: fit and epoch of those in which a callback ended the training.
         shuffled: whether `fit` was told to draw an order of its own. Batches that follow one
             another in it do so by chance, so none are followed.
 
@@ -170,21 +188,42 @@ def judge(
     epochs = tuple(_trained_epochs(trained))
     steps = {(epoch.fit, epoch.epoch): epoch.steps for epoch in epochs}
     # Epochs that were begun and trained nothing keep their place among the others.
-    steps_run = tuple((dict.fromkeys(begun, 0) | steps).values())
+    steps = dict.fromkeys(begun, 0) | steps
+    run = sum(steps.values())
     # A feed that skips farther than this is taken for one without an order. Without a limit an
     # endless feed would be searched for ever.
-    at_most = 4 * sum(steps_run) + 1_000
-    order = FeedOrder(make_feed_order(), at_most, can_be_iterated_again)
-    again = map(batch_digest, make_feed_order())  # lazily, as far as it is compared
+    order = FeedOrder(make_feed_order(), 4 * run + 1_000, can_be_iterated_again)
+    look = min(FIRST_LOOK, run)
     # A feed that shuffles shows it at once, before anything is looked for in vain.
-    fixed = order.is_repeated_by(again, range(FIRST_LOOK))
-    first_places = _first_places(epochs, order) if fixed and not shuffled else None
-    rest = range(FIRST_LOOK, max(FIRST_LOOK, len(order.digests)))
-    fixed = fixed and order.is_repeated_by(again, rest)
-    if first_places is None or not fixed:
-        return Verdict(epochs, (), None, steps_run, steps_per_epoch, fixed)
-    boundaries = tuple(_boundaries(epochs, first_places, order))
-    return Verdict(epochs, boundaries, tuple(first_places), steps_run, steps_per_epoch)
+    differ = make_next_pass is not None and not order.is_repeated_by(make_next_pass, look)
+    places = None if differ or shuffled else _first_places(epochs, order)
+    boundaries = tuple(_boundaries(epochs, places, order)) if places else ()
+    fixed = not differ
+    if fixed and not (_is_a_pass(places, boundaries) and order.is_no_chance(run)):
+        # What was trained is no evidence of the feed's order: passes as far as the run went are.
+        differ = make_next_pass is not None and not order.is_repeated_by(make_next_pass, run)
+        fixed = not differ and order.is_repeated_by(make_feed_order, run)
+    is_followed = fixed and places is not None
+    return Verdict(
+        epochs,
+        boundaries if is_followed else (),
+        tuple(places) if is_followed else None,
+        tuple(steps.values()),
+        steps_per_epoch,
+        fixed_order=fixed,
+        passes_differ=differ,
+        shuffled=shuffled,
+        stopped=tuple(epoch in stopped for epoch in steps) if stopped else (),
+    )
+
+
+def _is_a_pass(places: list[int] | None, boundaries: Iterable[Boundary]) -> bool:
+    """Whether a run went through the feed from its first batch on, leaving none out.
+
+    Then it was itself a pass over a feed made anew, and was alike.
+    """
+    resumes = all(boundary.verdict == "resumes" for boundary in boundaries)
+    return bool(places) and places[0] == 0 and resumes
 
 
 def _step_finding(run: int, steps_asked: int | None) -> str | None:

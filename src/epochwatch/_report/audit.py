@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epochwatch._auditing.keras_door import keras_for
-from epochwatch._auditing.request import FINDINGS, FitCall, Gate
+from epochwatch._auditing.request import FINDINGS, FitCall, Gate, Population
+from epochwatch._checks import whole_number
 
 if TYPE_CHECKING:
-    from epochwatch._auditing.expectation import Expectation
-    from epochwatch._report.report import Report
+    from epochwatch._report.report import Report, ShownExpectation
 
 # What follows the choice of a backend is imported in the functions: it imports Keras, which
 # then would have made the choice itself.
@@ -25,6 +25,8 @@ def audit(
     batch_size: int | None = None,
     backend: str | None = None,
     streams: Mapping | None = None,
+    population: int | Mapping | None = None,
+    seed: int | None = None,
     log: str | Path | None = None,
     min_coverage: float | None = None,
     fail_on: tuple[str, ...] = FINDINGS,
@@ -48,11 +50,15 @@ def audit(
             that Keras runs on.
         streams: by name, the indices of a stream, int64 (samples,). None for the classes, if
             the labels are a few whole numbers.
+        population: how many samples there are, where a pass does not tell because it has no
+            end: a number, or by the name of each stream its own.
+        seed: for `keras.utils.set_random_seed` before the first `fit`, as your script has it;
+            None leaves all seeds as they are.
         log: folder that keeps the exposure log; None keeps none.
         min_coverage: share of every stream that must have been trained, from 0 to 1.
         fail_on: what counts as a finding: of "restarts", "skips", "replays", "runs dry",
-            "overruns", "passed over", "index conflicts", "disagrees" (these by default),
-            "reshuffles" and "never trained".
+            "overruns", "loses", "alike", "unmeasured", "disagrees", "passed over",
+            "index conflict", "coverage" (these by default), "reshuffles" and "never trained".
         progress: called with steps trained since the last call.
         fit_options: further arguments of `fit`: `shuffle`, `validation_data`, `callbacks` …
 
@@ -74,12 +80,23 @@ def audit(
         steps_per_epoch, steps_per_execution, epochs, fits, batch_size, dict(fit_options)
     )
     gate = Gate(fail_on, min_coverage)
+    population = Population.from_argument(population)
+    if seed is not None:
+        whole_number("seed", seed, low=0)
     keras = keras_for(backend)
     from epochwatch._auditing.audit import run_audit
     from epochwatch._report.report import Report
 
     result = run_audit(
-        keras, make_feed, call, gate=gate, streams=streams, log=log, progress=progress
+        keras,
+        make_feed,
+        call,
+        gate=gate,
+        streams=streams,
+        population=population,
+        seed=seed,
+        log=log,
+        progress=progress,
     )
     return Report.showing(result)
 
@@ -120,7 +137,7 @@ def explain(
     batch_size: int | None = None,
     backend: str | None = None,
     **fit_options,
-) -> "Expectation":
+) -> "ShownExpectation":
     """Predict what `fit` does to a feed, and why, without taking a batch from it.
 
     The feed's own order is taken for fixed, and a feed whose end is not known for endless.
@@ -136,7 +153,8 @@ def explain(
         fit_options: further arguments of `fit`.
 
     Returns:
-        The expectation: `.verdict`, and `.rule` with its reason and where it is written.
+        The expectation: `.verdict`, `.alike`, and `.rule` with its reason and where it is
+        written; printed, it is a few lines.
 
     Raises:
         BadInput: an argument cannot be used, or steps_per_epoch is needed.
@@ -152,5 +170,6 @@ def explain(
     )
     keras = keras_for(backend)
     from epochwatch._auditing.audit import expect_feed
+    from epochwatch._report.report import ShownExpectation
 
-    return expect_feed(keras, feed, call)
+    return ShownExpectation(*expect_feed(keras, feed, call))

@@ -1,5 +1,6 @@
 """The report that users get of an audit."""
 
+from epochwatch._auditing.expectation import Expectation
 from epochwatch._auditing.result import AuditResult
 from epochwatch._extras import missing_extras_named
 from epochwatch._report import terminal
@@ -41,3 +42,12 @@ class Report(AuditResult):
             from epochwatch._report import figure
 
         return figure.draw(self)
+
+
+class ShownExpectation(Expectation):
+    """What is to be expected of a feed; printed, it is a few lines."""
+
+    def __str__(self) -> str:
+        return terminal.expectation_text(self)
+
+    __repr__ = __str__  # the predicted run in it can be of any length

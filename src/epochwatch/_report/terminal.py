@@ -41,6 +41,11 @@ def show(report: AuditResult) -> None:
     show_laid_out(layout(report))
 
 
+def expectation_text(expected: Expectation) -> str:
+    """Write what is to be expected of a feed, in a few lines of at most 80 columns."""
+    return plain_text(named_rows(expectation_rows(expected)))
+
+
 def show_expectation(expected: Expectation) -> None:
     """Print what is to be expected of a feed, in the same way."""
     show_laid_out(named_rows(expectation_rows(expected)))

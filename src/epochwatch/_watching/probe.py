@@ -44,13 +44,16 @@ def identify_samples(backend, data) -> list:
     return [index, content, index * 0 + NO_LABEL if label is None else label]
 
 
-def make_probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
+def make_probe(
+    keras, sink, steps_per_execution: int = 1, longest_execution: int = 0, weighs: bool = True
+):
     """Make a watched, compiled model that learns nothing.
 
     Args:
         keras: the module `keras`, or `tf_keras`.
         sink: where its recorder puts what is trained; see `recorder.Recording`.
         steps_per_execution: as of `compile`.
+        longest_execution: samples that one execution may have.
         weighs: whether `class_weight` is kept from Keras' `fit`, which has none for targets
             in a dictionary.
     """
@@ -74,6 +77,8 @@ def make_probe(keras, sink, steps_per_execution: int = 1, weighs: bool = True):
     model.built = backends.is_keras_2(keras)  # it builds nothing before the first step
     options = {} if steps_per_execution == 1 else {"steps_per_execution": steps_per_execution}
     model.compile(optimizer="sgd", loss=None, jit_compile=False, **options)
-    counter = BatchCounter(CAPACITY, columns=len(COLUMNS), backend=backends.backend_name(keras))
+    # Half of it may wait to be drained, and each step takes a cell for its length.
+    capacity = max(CAPACITY, 2 * (len(COLUMNS) * longest_execution + steps_per_execution))
+    counter = BatchCounter(capacity, columns=len(COLUMNS), backend=backends.backend_name(keras))
     recorder = recorder_class(keras)(counter, sink)
     return attach(model, ProbeWatch(backend, counter, recorder, weighs))

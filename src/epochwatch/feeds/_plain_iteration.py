@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from epochwatch.errors import BadInput
-from epochwatch.feeds._facts import KERAS_BATCH_SIZE, describe
+from epochwatch.feeds._facts import KERAS_BATCH_SIZE, describe, is_keras_2_sequence, kind_of
 from epochwatch.feeds._structures import as_numpy, map_leaves, outline, rows_of, unpack_checked
 
 
@@ -13,7 +13,7 @@ def batches(feed: Any, batch_size: int | None = None) -> Iterator[tuple]:
     """Iterate a feed plainly.
 
     Arrays come row by row, a PyDataset item by item from 0 on, everything else as it
-    iterates. A generator is used up by it. Its epoch hooks are not called.
+    iterates. A generator is used up by it. The epoch hooks of a PyDataset are not called.
 
     Args:
         feed: anything `fit` accepts; arrays as a tuple `(x, y[, sample_weight])`.
@@ -40,6 +40,34 @@ def batches(feed: Any, batch_size: int | None = None) -> Iterator[tuple]:
     if facts.kind == "py_dataset":
         return _checked(_items(feed, facts.length))
     return _checked(feed)
+
+
+def before_first_pass(feed: Any) -> None:
+    """Call the hooks of a PyDataset that `fit` calls before it takes its first batch.
+
+    Keras 3 ends an epoch before it begins the first (`EpochIterator.reset`), so a feed that
+    shuffles in `on_epoch_end` has been shuffled once when its training begins. Keras 2 calls
+    nothing. Feeds of other kinds have no hooks.
+    """
+    if _has_keras_3_hooks(feed):
+        between_passes(feed)
+
+
+def between_passes(feed: Any) -> None:
+    """Call the hooks of a PyDataset that `fit` calls between two epochs of one pass each.
+
+    With these calls two plain passes deliver what `fit` would feed in two epochs that are left
+    to their end. With `steps_per_epoch` it calls them wherever an epoch ends, in the midst of
+    a pass too. Feeds of other kinds have no hooks.
+    """
+    if kind_of(feed) == "py_dataset":
+        feed.on_epoch_end()
+    if _has_keras_3_hooks(feed):
+        feed.on_epoch_begin()
+
+
+def _has_keras_3_hooks(feed: Any) -> bool:
+    return kind_of(feed) == "py_dataset" and not is_keras_2_sequence(feed)
 
 
 def _slices(feed: Any, batch_size: int) -> Iterator[tuple]:

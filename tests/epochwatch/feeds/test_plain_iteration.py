@@ -2,6 +2,7 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from epochwatch import feeds
 from epochwatch.errors import BadInput
+from epochwatch.feeds._plain_iteration import before_first_pass, between_passes
 from tests.epochwatch.feeds.test_facts import BATCH_SIZE, ROWS, EndlessItems, Items
 
 BEYOND_FLOATS = 2**62 + 1
@@ -97,3 +99,38 @@ def test_a_batch_of_four_parts_is_refused():
 def test_a_bad_feed_is_refused_before_the_first_batch_is_asked_for():
     with pytest.raises(BadInput, match="feed: got None"):
         feeds.batches(None)
+
+
+class Told(Items):
+    """Items that write down which of their hooks were called."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def on_epoch_begin(self):
+        self.calls.append("begin")
+
+    def on_epoch_end(self):
+        self.calls.append("end")
+
+
+def test_the_hooks_of_two_plain_passes_are_those_that_fit_calls_before_each_epoch():
+    fed, plain = Told(), Told()
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.build((None, 1))
+    model.fit(fed, epochs=2, shuffle=False, verbose=0)
+    before_first_pass(plain)
+    list(feeds.batches(plain))
+    between_passes(plain)
+    list(feeds.batches(plain))
+    # What is left is called after the last epoch.
+    assert fed.calls == [*plain.calls, "end"]
+    assert plain.calls == ["end", "begin"] * 2
+
+
+@pytest.mark.parametrize("feed", [(np.zeros((2, 1)), np.zeros(2)), (b for b in [])])
+def test_other_feeds_have_no_hooks(feed):
+    before_first_pass(feed)
+    between_passes(feed)

@@ -1,0 +1,67 @@
+"""Whether what was told to shuffle trained the same batches in the same order again."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from epochwatch._exposures.feed_order import BY_CHANCE
+from epochwatch._exposures.verdict import TrainedEpoch, Verdict
+
+
+class Order(NamedTuple):
+    """What is known of the order that a run trained in.
+
+    Attributes:
+        fixed: whether it is the feed's own, the same in each pass.
+        alike: whether two epochs in a row, or two fits, had the same though they were to
+            differ.
+        shuffled_by: "fit" or "feed"; None where nothing was told to shuffle.
+    """
+
+    fixed: bool
+    alike: bool
+    shuffled_by: str | None
+
+
+def observed_order(judged: Verdict, moves_rows: bool, contents_vary: bool = False) -> Order:
+    """Describe the order of a run.
+
+    Args:
+        judged: the run.
+        moves_rows: whether it is rows that are shuffled, and not whole batches.
+        contents_vary: whether passes differ by contents, which is no shuffling.
+    """
+    shuffled_by = (
+        "fit" if judged.shuffled else "feed" if judged.passes_differ and not contents_vary else None
+    )
+    fixed = judged.fixed_order and not judged.shuffled
+    return Order(fixed, bool(shuffled_by) and are_alike(judged.epochs, moves_rows), shuffled_by)
+
+
+def are_alike(epochs: tuple[TrainedEpoch, ...], moves_rows: bool) -> bool:
+    """Whether epochs in a row are alike, or fits, and that is no chance."""
+    orders = 1
+    for before, after in [*itertools.pairwise([e] for e in epochs), *fits_in_a_row(epochs)]:
+        if digests_of(before) == digests_of(after):
+            orders *= orders_of(after, moves_rows)
+    return orders >= BY_CHANCE
+
+
+def fits_in_a_row(epochs: tuple[TrainedEpoch, ...]) -> Iterator[tuple]:
+    """Pair the fits that have more than one epoch; of others the epochs are paired."""
+    fits = [list(group) for _, group in itertools.groupby(epochs, key=lambda epoch: epoch.fit)]
+    return (pair for pair in itertools.pairwise(fits) if len(pair[0]) > 1)
+
+
+def digests_of(epochs: list[TrainedEpoch]) -> list[int]:
+    return [digest for epoch in epochs for digest in epoch.digests]
+
+
+def orders_of(epochs: list[TrainedEpoch], moves_rows: bool) -> int:
+    """Count the orders in which the same batches, or rows, can be trained."""
+    if moves_rows:
+        moved = sum(len(epoch.first) * (epoch.steps - 1) + len(epoch.last) for epoch in epochs)
+    else:
+        moved = len(set(digests_of(epochs)))
+    return math.factorial(min(moved, 10))  # of ten there are more than BY_CHANCE
