@@ -1,0 +1,56 @@
+"""Audit as many cases as are asked for: python -m tests.fuzz --cases 1000 --seed 0."""
+
+import contextlib
+import logging
+import os
+import tempfile
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+CONSOLE = Console()
+
+
+@click.command()
+@click.option("--cases", default=1_000, type=click.IntRange(1), help="feeds that are audited")
+@click.option("--seed", default=0, help="number of the first case")
+def main(cases: int, seed: int):
+    """Audit feeds drawn by chance, and train watched twins, one for every ten of them."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # They choose the backend, by what the environment says.
+    from tests.fuzz import comparison, twins
+    from tests.fuzz.random_cases import random_case
+
+    numbers = range(seed, seed + cases)
+    outcomes = [comparison.outcome_of(random_case(n)) for n in shown(numbers, "feeds")]
+    CONSOLE.print(table_of(outcomes))
+    faults = [str(outcome) for outcome in outcomes if outcome.faults]
+    for n in shown(range(seed, seed + cases // 10), "twins"):
+        with tempfile.TemporaryDirectory() as folder:
+            differences = twins.differences(twins.random_twins(n), f"{folder}/log")
+        faults += [f"{twins.random_twins(n)!r}: {'; '.join(differences)}"] * bool(differences)
+    click.echo(f"{cases} feeds, {cases // 10} twins, {len(faults)} faults")
+    for fault in faults:
+        click.echo(fault)
+    raise SystemExit(bool(faults))
+
+
+def shown(numbers, what: str):
+    """Go through numbers, with a bar where somebody looks."""
+    return track(numbers, what, console=CONSOLE, disable=not CONSOLE.is_terminal)
+
+
+def table_of(outcomes) -> Table:
+    """Count the cases by feed and what was said of it."""
+    from tests.fuzz.comparison import by_group
+
+    table = Table("feed", "said", "cases")
+    for (kind, said), count in by_group(outcomes).items():
+        table.add_row(kind, said, str(count))
+    return table
+
+
+if __name__ == "__main__":
+    main()
