@@ -5,12 +5,14 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, write) -> None:
+def write_whole(path: Path, write, synced: bool = True) -> None:
     """Have a file written aside, synced and renamed into place.
 
     Args:
         path: where the file shall be.
         write: called with the open binary file.
+        synced: False leaves it to a later `sync_file`; until then a power cut may leave the
+            file empty.
     """
     # In the same folder, as a rename is one act only within a file system.
     aside = path.with_name(f".{path.name}.part")
@@ -18,12 +20,14 @@ def write_whole(path: Path, write) -> None:
         with aside.open("wb") as file:
             write(file)
             file.flush()
-            os.fsync(file.fileno())  # or the name could reach the disk before the content
+            if synced:
+                os.fsync(file.fileno())  # or the name could reach the disk before the content
         aside.replace(path)
     except BaseException:  # Ctrl-C too leaves nothing behind
         aside.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if synced:
+        sync_folder(path.parent)
 
 
 def write_json(path: Path, content) -> None:
@@ -41,9 +45,19 @@ def read_json(path: Path) -> dict | None:
     return content if isinstance(content, dict) else None
 
 
+def sync_file(path: Path) -> None:
+    """Make a file and its name survive a power cut."""
+    _sync(path)
+    _sync(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -131,7 +131,7 @@ def test_the_contracts_example_is_what_an_audit_says():
         "epochs_until_all": 4,
     }
     wanted = {
-        "schema": 1,
+        "schema": 2,
         "verdict": "runs dry",
         "steps": {
             "asked": 3,
@@ -141,12 +141,16 @@ def test_the_contracts_example_is_what_an_audit_says():
         "samples": {
             "identified_by": "index",
             "population": 40,
+            "population_by": "pass",
             "trained": 40,
             "never_trained": 0,
+            "reachable": 40,
+            "lost": 0,
             "exposures": {"min": 1, "median": 1.0, "max": 2},
         },
+        "order": {"fixed": True, "alike": False, "shuffled_by": None},
         "coverage": [0.3, 0.6, 0.9, 1.0, 1.0],
-        "batches": {"trained": 13, "passed_over": 0, "produced": None},
+        "batches": {"trained": 13, "passed_over": 0},
         "streams": {"0": of_class, "1": of_class},
         "expected": {"verdict": "runs dry", "rule": "ends inside an epoch", "agrees": True},
     }

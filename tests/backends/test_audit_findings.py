@@ -2,7 +2,8 @@
 
 import pytest
 
-from epochwatch import assert_sound
+from epochwatch import assert_sound, audit
+from epochwatch.errors import BadInput
 from tests.backends import small_feeds
 from tests.backends.audits import ON, audited, called, refusal_of, small
 from tests.backends.conftest import BACKEND, backend_only
@@ -11,7 +12,7 @@ from tests.backends.small_feeds import BATCHES, SIZE
 
 def test_findings_come_worst_first_and_only_those_asked_for():
     restarts = called(3, 2, fits=2)
-    assert audited("tf_data", restarts).findings == ["restarts"]
+    assert audited("tf_data", restarts).findings == ["restarts", "loses"]
     assert audited("tf_data", restarts, fail_on=("never trained",)).findings == ["never trained"]
     assert audited("tf_data", restarts, fail_on=()).sound
     both = audited("tf_data", restarts, fail_on=("never trained", "restarts"))
@@ -24,15 +25,22 @@ def test_findings_come_worst_first_and_only_those_asked_for():
 def test_the_coverage_that_is_asked_for_is_of_every_stream():
     call = called(3, 2)
     assert audited("tf_data", call, min_coverage=0.6).sound
-    findings = audited("tf_data", call, min_coverage=0.61).findings
-    assert findings == ["coverage of 0 below the minimum", "coverage of 1 below the minimum"]
+    report = audited("tf_data", call, min_coverage=0.61)
+    assert (report.findings, report.below_minimum) == (["coverage"], ("0", "1"))
     named = audited("tf_data", call, min_coverage=0.6, streams={"end": [39], "begin": [0]})
-    assert named.findings == ["coverage of end below the minimum"]
+    assert (named.findings, named.below_minimum) == (["coverage"], ("end",))
+
+
+def test_a_coverage_that_nobody_knows_is_unmeasured_until_a_population_is_given():
+    call = called(3, 2)
     endless = audited("generator_endless", call, min_coverage=0.0)
-    assert endless.findings == [
-        "coverage of 0 below the minimum",
-        "coverage of 1 below the minimum",
-    ]
+    assert (endless.findings, len(endless.unmeasured)) == (["unmeasured"], 2)
+    assert endless.unmeasured[0].startswith("the coverage of 0, ")
+    given = audited("generator_endless", call, min_coverage=0.001, population={0: 6000, 1: 12000})
+    assert (given.findings, given.population_by) == ([], "given")
+    assert given.whole.coverage.tolist() == [12 / 18_000, 24 / 18_000]
+    less = audited("generator_endless", call, min_coverage=0.002, population={0: 6000, "1": 12000})
+    assert (less.findings, less.below_minimum) == (["coverage"], ("1",))
 
 
 def test_a_sound_feed_passes_and_another_fails_with_the_report_as_text():
@@ -80,6 +88,12 @@ BAD_FEEDS = {
         lambda: None,
         {},
         "feed: got None: make_feed returned None; return the feed it builds",
+    ),
+    "single samples": (
+        lambda: small("tf_data").unbatch(),
+        {},
+        "make_feed returned a feed of single samples (a target is array(0)), allowed: batches, "
+        "with a row to a sample; end a tf.data.Dataset with .batch(32)",
     ),
     "the same": (
         lambda: ONE,
@@ -141,9 +155,27 @@ def test_a_feed_that_cannot_be_audited_is_refused_in_one_line(make_feed, options
     assert refusal_of(make_feed, **options) == told
 
 
+def test_a_feed_where_a_function_is_wanted_is_refused():
+    with pytest.raises(BadInput) as refused:
+        audit(small("tf_data"), **ON)
+    assert str(refused.value) == (
+        "make_feed: got a _BatchDataset, allowed: a function that makes the feed anew at each "
+        "call, as `lambda: …`"
+    )
+
+
 # What needs no feed to be refused is in tests/epochwatch/auditing/test_request.py.
 BAD_ARGUMENTS = [
     ({"epochs": 0}, "epochs: got 0, allowed: a whole number, 1 or more"),
+    (
+        {"population": 41},
+        "population: got 41, but a pass of the feed has 40 samples; leave it out, it is known",
+    ),
+    (
+        {"population": {"0": 0}},
+        "population of 0: got 0, allowed: a whole number, 1 or more",
+    ),
+    ({"seed": -1}, "seed: got -1, allowed: a whole number, 0 or more"),
     ({"fail_on": "skips"}, "fail_on: got the text 'skips', allowed: a tuple, ('skips',)"),
     (
         {"streams": [1, 2]},

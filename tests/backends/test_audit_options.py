@@ -81,7 +81,10 @@ def test_rows_are_shuffled_inside_of_a_single_batch_too():
 def test_what_fit_shuffles_is_no_skipping_in_epochs_of_a_step_or_two(steps):
     for _ in range(3):
         report = audited("py_dataset", called(steps, 4), shuffle=True)
-        assert (report.verdict, report.findings) == ("reshuffles", [])
+        assert report.verdict == "reshuffles"
+        # Keras 2 begins a Sequence anew for every epoch, so that some of it may not be reached.
+        assert report.findings == (["loses"] if report.lost else [])
+        assert BACKEND == "tf_keras" or not report.lost
 
 
 @backend_only("tensorflow", "jax", "torch")

@@ -39,6 +39,7 @@ from epochwatch._exposures.verdict import Verdict, judge
 from epochwatch._watching.backends import fit_kind, keras_release, loaded_versions
 from epochwatch.errors import BadInput
 
+A_GENERATOR = 1_000  # batches; most have no end, and some take long
 LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
 
 
@@ -55,10 +56,8 @@ def run_audit(
     progress: Callable[[int], None] | None = None,
 ) -> AuditResult:
     """Audit a feed; the arguments are those of `epochwatch.audit`, put together."""
-    plan = plan_audit(keras, make_feed, call)
+    plan = plan_audit(keras, make_feed, call, seed)
     check_streams(streams, plan)
-    if seed is not None:
-        keras.utils.set_random_seed(seed)
     with log_folder(log) as folder:
         training = observe_training(plan, folder, progress or _no_progress)
         return judged_training(plan, training, gate, streams, population or Population())
@@ -132,7 +131,8 @@ def complete_pass(plan: AuditPlan, passes: PlainPasses) -> None:
         return
     first.go_on(passes.steps + FIRST_LOOK)
     if facts.endless is not True:
-        first.go_on(max(feeding.LONGEST_SEARCH, 2 * passes.steps))
+        at_most = A_GENERATOR if facts.kind == "generator" else feeding.LONGEST_SEARCH
+        first.go_on(max(at_most, 2 * passes.steps))
     elif first.coming_round.may_come_round():
         first.go_on(2 * (passes.steps + FIRST_LOOK))
 
@@ -167,7 +167,8 @@ def counted_run(
     if varies:
         known = KnownSamples(CountedStream(counts.index, None), {}, None)
     elif first.length is not None:
-        known = samples_of_pass(first.samples, population)
+        # A pass that drops a remainder, another one each time, has not all that there are.
+        known = samples_of_pass(first.samples if judged.fixed_order else passes.met, population)
     else:
         known = samples_without_end(passes.met, first.coming_round, population)
     named = known.streams if streams is None else named_streams(streams)

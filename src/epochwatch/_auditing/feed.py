@@ -9,6 +9,7 @@ import numpy as np
 from epochwatch import feeds
 from epochwatch._auditing.request import FitCall
 from epochwatch._watching import backends, host
+from epochwatch._watching.delivery import delivery
 from epochwatch._watching.probe import identify_samples
 from epochwatch.errors import BadInput
 from epochwatch.feeds._structures import leaves, map_leaves, rows_of
@@ -17,11 +18,20 @@ LONGEST_SEARCH = 10_000  # batches
 
 
 class AuditedFeed:
-    """Calls `make_feed`, and refuses what it may not return."""
+    """Calls `make_feed`, and refuses what it may not return.
 
-    def __init__(self, make_feed: Callable, options: Mapping):
+    Args:
+        make_feed: makes the feed anew.
+        options: those of `fit`.
+        set_seed: called before anything is drawn, so that each feed begins as a script does.
+    """
+
+    def __init__(
+        self, make_feed: Callable, options: Mapping, set_seed: Callable[[], None] = lambda: None
+    ):
         self.make_feed = make_feed
         self.options = options
+        self.set_seed = set_seed
         self.last = None  # kept, so that no new one can have its address
 
     def make(self):
@@ -31,6 +41,7 @@ class AuditedFeed:
                 f"make_feed: got a {type(self.make_feed).__name__}, allowed: a function that "
                 "makes the feed anew at each call, as `lambda: …`"
             )
+        self.set_seed()
         try:
             feed = self.make_feed()
         except BadInput:
@@ -69,12 +80,15 @@ class IdentifiedFeed:
     Args:
         feed: anything `fit` accepts; arrays as a tuple.
         batch_size: of arrays; None for Keras' own.
+        backend: what `fit` runs on.
     """
 
-    def __init__(self, feed, batch_size: int | None):
+    def __init__(self, feed, batch_size: int | None, backend: str):
         self.feed = feed
         self.batch_size = batch_size
-        self.in_graph = _identified_in_graph(feed) if feeds.kind_of(feed) == "tf_data" else None
+        kind = feeds.kind_of(feed)
+        self.deliver = delivery(kind, backend)
+        self.in_graph = _identified_in_graph(feed, self.deliver) if kind == "tf_data" else None
 
     def columns(self, at_once: int) -> Iterator[np.ndarray]:
         """Pass over the feed.
@@ -83,13 +97,13 @@ class IdentifiedFeed:
         batches are made `at_once`.
         """
         if self.in_graph is None:
-            batches = feeds.batches(self.feed, self.batch_size)
+            batches = map(self.deliver, feeds.batches(self.feed, self.batch_size))
             return (np.stack(identify_samples(host, data)) for data in batches)
         grouped = self.in_graph.ragged_batch(max(at_once, 1))
         return itertools.chain.from_iterable(map(_cut_apart, grouped))
 
 
-def _identified_in_graph(dataset):
+def _identified_in_graph(dataset, deliver: Callable):
     """Map the samples of a dataset to (identity, content, label), int64 (batch, 3)."""
     # In the graph: bringing every image to Python would take longer than the audit.
     from epochwatch._watching.graph_fingerprint import unconverted
@@ -98,6 +112,7 @@ def _identified_in_graph(dataset):
 
     @unconverted
     def identified(*data):
+        data = deliver(data)
         columns = identify_samples(graph, data if len(data) > 1 else data[0])
         return graph.stack(columns, axis=1)
 

@@ -1,12 +1,14 @@
 """What is lost: samples that the steps of a run reach, and that none of them trained."""
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from epochwatch._auditing.passes import PlainPasses, TalliedPass
 from epochwatch._exposures.verdict import Verdict
+
+if TYPE_CHECKING:  # passes need Keras; a result that is shown does not
+    from epochwatch._auditing.passes import PlainPasses, TalliedPass
 
 FEW = 9  # samples, by which small numbers differ in any two passes drawn at random
 
@@ -23,7 +25,7 @@ class Loss(NamedTuple):
     lost: int
 
 
-def measured_loss(judged: Verdict, trained: np.ndarray, passes: PlainPasses) -> Loss:
+def measured_loss(judged: Verdict, trained: np.ndarray, passes: "PlainPasses") -> Loss:
     """Compare what was trained with what as many batches of a plain pass deliver.
 
     Args:
@@ -44,7 +46,7 @@ def measured_loss(judged: Verdict, trained: np.ndarray, passes: PlainPasses) -> 
     return Loss(reachable, max(0, reachable - len(trained) - chance))
 
 
-def differing_by_chance(first: TalliedPass, again: TalliedPass) -> int:
+def differing_by_chance(first: "TalliedPass", again: "TalliedPass") -> int:
     """Bound how many samples one of two passes may reach more than the other, by chance.
 
     Args:

@@ -1,6 +1,7 @@
 """Running `fit` over the feed with the probe, and keeping what it trained on."""
 
 import dataclasses
+import functools
 import inspect
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -94,11 +95,13 @@ class AuditWriter(ExposureWriter):
         self.progress(len(lengths))
 
 
-def plan_audit(keras, make_feed: Callable, call: FitCall) -> AuditPlan:
+def plan_audit(keras, make_feed: Callable, call: FitCall, seed: int | None = None) -> AuditPlan:
     """Look at the feed, and refuse what cannot be audited before anything is trained."""
     check_options(call.options, keras.Model.fit)
     call = within_limits(keras, call)
-    audited = feeding.AuditedFeed(make_feed, call.options)
+    set_seed = functools.partial(keras.utils.set_random_seed, seed)
+    seeding = () if seed is None else (set_seed,)
+    audited = feeding.AuditedFeed(make_feed, call.options, *seeding)
     feed = audited.make()
     size, facts = feeding.size_and_facts(feed, call)
     feeding.check_executions(call, facts, fit_kind(keras))
@@ -146,6 +149,7 @@ def observe_training(
         plan.keras, sink, call.steps_per_execution, plan.longest_execution, plan.is_indexed
     )
     begun, stopped = model.epochwatch.recorder.begun, []
+    plan.feed.set_seed()
     for fit in range(1, call.fits + 1):
         try:
             model.fit(**arguments_of(plan))

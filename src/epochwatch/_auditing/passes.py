@@ -103,7 +103,8 @@ class PlainPasses:
         self._orders_made = 0
 
     def identified(self) -> IdentifiedFeed:
-        return IdentifiedFeed(self.plan.feed.make_part(), self.plan.batch_size)
+        plan = self.plan
+        return IdentifiedFeed(plan.feed.make_part(), plan.batch_size, plan.backend)
 
     def make_feed_order(self) -> Iterator[np.ndarray]:
         """Pass over a feed made anew, the first time the one that is tallied."""

@@ -119,11 +119,11 @@ class Gate:
         share = self.min_coverage
         if share is not None and not (isinstance(share, numbers.Real) and 0 <= share <= 1):
             raise BadInput(f"min_coverage: got {share!r}, allowed: a share from 0 to 1")
-        if isinstance(self.fail_on, str):
+        if isinstance(self.fail_on, str) and self.fail_on in FAIL_ON:
             raise BadInput(
                 f"fail_on: got the text {self.fail_on!r}, allowed: a tuple, ({self.fail_on!r},)"
             )
-        for name in self.fail_on:
+        for name in (self.fail_on,) if isinstance(self.fail_on, str) else self.fail_on:
             if name not in FAIL_ON:
                 raise BadInput(f"fail_on: got {name!r}, allowed: {', '.join(FAIL_ON)}")
 

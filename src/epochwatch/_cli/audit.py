@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -35,6 +36,24 @@ def names_of_findings(ctx, param, texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(names) or FINDINGS
 
 
+def samples_given(ctx, param, texts: tuple[str, ...]) -> int | dict[str, int] | None:
+    """Read --population: one number, or one for each stream, NAME=N with commas between."""
+    parts = [part.strip() for text in texts for part in text.split(",")]
+    by_name = {}
+    for part in parts:
+        name, equals, count = (piece.strip() for piece in part.rpartition("="))
+        # A number alone is all there is; a name twice would be one too many.
+        is_alone = not equals and len(parts) == 1
+        is_named = bool(equals and name) and name not in by_name
+        if not (is_alone or is_named) or not re.fullmatch("0*[1-9][0-9]*", count):
+            raise BadInput(
+                f"--population: got {','.join(texts)!r}, allowed: a number of samples, 4000, or "
+                "one for each stream, 0=3800,1=200"
+            )
+        by_name[name] = int(count)
+    return by_name.get("", by_name) or None
+
+
 def figure_file(ctx, param, path: Path | None) -> Path | None:
     """Check --figure before the audit, not after it."""
     if path is None:
@@ -52,7 +71,8 @@ def figure_file(ctx, param, path: Path | None) -> Path | None:
     cls=fit_options.GroupedCommand,
     groups={
         fit_options.TITLE: fit_options.NAMES,
-        "What is a finding": ("fail_on", "min_coverage", "streams"),
+        "What is counted": ("streams", "population"),
+        "What is a finding": ("fail_on", "min_coverage"),
         "What is written": ("as_json", "figure", "log"),
     },
     epilog="""\b
@@ -60,6 +80,7 @@ Examples:
   epochwatch audit feeds.py:make_feed --steps-per-epoch 625 --epochs 10
   epochwatch audit my.data:train --epochs 3 --fit-option shuffle=false
   epochwatch audit my.data:train --fail-on restarts,skips --min-coverage 0.99
+  epochwatch audit my.data:train --steps-per-epoch 99 --population 0=380,1=20
 
 Exit codes: 0 sound, 1 findings, 2 bad input.""",
 )
@@ -78,6 +99,14 @@ Exit codes: 0 sound, 1 findings, 2 bad input.""",
     type=click.FloatRange(0, 1),
     metavar="SHARE",
     help="Share of every stream that must have been trained in the end, such as 0.99.",
+)
+@click.option(
+    "--population",
+    multiple=True,
+    callback=samples_given,
+    metavar="NUMBERS",
+    help="How many samples there are, for a feed without an end: 4000, or by stream, "
+    "0=3800,1=200.  [default: counted in a pass, or once each stream has come round]",
 )
 @click.option(
     "--streams",
@@ -105,10 +134,10 @@ def audit(target: str, as_json: bool, figure: Path | None, **arguments):
     TARGET is a function that returns a new feed at each call (anything fit accepts; arrays as
     a tuple): package.module:make_feed, or a file, feeds.py:make_feed.
 
-    The report has the verdict at every boundary between two epochs with the batches that
-    prove it, and per stream what was never trained, how often the rest was, and the coverage
-    by epoch. Samples are told apart by their index where targets have one ({"label": ...,
-    "index": ...}), or else by their content.
+    The report says in one sentence what was found, and then answers four questions: in what
+    order fit went through the feed, what was lost though the steps reach it, whether what was
+    told to shuffle did, and what cannot be known. Samples are told apart by their index where
+    targets have one ({"label": ..., "index": ...}), or else by their content.
     """
     report = audited_target(target, **arguments)
     if as_json:
@@ -132,12 +161,12 @@ def audited_target(
     own = {"make_feed", "streams", "progress", *arguments}
     # Before Keras is imported, which takes seconds: bad input is refused at once.
     options = fit_options.further_options(fit_option, own_names=own)
-    with fit_options.keras_begun(arguments["backend"]):
+    with fit_options.keras_begun(arguments["backend"], arguments["seed"]):
         from epochwatch import audit as audit_feed
 
         make_feed = fit_options.loaded_make_feed(feed)
         by_name = loaded_streams(named) if named else None
-        call = {name: arguments[name] for name in fit_options.NAMES if name in arguments} | options
+        call = {name: arguments[name] for name in fit_options.OF_EXPLAIN} | options
         with user_code.user_errors(target), progress_bar(make_feed, call) as progress:
             return audit_feed(make_feed, streams=by_name, progress=progress, **arguments, **options)
 

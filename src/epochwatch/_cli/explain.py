@@ -20,7 +20,7 @@ Exit codes: 0 explained, 2 bad input.""",
 @click.argument("target")
 @fit_options.fit_options
 @click.option("--json", "as_json", is_flag=True, help="Print what is expected as a JSON object.")
-def explain(target: str, as_json: bool, fit_option: tuple[str, ...], **call):
+def explain(target: str, as_json: bool, fit_option: tuple[str, ...], seed: int | None, **call):
     """Predict what fit does to your feed, and why, without training.
 
     TARGET is a function that returns a feed (anything fit accepts; arrays as a tuple):
@@ -28,8 +28,8 @@ def explain(target: str, as_json: bool, fit_option: tuple[str, ...], **call):
     taken from the feed.
     """
     parsed = user_code.parse_target(target)
-    options = fit_options.further_options(fit_option, own_names={"feed", *call})
-    with fit_options.keras_begun(call["backend"]):
+    options = fit_options.further_options(fit_option, own_names={"feed", "seed", *call})
+    with fit_options.keras_begun(call["backend"], seed):
         from epochwatch import explain as explain_feed
 
         make_feed = fit_options.loaded_make_feed(parsed)

@@ -16,8 +16,8 @@ from epochwatch.errors import BadInput
 
 PYTHON_LITERALS = {"true": True, "false": False, "null": None, "none": None}
 TITLE = "How fit is called"
-NAMES = ("steps_per_epoch", "epochs", "batch_size", "fits", "steps_per_execution")
-NAMES += ("fit_option", "backend")
+OF_EXPLAIN = ("steps_per_epoch", "epochs", "batch_size", "fits", "steps_per_execution", "backend")
+NAMES = (*OF_EXPLAIN, "seed", "fit_option")
 
 _OPTIONS = (
     count_option(
@@ -28,15 +28,21 @@ _OPTIONS = (
     count_option("--fits", "How often fit is called with the same feed.", 1),
     count_option("--steps-per-execution", "Batches that are trained in one go, as in compile.", 1),
     click.option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        help="What Keras runs on; tf_keras is Keras 2.  [default: KERAS_BACKEND, or Keras' own]",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, 2**32 - 1),
+        metavar="N",
+        help="Seed that your script sets first, by keras.utils.set_random_seed.",
+    ),
+    click.option(
         "--fit-option",
         multiple=True,
         metavar="NAME=VALUE",
         help="Any further argument of fit, its value as in JSON: shuffle=false. Repeatable.",
-    ),
-    click.option(
-        "--backend",
-        type=click.Choice(BACKENDS),
-        help="What Keras runs on; tf_keras is Keras 2.  [default: KERAS_BACKEND, or Keras' own]",
     ),
 )
 
@@ -104,10 +110,11 @@ def _with_numbers(pairs: list[tuple[str, object]]) -> dict:
 
 
 @contextlib.contextmanager
-def keras_begun(backend: str | None) -> Iterator[None]:
+def keras_begun(backend: str | None, seed: int | None) -> Iterator[None]:
     """Import Keras on its backend, before the user's code does; standard output is kept clear.
 
-    It is the report's alone, whatever the user's code prints, or its children.
+    The seed is set as a script does it, at its beginning. Standard output is the report's
+    alone, whatever the user's code prints, or its children.
     """
     from epochwatch._auditing.keras_door import keras_for
 
@@ -115,15 +122,24 @@ def keras_begun(backend: str | None) -> Iterator[None]:
         if backend == "tf_keras":
             os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "1"}
         with unheard():
-            keras_for(backend or os.environ.get("KERAS_BACKEND"))
+            keras = keras_for(backend or os.environ.get("KERAS_BACKEND"))
+        if seed is not None:
+            keras.utils.set_random_seed(seed)
         yield
 
 
 def loaded_make_feed(target: user_code.Target) -> Callable:
+    """Load the function that makes the feed, and refuse what cannot be called for a new one."""
     make_feed = user_code.load(target)
     if not callable(make_feed):
         raise BadInput(
-            f"{target}: got {type(make_feed).__name__}, allowed: a function that returns a "
-            "new feed at each call"
+            f"{target}: got {user_code.described(make_feed)}, allowed: a function that returns a "
+            f"new feed at each call; write def make_feed(): return …, and name that"
+        )
+    if needed := user_code.needed_arguments(make_feed):
+        raise BadInput(
+            f"{target}: got {user_code.described(make_feed)}, which needs arguments "
+            f"({', '.join(needed)}), allowed: a function that is called without any; write "
+            f"def make_feed(): return {target.name}(…), and name that"
         )
     return make_feed

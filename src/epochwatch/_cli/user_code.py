@@ -3,16 +3,25 @@
 import contextlib
 import importlib
 import importlib.util
+import inspect
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from epochwatch._extras import EXTRAS
 from epochwatch.errors import BadInput, RecordingFailed
 
 FEW = 5
+FEEDS_IN_WORDS = {
+    "arrays": "arrays",
+    "generator": "a generator",
+    "py_dataset": "a PyDataset",
+    "tf_data": "a tf.data.Dataset",
+    "torch_loader": "a torch DataLoader",
+    "grain_loader": "a Grain loader",
+}
 
 
 class Target(NamedTuple):
@@ -80,6 +89,33 @@ def load(target: Target):
             f"{target}: no {target.name} in {target.place}; the functions there: {listed}"
             + (", …" if len(own) > FEW else "")
         ) from None
+
+
+def described(value: Any) -> str:
+    """Say what something is: a feed, a class, a function, or else the name of its type."""
+    if inspect.isclass(value):
+        return f"the class {value.__name__}"
+    if inspect.isroutine(value):
+        return f"the function {value.__name__}"
+    from epochwatch.feeds import kind_of  # after the backend has been chosen
+
+    try:
+        return FEEDS_IN_WORDS[kind_of(value)]
+    except BadInput:
+        return type(value).__name__
+
+
+def needed_arguments(function: Callable) -> list[str]:
+    """Name the arguments without which a function cannot be called."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # of what is not written in Python, nothing is known
+        return []
+    empty, given = (
+        inspect.Parameter.empty,
+        (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD),
+    )
+    return [p.name for p in parameters if p.default is empty and p.kind not in given]
 
 
 def imported(module: str):

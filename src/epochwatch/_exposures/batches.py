@@ -30,7 +30,7 @@ class TrainedBatch(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Consecutive batches of one epoch, as the writer takes them."""
+    """Consecutive batches of one epoch, as the writer takes them; a batch may be empty."""
 
     fit: int
     epoch: int
@@ -40,7 +40,10 @@ class Piece(NamedTuple):
 
 
 def exposure_table(pieces: list[Piece]) -> pa.Table:
-    """Put consecutive pieces, at least one, into a table of exposures."""
+    """Put consecutive pieces, at least one, into a table of exposures.
+
+    An empty batch has no row: steps are counted on past it.
+    """
     fits, epochs, first_steps, lengths, indices = zip(*pieces, strict=True)
     batches = [len(piece.lengths) for piece in pieces]
     steps = [first + np.arange(n) for first, n in zip(first_steps, batches, strict=True)]

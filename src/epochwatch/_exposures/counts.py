@@ -20,6 +20,8 @@ class Counts(Mapping):
         >>> counts = Counts.from_chunks([np.array([5, 3, 5])])
         >>> counts[5], counts.exposures
         (2, array([1, 2]))
+        >>> counts
+        2 samples trained, 3 exposures; a sample 1 to 2, median 1.5
     """
 
     def __init__(self, index: np.ndarray, exposures: np.ndarray):
@@ -95,6 +97,15 @@ class Counts(Mapping):
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return "0 samples trained"
+        low, high, median = self.exposures.min(), self.exposures.max(), np.median(self.exposures)
+        return (
+            f"{len(self):,} samples trained, {self.exposures.sum():,} exposures; a sample "
+            f"{low:,} to {high:,}, median {median:,.12g}"
+        )
 
 
 def coverage(

@@ -1,6 +1,6 @@
 """Reading an exposure log back: what was trained, in the order trained."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +55,8 @@ class ExposureLog:
         (2, array([0.6, 0.8]))
         >>> next(log.batches(epoch=2))
         TrainedBatch(fit=1, epoch=2, step=0, index=array([3, 0]))
+        >>> print(log.counts())
+        4 samples trained, 6 exposures; a sample 1 to 2, median 1.5
         >>> print(log.first_divergence(other))
         first divergence at fit 1, epoch 2, step 0, row 1: 0 here, 4 there
         >>> folder.cleanup()
@@ -80,7 +82,7 @@ class ExposureLog:
         """
         folder = Path(path)
         manifest = read_manifest(folder)  # before the parts: more of them may be coming
-        log = cls(folder, find_parts(folder), manifest)
+        log = cls(folder, find_parts(folder, manifest), manifest)
         if not log.parts and log.manifest is None:
             got = "a file" if folder.is_file() else "a folder without one"
             raise BadInput(
@@ -94,6 +96,55 @@ class ExposureLog:
                 "the end are missing or foreign; restore the folder as it was written"
             )
         return log
+
+    @classmethod
+    def join(cls, logs: Sequence["ExposureLog"], drop_redone: bool = False) -> "ExposureLog":
+        """Take the logs of one training that was interrupted for one log.
+
+        Each log goes on where the one before ends, as `fit(initial_epoch=…)` does: its first
+        epoch is the next one. It is another call of `fit`, so its fits are counted on from
+        those before, as where all had been trained in one process.
+
+        Args:
+            logs: in the order trained.
+            drop_redone: what happens to the epochs of a log that the next one has, too: False
+                refuses them, True leaves them out. Leave them out where the training went on
+                from weights that were saved before these epochs.
+
+        Returns:
+            One log, which is complete if the last one is.
+
+        Raises:
+            BadInput: there is an epoch missing between two logs, or trained by both.
+
+        Example:
+            >>> import tempfile
+            >>> import numpy as np
+            >>> from epochwatch._exposures.writer import ExposureWriter
+            >>> folder = tempfile.TemporaryDirectory()
+            >>> def recorded(name, epochs):
+            ...     writer = ExposureWriter(f"{folder.name}/{name}")
+            ...     for number in epochs:
+            ...         writer.append(1, number, 0, np.array([1]), np.array([number * 10]))
+            ...         writer.flush()
+            ...     writer.close()
+            ...     return ExposureLog.read(writer.folder)
+            >>> first, second = recorded("first", [1, 2, 3]), recorded("second", [3, 4])
+            >>> joined = ExposureLog.join([first, second], drop_redone=True)
+            >>> [(batch.fit, batch.epoch, batch.index.item()) for batch in joined.batches()]
+            [(1, 1, 10), (1, 2, 20), (2, 3, 30), (2, 4, 40)]
+            >>> folder.cleanup()
+        """
+        if not logs:
+            raise BadInput("join: got no log, allowed: one or more, in the order trained")
+        parts = []
+        for log in logs:
+            fits_before = max((fit for part in parts for fit, _ in part.epochs), default=0)
+            parts = _kept_before(log, parts, drop_redone)
+            parts += [
+                part._replace(fits_before=part.fits_before + fits_before) for part in log.parts
+            ]
+        return cls(logs[-1].folder, parts, logs[-1].manifest)
 
     @property
     def complete(self) -> bool:
@@ -136,7 +187,7 @@ class ExposureLog:
             end = "to fit {}, epoch {}, step {}".format(*self.end)
         failure = f" by {self.failed_with}" if self.failed_with else ""
         state = "complete" if self.complete else f"cut off there{failure}"
-        return f"<ExposureLog {self.folder}: {len(self):,} exposures {end}; {state}>"
+        return f"<ExposureLog {self._folders_named()}: {len(self):,} exposures {end}; {state}>"
 
     def to_arrow(self) -> pa.Table:
         """Read everything into memory.
@@ -171,8 +222,12 @@ class ExposureLog:
         if not isinstance(streams, Mapping):
             return self.coverage({"given": streams})["given"]
         # Without the column of steps, which coverage does not need.
-        epochs = cut_into_epochs(self._read_rows(["fit", "epoch", "index"]))
-        return counts.coverage((chunks for _, chunks in epochs), streams)
+        epochs, names = cut_into_epochs(self._read_rows(["fit", "epoch", "index"])), []
+        pieces = (chunks for name, chunks in epochs if not names.append(name))
+        shares = counts.coverage(pieces, streams)
+        # An epoch within which a callback called `fit` comes in pieces: the last one counts.
+        ends = list({name: place for place, name in enumerate(names)}.values())
+        return {stream: by_piece[ends] for stream, by_piece in shares.items()}
 
     def batches(self, epoch: int | None = None, fit: int | None = None) -> Iterator[TrainedBatch]:
         """Go through the batches in the order trained, reading the parts that have them.
@@ -196,7 +251,7 @@ class ExposureLog:
         parts = [part for part in self.parts if any(map(wanted, part.epochs))]
         if not parts:
             raise BadInput(
-                f"batches: no {_selection_named(fit, epoch)} in {self.folder}, which has "
+                f"batches: no {_selection_named(fit, epoch)} in {self._folders_named()}, which has "
                 f"{self._epochs_listed()}"
             )
         # A part that has the epoch may have others beside it.
@@ -222,6 +277,10 @@ class ExposureLog:
         for part in self.parts if parts is None else parts:
             yield from part.rows(ROWS_AT_ONCE, columns)
 
+    def _folders_named(self) -> str:
+        folders = dict.fromkeys(part.path.parent for part in self.parts) or [self.folder]
+        return " + ".join(map(str, folders))
+
     def _epochs_listed(self) -> str:
         epochs = {}
         for part in self.parts:
@@ -229,6 +288,27 @@ class ExposureLog:
                 epochs.setdefault(fit, []).append(epoch)
         ranges = [f"fit {fit}, epochs {min(n)} to {max(n)}" for fit, n in epochs.items()]
         return "; ".join(ranges) or "none"
+
+
+def _kept_before(log: ExposureLog, parts: list[LogPart], drop_redone: bool) -> list[LogPart]:
+    """Return those of the parts that a log goes on from, or refuse it."""
+    if not parts or not log.parts:
+        return parts
+    (fit, _), (_, first) = parts[-1].epochs[-1], log.parts[0].epochs[0]
+    if drop_redone:
+        # Earlier fits, whose epochs have the same numbers, are not what it goes on from.
+        parts = [p for p in parts if not all(f == fit and e >= first for f, e in p.epochs)]
+    last = parts[-1].epochs[-1] if parts else (fit, first - 1)
+    if last != (fit, first - 1) and not (drop_redone and last[0] < fit):
+        says = f"join: {log.folder} begins with epoch {first}, and the log before ends with epoch "
+        missing = f"the log between them is missing, which has the epochs up to {first - 1}"
+        redone = (
+            "a part of it has these and earlier epochs together, and cannot be cut"
+            if drop_redone
+            else "drop_redone=True leaves out what was trained again from earlier weights"
+        )
+        raise BadInput(f"{says}{last[1]}: {missing if last[1] < first else redone}")
+    return parts
 
 
 def _selection_named(fit: int | None, epoch: int | None) -> str:

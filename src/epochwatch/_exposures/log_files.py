@@ -3,10 +3,12 @@
 Each part is written aside, synced and renamed, so that a killed run loses at most the part
 being written. A single open Parquet file would be unreadable after kill -9. What a part says
 of itself stands in its Parquet metadata: nothing beside the parts is needed to read them. The
-manifest is there from the start, and final at the end.
+manifest is there from the start, and final at the end. Parts and manifest name the log that
+they are of.
 """
 
 import contextlib
+import itertools
 import json
 import zlib
 from collections.abc import Iterator
@@ -14,23 +16,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from epochwatch._exposures.batches import COLUMNS
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 
-SCHEMA_NUMBER = 1
+SCHEMA_NUMBER = 2
+READ_SCHEMA_NUMBERS = (1, 2)  # 1 does not say which log a part is of, nor how many rows it has
 MANIFEST = "manifest.json"
 PART_NAME = "part-{:06d}.parquet"
 PART_GLOB = "part-*.parquet"
 ABOUT = b"epochwatch"
+OF_MANIFEST = {"complete", "exposures", "interrupted_by", "failed_with", "metadata"}
+OF_PART = {"part", "first_exposure", "epochs", "last_step", "crc32"}
 
 
-def write_manifest(folder: Path, manifest: dict) -> None:
-    """Write the manifest in place of the one before."""
+def write_manifest(folder: Path, manifest: dict, synced: bool = True) -> None:
+    """Write the manifest in place of the one before; see `write_whole`."""
     text = seal({"schema": SCHEMA_NUMBER, **manifest}) + b"\n"
-    write_whole(folder / MANIFEST, lambda file: file.write(text))
+    write_whole(folder / MANIFEST, lambda file: file.write(text), synced)
 
 
 def read_manifest(folder: Path) -> dict | None:
@@ -39,10 +45,12 @@ def read_manifest(folder: Path) -> dict | None:
     if not path.exists():
         return None
     try:
-        return unseal(path.read_bytes(), path)
+        text = path.read_bytes()
+        # Empty where the power was cut before a new one was synced.
+        return {"log": None, **unseal(text, path, OF_MANIFEST)} if text else None
     except BadInput:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
             f"{path}: damaged ({error}); delete it to read the parts without it"
         ) from error
@@ -51,9 +59,9 @@ def read_manifest(folder: Path) -> dict | None:
 def write_part(folder: Path, table: pa.Table, about: dict) -> None:
     """Write one part of the log, whole or not at all.
 
-    `about` is what it says of itself: its number `part`, `first_exposure` (exposures in the
-    parts before it), `epochs` (pairs of fit and epoch, in order), `last_step`, and `metadata`
-    if it differs from that of the part before.
+    `about` is what it says of itself: which `log` it is of, its number `part`, `first_exposure`
+    (exposures in the parts before it), its own `exposures`, `epochs` (pairs of fit and epoch,
+    in order), `last_step`, and `metadata` if it differs from that of the part before.
     """
     sealed = seal({"schema": SCHEMA_NUMBER, **about, "crc32": checksums(table)})
 
@@ -81,55 +89,65 @@ class LogPart(NamedTuple):
     Attributes:
         path: its file. It is opened when read: a log may have more parts than a process
             may have open files.
-        exposures: rows in it.
         about: what it says of itself; see `write_part`.
+        fits_before: of the logs that it is joined to.
     """
 
     path: Path
-    exposures: int
     about: dict
+    fits_before: int = 0
+
+    @property
+    def exposures(self) -> int:
+        """Rows in it."""
+        return self.about["exposures"]
 
     @property
     def epochs(self) -> list[tuple[int, int]]:
         """Pairs of fit and epoch, in the order trained."""
-        return [tuple(pair) for pair in self.about["epochs"]]
+        return [(fit + self.fits_before, epoch) for fit, epoch in self.about["epochs"]]
 
     def rows(self, at_once: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Read some columns, so many rows in memory at once; a damaged one is refused."""
-        crc32 = dict.fromkeys(columns, 0)
+        """Read some columns, so many rows at once; of a damaged part none is given out."""
         with _damage_named(self.path), pq.ParquetFile(self.path) as file:
-            for rows in file.iter_batches(batch_size=at_once, columns=columns):
-                crc32 = checksums(rows, crc32)
-                # Without the metadata, which is of this part alone.
-                yield rows.replace_schema_metadata()
+            table = file.read(columns)
             # Only the columns asked for have been read.
-            if not crc32.items() <= self.about["crc32"].items():
+            if not checksums(table).items() <= self.about["crc32"].items():
                 raise ValueError("its values have another checksum")
+        if self.fits_before and "fit" in columns:
+            fit = pc.add(table["fit"], pa.scalar(self.fits_before, pa.int32()))
+            table = table.set_column(0, COLUMNS.field("fit"), fit)
+        # Without the metadata, which is of this part alone.
+        yield from table.replace_schema_metadata().to_batches(max_chunksize=at_once)
 
 
-def checksums(rows: pa.RecordBatch | pa.Table, before: dict[str, int] | None = None):
-    """Compute a CRC-32 of each column's values, however they are cut into batches."""
-    before = before or {}
-    columns = zip(rows.schema.names, rows.columns, strict=True)
+def checksums(table: pa.Table) -> dict[str, int]:
+    """Compute a CRC-32 of each column's values."""
+    columns = zip(table.schema.names, table.columns, strict=True)
     # Of the values and not of the file: two writers may compress the same values differently.
-    return {name: zlib.crc32(column.to_numpy(), before.get(name, 0)) for name, column in columns}
+    return {name: zlib.crc32(column.to_numpy()) for name, column in columns}
 
 
-def find_parts(folder: Path) -> list[LogPart]:
-    """Find the parts of a log, in order; a damaged, missing or doubled one is refused."""
-    parts, exposures = [], 0
-    for number, path in enumerate(sorted(folder.glob(PART_GLOB))):
-        part = _open_part(path)
+def find_parts(folder: Path, manifest: dict | None) -> list[LogPart]:
+    """Find the parts of a log, in order; one that is damaged, missing or foreign is refused."""
+    # One at a time: a log may have more parts than a process may have open files.
+    parts = [_open_part(path) for path in sorted(folder.glob(PART_GLOB))]
+    starts = itertools.accumulate((part.exposures for part in parts), initial=0)
+    of_log = (manifest or parts[0].about)["log"] if manifest or parts else None
+    for number, (part, first) in enumerate(zip(parts, starts, strict=False)):
+        if part.about["log"] != of_log:
+            raise BadInput(
+                f"{part.path}: a part of another log (id {part.about['log']}, and the folder's is "
+                f"{of_log}); restore the folder as it was written"
+            )
         got = {name: part.about[name] for name in ("part", "first_exposure")}
         # By what the part says of itself: a file can be renamed.
-        expected = {"part": number, "first_exposure": exposures}
+        expected = {"part": number, "first_exposure": first}
         if got != expected:
             raise BadInput(
-                f"{path}: got {got}, expected {expected}: a part of the log is missing or "
+                f"{part.path}: got {got}, expected {expected}: a part of the log is missing or "
                 "doubled; restore it or record again"
             )
-        parts.append(part)
-        exposures += part.exposures
     return parts
 
 
@@ -138,10 +156,13 @@ def _open_part(path: Path) -> LogPart:
     with _damage_named(path), pq.ParquetFile(path) as file:
         metadata = file.metadata.metadata or {}
         if ABOUT in metadata:
-            about = unseal(metadata[ABOUT], path)
+            about = unseal(metadata[ABOUT], path, OF_PART)
             if file.schema_arrow != COLUMNS:
                 raise ValueError(f"its columns are {file.schema_arrow.names}")
-            return LogPart(path, file.metadata.num_rows, about)
+            about = {"log": None, "exposures": file.metadata.num_rows, **about}
+            if about["exposures"] != file.metadata.num_rows:
+                raise ValueError(f"{file.metadata.num_rows} rows, not {about['exposures']}")
+            return LogPart(path, about)
     raise BadInput(f"{path}: not a part of an exposure log; read a folder that `watch` wrote")
 
 
@@ -152,7 +173,7 @@ def _damage_named(path: Path) -> Iterator[None]:
     except BadInput:
         raise
     # Arrow's errors are of these types too: a flipped byte raises any of them (as measured).
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
         reason = (str(error).splitlines() or [""])[0]
         raise BadInput(f"{path}: damaged ({reason}); restore it or record again") from error
 
@@ -167,17 +188,19 @@ def seal(content: dict) -> bytes:
     return json.dumps({**content, "checksum": zlib.crc32(json.dumps(content).encode())}).encode()
 
 
-def unseal(text: bytes, path: Path) -> dict:
+def unseal(text: bytes, path: Path, needed: set[str]) -> dict:
     """Read what `seal` made; ValueError if it was changed since."""
     content = json.loads(text)
     if not isinstance(content, dict) or "schema" not in content:
         raise ValueError("it names no version")
-    if content["schema"] != SCHEMA_NUMBER:
+    if content["schema"] not in READ_SCHEMA_NUMBERS:
         raise BadInput(
-            f"{path}: got a log of version {content['schema']}, allowed: {SCHEMA_NUMBER}; read it "
+            f"{path}: got a log of version {content['schema']!r:.20}, allowed: 1 or 2; read it "
             "with the epochwatch that wrote it"
         )
     checksum = content.pop("checksum", None)
     if checksum != zlib.crc32(json.dumps(content).encode()):
         raise ValueError("its text has another checksum")
+    if lacking := sorted(needed - content.keys()):
+        raise ValueError(f"it lacks {', '.join(lacking)}")
     return content

@@ -110,9 +110,11 @@ class Verdict:
     def step_findings(self) -> tuple[str | None, ...]:
         """Per epoch begun: `runs dry`, `overruns`, or None."""
         stopped = self.stopped or (False,) * len(self.steps_run)
+        findings = (_step_finding(steps, self.steps_asked) for steps in self.steps_run)
+        # What a callback has ended did not run dry; whole executions may have overrun before.
         return tuple(
-            None if ended else _step_finding(steps, self.steps_asked)
-            for steps, ended in zip(self.steps_run, stopped, strict=True)
+            None if ended and finding == "runs dry" else finding
+            for finding, ended in zip(findings, stopped, strict=True)
         )
 
     @property

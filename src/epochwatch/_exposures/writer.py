@@ -4,6 +4,8 @@ import contextlib
 import errno
 import itertools
 import json
+import os
+import secrets
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from epochwatch._exposures.batches import Piece, exposure_table
-from epochwatch._exposures.log_files import write_manifest, write_part
+from epochwatch._exposures.jobs_behind import JobsBehind
+from epochwatch._exposures.log_files import MANIFEST, write_manifest, write_part
+from epochwatch._files import sync_file
 from epochwatch.errors import BadInput, RecordingFailed
 
 EXPOSURES_A_PART = 1_000_000
@@ -20,6 +24,9 @@ ON_WRITE_ERROR = ("stop", "continue")
 
 class ExposureWriter:
     """Appends exposures to a log, a part at a time.
+
+    A thread writes the parts and syncs them to the disk; only `close` waits for it. It is
+    there from the first part to `close`. What it cannot write is told by the next call here.
 
     Args:
         path: folder of the log; it must not exist yet, or be empty.
@@ -55,8 +62,12 @@ class ExposureWriter:
         self.failed_with: str | None = None
         self.pending: list[Piece] = []
         self.pending_exposures = 0
-        self.parts = 0
+        self.parts = 0  # written
         self.exposures = 0
+        self._log_id = secrets.token_hex(8)  # so that no part of another log is taken for its own
+        self._process = os.getpid()
+        self._behind = JobsBehind()
+        self._given = (0, 0)  # parts and exposures given to the thread
         self._metadata_of_last_part: str | None = None
         make_empty_folder(self.folder)
         with _unwritable_refused(self.folder):
@@ -65,6 +76,11 @@ class ExposureWriter:
 
     def open(self) -> None:
         """Begin to record: until `close`, the log counts as cut off where its parts end."""
+        if self._is_fork():
+            raise RecordingFailed(
+                f"log: {str(self.folder)!r} is written by process {self._process}, of which this "
+                "one is a fork; watch the model anew here with another path"
+            )
         if self.failed_with and self.on_write_error == "stop":
             raise RecordingFailed(
                 f"log: {str(self.folder)!r} ended with {self.failed_with}; watch the model "
@@ -72,7 +88,9 @@ class ExposureWriter:
             )
         if not self.failed_with:
             with self._failure_noted():
-                self._write_manifest(complete=False)
+                # In place before a step is trained; that it is synced need not be waited for.
+                self._write_manifest(complete=False, synced=False)
+                self._behind.put(sync_file, self.folder / MANIFEST)
 
     def append(
         self, fit: int, epoch: int, first_step: int, lengths: np.ndarray, indices: np.ndarray
@@ -83,7 +101,7 @@ class ExposureWriter:
             fit: which call of `fit`, from 1.
             epoch: which epoch, from 1.
             first_step: step of the first batch, from 0.
-            lengths: int64 (batches,), samples in each batch, 1 or more.
+            lengths: int64 (batches,), samples in each batch; 0 for a step without exposures.
             indices: int64 (sum of lengths,), their indices.
 
         Raises:
@@ -93,10 +111,10 @@ class ExposureWriter:
         """
         # "safe": a float is refused, not rounded. Copied, as the caller may fill them again.
         lengths, indices = (a.astype(np.int64, casting="safe") for a in (lengths, indices))
-        if lengths.sum() != len(indices) or lengths.min(initial=1) < 1:
+        if lengths.sum() != len(indices) or lengths.min(initial=0) < 0:
             raise ValueError(f"got {len(indices)} indices for batches of lengths {lengths}")
         # Nothing more is kept of a log that has failed, so that memory does not grow.
-        if self.failed_with or not len(indices):
+        if self.failed_with or not len(lengths):
             return
         self.pending.append(Piece(int(fit), int(epoch), int(first_step), lengths, indices))
         self.pending_exposures += len(indices)
@@ -104,38 +122,84 @@ class ExposureWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is pending as one part; if that fails, see `on_write_error`."""
-        if not self.pending:
+        """Have the thread write what is pending, as one part.
+
+        Raises:
+            RecordingFailed: what was given to the thread before could not be written, and
+                `on_write_error` is "stop".
+        """
+        self._end_if_failed()
+        if self.pending and not self._is_fork():
+            self._write_pending(self._behind.put)
+
+    def fail(self, reason: str) -> None:
+        """End the record here, because what was trained is not known any further.
+
+        Args:
+            reason: what the log shall say, such as the name of an exception.
+        """
+        self.failed_with = self.failed_with or reason
+
+    def close(self, interruption: str | None = None) -> None:
+        """Write what is left, and the final manifest, which names what ended the training early.
+
+        Raises:
+            RecordingFailed: see `flush`.
+        """
+        # A fork has a copy of what is pending, and no thread; the log is its parent's.
+        if self._is_fork():
             return
-        last = self.pending[-1]
-        epochs = [pair for pair, _ in itertools.groupby(piece[:2] for piece in self.pending)]
-        about = {"part": self.parts, "first_exposure": self.exposures, "epochs": epochs}
+        # The manifest is written even where the last part could not be.
+        try:
+            self._behind.end()
+            self._end_if_failed()
+            if self.pending:
+                # Not by the thread: while Python shuts down none can be started.
+                with self._failure_noted():
+                    self._write_pending(lambda write, *part: write(*part))
+        finally:
+            is_cut_off = self.failed_with or self.pending or self._behind.error
+            complete = not is_cut_off and self._behind.done
+            with self._failure_noted():
+                self._write_manifest(complete, interruption)
+
+    def _write_pending(self, run) -> None:
+        """Have what is pending written as a part: `run` is called with how, and with what."""
+        parts, exposures = self._given
+        pieces, last = self.pending.copy(), self.pending[-1]
+        about = {"log": self._log_id, "part": parts, "first_exposure": exposures}
+        about["exposures"] = sum(len(piece.indices) for piece in pieces)
+        about["epochs"] = [pair for pair, _ in itertools.groupby(piece[:2] for piece in pieces)]
         about["last_step"] = last.first_step + len(last.lengths) - 1
         metadata = json.dumps(self.metadata)
         # Most parts leave it out: it would be repeated in each of a thousand.
         if metadata != self._metadata_of_last_part:
-            about["metadata"] = self.metadata
-        with self._failure_noted():
-            write_part(self.folder, exposure_table(self.pending), about)
-            self._metadata_of_last_part = metadata
-            written = (self.parts + 1, self.exposures + self.pending_exposures, [], 0)
-            # At once: no Ctrl-C comes between, and before it the part is written again.
-            self.parts, self.exposures, self.pending, self.pending_exposures = written
+            about["metadata"] = json.loads(metadata)  # the other one may change meanwhile
+        after = ((parts + 1, exposures + about["exposures"]), metadata, [], 0)
+        run(self._write_part, pieces, about)
+        # At once: no Ctrl-C comes between, and before it the part is written again.
+        self._given, self._metadata_of_last_part, self.pending, self.pending_exposures = after
 
-    def close(self, interruption: str | None = None) -> None:
-        """Write what is left, and the final manifest, which names what ended the training early."""
-        # The manifest is written even where the last part could not be.
-        try:
-            self.flush()
-        finally:
-            with self._failure_noted():
-                complete = not (self.failed_with or self.pending)
-                self._write_manifest(complete, interruption)
+    def _write_part(self, pieces: list[Piece], about: dict) -> None:
+        write_part(self.folder, exposure_table(pieces), about)
+        self.parts = about["part"] + 1
+        self.exposures = about["first_exposure"] + about["exposures"]
 
-    def _write_manifest(self, complete: bool, interruption: str | None = None) -> None:
-        manifest = {"complete": complete, "parts": self.parts, "exposures": self.exposures}
+    def _write_manifest(
+        self, complete: bool, interruption: str | None = None, synced: bool = True
+    ) -> None:
+        manifest = {"log": self._log_id, "complete": complete}
+        manifest |= {"parts": self.parts, "exposures": self.exposures}
         manifest |= {"interrupted_by": interruption, "failed_with": self.failed_with}
-        write_manifest(self.folder, {**manifest, "metadata": self.metadata})
+        write_manifest(self.folder, {**manifest, "metadata": self.metadata}, synced)
+
+    def _is_fork(self) -> bool:
+        return os.getpid() != self._process
+
+    def _end_if_failed(self) -> None:
+        """Tell, once, of what the thread could not write."""
+        if self._behind.error is not None and not self.failed_with:
+            self._end_record(self._behind.error)
 
     @contextlib.contextmanager
     def _failure_noted(self) -> Iterator[None]:
@@ -143,21 +207,25 @@ class ExposureWriter:
         try:
             yield
         except OSError as error:
-            if self.failed_with:
-                return
-            self.failed_with = errno.errorcode.get(error.errno or 0, type(error).__name__)
-            self.pending, self.pending_exposures = [], 0
-            with contextlib.suppress(OSError):  # the manifest that is there says "cut off"
-                self._write_manifest(complete=False)
-            message = (
-                f"log: cannot write to {str(self.folder)!r} ({error.strerror or error}, "
-                f"{self.failed_with}); the {self.exposures:,} exposures before stay readable; "
-            )
-            if self.on_write_error == "stop":
-                raise RecordingFailed(
-                    message + "free space or choose another path, and train again"
-                ) from error
-            warnings.warn(message + "the training goes on unrecorded", RuntimeWarning, stacklevel=4)
+            if not self.failed_with:
+                self._end_record(error)
+
+    def _end_record(self, error: BaseException) -> None:
+        """Record no more, and do to the training what `on_write_error` says."""
+        number, reason = getattr(error, "errno", None), getattr(error, "strerror", None)
+        self.failed_with = errno.errorcode.get(number or 0, type(error).__name__)
+        self.pending, self.pending_exposures = [], 0
+        with contextlib.suppress(OSError):  # the manifest that is there says "cut off"
+            self._write_manifest(complete=False)
+        message = (
+            f"log: cannot write to {str(self.folder)!r} ({reason or error}, "
+            f"{self.failed_with}); the {self.exposures:,} exposures before stay readable; "
+        )
+        if self.on_write_error == "stop":
+            raise RecordingFailed(
+                message + "free space or choose another path, and train again"
+            ) from error
+        warnings.warn(message + "the training goes on unrecorded", RuntimeWarning, stacklevel=4)
 
 
 def make_empty_folder(folder: Path) -> None:

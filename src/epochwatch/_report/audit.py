@@ -52,8 +52,8 @@ def audit(
             the labels are a few whole numbers.
         population: how many samples there are, where a pass does not tell because it has no
             end: a number, or by the name of each stream its own.
-        seed: for `keras.utils.set_random_seed` before the first `fit`, as your script has it;
-            None leaves all seeds as they are.
+        seed: for `keras.utils.set_random_seed` before each feed is made and before the first
+            `fit`, as in your script; None leaves all seeds as they are.
         log: folder that keeps the exposure log; None keeps none.
         min_coverage: share of every stream that must have been trained, from 0 to 1.
         fail_on: what counts as a finding: of "restarts", "skips", "replays", "runs dry",

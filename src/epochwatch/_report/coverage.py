@@ -7,21 +7,24 @@ import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
 
-from epochwatch._report.style import looks
+from epochwatch._report.style import LineLook, looks
 from epochwatch._text import percent
 
 
-def draw(ax: Axes, coverage: Mapping[str, np.ndarray]) -> Axes:
+def draw(
+    ax: Axes, coverage: Mapping[str, np.ndarray], look_of: Mapping[str, LineLook] | None = None
+) -> Axes:
     """Draw coverage against epochs, a line to a stream, named at its end.
 
     Args:
         ax: where.
         coverage: per stream float64 (epochs,), from 0 to 1.
+        look_of: per stream how it is drawn; None for what `looks` chooses.
 
     Returns:
         The Axes.
     """
-    look_of = looks(coverage)
+    look_of = look_of or looks(coverage)
     for name, shares in coverage.items():
         look = look_of[name]
         epochs = np.arange(1, len(shares) + 1)

@@ -1,21 +1,71 @@
-"""What an audit found, at a glance: the way through the feed, exposures, coverage."""
+"""What an audit found, at a glance: the rare samples against the rest, from epoch to epoch.
 
+Three panels, as far as there is something to show: how each epoch began, what part of the
+samples had been trained by its end, and how often each sample was.
+"""
+
+import itertools
 import textwrap
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from epochwatch._auditing.counting import StreamCounts
 from epochwatch._auditing.result import AuditResult
-from epochwatch._exposures.positions import binned
-from epochwatch._report import coverage, exposures, style
+from epochwatch._report import coverage, style
+from epochwatch._report.headline import headline
 from epochwatch._text import percent
 
-FEW_STEPS = 100  # with so few, each is a point
-MOST_RULES = 60
-MOST_NAMED = 6
 ALL = "all samples"
+MOST_SINGLE = 9  # exposures up to which each number has a bar of its own
+MOST_UPRIGHT = 8  # bars whose numbers have room side by side
+MOST_CELLS = 60  # epochs that are set apart from one another
+# By colour and by hatch, for eyes and printers without colours.
+EPOCH_LOOKS = {
+    "restarts": (style.NEVER, ""),
+    "skips": ("#e76300", "////"),
+    "replays": ("#a96b59", "...."),
+    "runs dry": ("#ffa90e", "xxxx"),
+    "overruns": ("#832db6", "\\\\\\\\"),
+    "resumes": ("#9cc7ef", ""),
+    "begins": ("white", ""),
+}
+
+
+class Group(NamedTuple):
+    """Streams that are drawn together.
+
+    Attributes:
+        name: as it is written.
+        streams: their counts.
+    """
+
+    name: str
+    streams: Sequence[StreamCounts]
+
+    @property
+    def exposures(self) -> np.ndarray:
+        """int64, how often each sample was trained."""
+        return np.concatenate([stream.exposures for stream in self.streams])
+
+    @property
+    def coverage(self) -> np.ndarray | None:
+        """float64 (epochs,), share of all its samples; None where one is not known."""
+        if any(stream.coverage is None for stream in self.streams):
+            return None
+        sizes = [stream.samples for stream in self.streams]
+        shares = np.array([stream.coverage for stream in self.streams])
+        return np.average(shares, axis=0, weights=sizes if any(sizes) else None)
+
+    @property
+    def extremes(self) -> tuple[np.ndarray, np.ndarray]:
+        """The lowest and the highest coverage of its streams, each float64 (epochs,)."""
+        shares = np.array([stream.coverage for stream in self.streams])
+        return shares.min(axis=0), shares.max(axis=0)
 
 
 def draw(report: AuditResult) -> Figure:
@@ -27,157 +77,274 @@ def draw(report: AuditResult) -> Figure:
     Returns:
         A figure that belongs to no window.
     """
-    lower = {}
-    if len(report.whole.exposures):
-        lower["exposures"] = _exposures
-    if report.whole.coverage is not None:
-        lower["coverage"] = _coverage
-    rows = [["order"] * 2] if report.judged.ordered else []
-    # One panel alone has the whole width.
-    rows += [list(lower) * (2 // len(lower))] if lower else []
-    with style.figure(8, 0.9 + 2.8 * len(rows)) as figure:
-        axes = figure.subplot_mosaic(rows) if rows else {}
-        if report.judged.ordered:
-            draw_order(axes["order"], report.judged, report.length)
-        for name, panel in lower.items():
-            panel(axes[name], report)
-        title = f"{report.verdict or 'one epoch'}: {report.judged.meaning}"
-        figure.suptitle(textwrap.fill(title, 96), x=0.01, ha="left", fontsize=10.5)
+    groups = rare_against_rest(report)
+    heights = dict(_panel_heights(report, groups))
+    title = _title(report)
+    with style.figure(8, 0.5 + 0.2 * title.count("\n") + sum(heights.values())) as figure:
+        axes = {}
+        if heights:
+            rows = [[name] for name in heights]
+            axes = figure.subplot_mosaic(rows, height_ratios=[*heights.values()])
+        if "epochs" in axes:
+            draw_epochs(axes["epochs"], report)
+        if "coverage" in axes:
+            draw_coverage(axes["coverage"], report, groups)
+        if "exposures" in axes:
+            draw_exposures(axes["exposures"], groups)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10.5)
+        _settle(figure)
     return figure
 
 
-def draw_order(ax: Axes, judged, length: int | None) -> Axes:
-    """Draw the place of each trained batch in the feed's own order against training steps.
+def _settle(figure: Figure) -> None:
+    """Lay the panels out once and for all: each time it is done anew, last digits differ."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        ax.set_position([round(number, 4) for number in ax.get_position().bounds])
 
-    A line that goes on over the rules resumes; one that falls back restarts or replays; one
-    that jumps up skips.
+
+def _title(report: AuditResult) -> str:
+    unmeasured = [f"Unmeasured: {line}" for line in report.unmeasured]
+    return "\n".join(textwrap.fill(line, 100) for line in [headline(report), *unmeasured])
+
+
+def _panel_heights(report: AuditResult, groups: list[Group]) -> Iterator[tuple[str, float]]:
+    """Choose the panels, each with its height in inches."""
+    if report.boundaries and report.judged.ordered:
+        yield "epochs", 0.5
+    # Without an identity of the samples no count of them means anything.
+    if report.contents_vary:
+        return
+    if any(group.coverage is not None for group in groups):
+        yield "coverage", 3.0
+    if any(len(group.exposures) for group in groups):
+        yield "exposures", 2.8
+
+
+def rare_against_rest(report: AuditResult) -> list[Group]:
+    """Group the streams: the rarest alone, the others together; one group without streams.
+
+    Of streams that are equally rare it is the one that was trained least.
+    """
+    streams = report.streams
+    if len(streams) < 2:
+        names = [_stream_name(name) for name in streams] or [ALL]
+        return [Group(names[0], [*streams.values()] or [report.whole])]
+    rarest = min(streams, key=lambda name: _rarity(streams[name]))
+    others = {name: stream for name, stream in streams.items() if name != rarest}
+    rest = f"the other {len(others):,}" if len(others) > 1 else _stream_name(*others)
+    return [Group(_stream_name(rarest), [streams[rarest]]), Group(rest, [*others.values()])]
+
+
+def _rarity(stream: StreamCounts) -> tuple[float, float]:
+    size = stream.trained if stream.samples is None else stream.samples
+    return size, 1.0 if stream.coverage is None else stream.coverage[-1]
+
+
+def _stream_name(name: str) -> str:
+    """Name a stream: a class is a number, which alone says nothing."""
+    return name if name.isidentifier() else f"stream {name}"
+
+
+def group_looks(groups: Sequence[Group]) -> dict[str, style.LineLook]:
+    """Choose how groups are drawn: the rare one and the rest as the two streams of all figures."""
+    looks = style.LOOKS.values() if len(groups) > 1 else style.OTHERS
+    return dict(zip((group.name for group in groups), looks, strict=False))
+
+
+def draw_epochs(ax: Axes, report: AuditResult) -> Axes:
+    """Draw how each epoch began, or that it had too few or too many steps: a cell to each.
 
     Args:
         ax: where.
-        judged: the verdict of an audit, a report's `judged`.
-        length: batches in a pass of the feed; None where it has no end.
+        report: what the audit found, with an order to follow.
 
     Returns:
         The Axes.
     """
-    ends = np.cumsum([epoch.steps for epoch in judged.epochs])
-    # Points where the steps are few; else a line alone, which stays sharp.
-    marker = "o" if ends[-1] <= FEW_STEPS else ""
-    for step, place, steps in _stretches(judged, length):
-        ax.plot(
-            step + np.arange(steps),
-            place + np.arange(steps),
-            color=style.INK,
-            linewidth=2,
-            marker=marker,
-            markersize=3,
-        )
-    ruled = _rule(ax, judged, ends)
-    top = max(place + steps for _, place, steps in _stretches(judged, length))
-    if length is not None:
-        ax.axhline(length, color=style.FAINT, linestyle=":")
-        top = max(top, length)
-        _shade(ax, _reached(judged, length), length)
-    ax.set(xlim=(-0.5, ends[-1] - 0.5), ylim=(-0.03 * top, top * 1.04 or 1))
-    ax.set(xlabel=f"training step{ruled}", ylabel="place in the feed's own order")
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(ticker.MaxNLocator(integer=True))
-        style.thousands(axis)
+    marks = epoch_marks(report)
+    for name, (colour, hatch) in EPOCH_LOOKS.items():
+        cells = [*_runs_of(name, marks)]
+        count = marks.count(name)
+        label = f"{name}: {count:,} of {len(marks):,} epochs" if name != "begins" else None
+        if cells:
+            look = {"facecolor": colour, "edgecolor": "white", "hatch": hatch, "linewidth": 0}
+            ax.broken_barh(cells, (0, 1), label=label, **look)
+    if len(marks) <= MOST_CELLS:
+        ax.vlines(np.arange(1.5, len(marks)), 0, 1, color="white", linewidth=2)
+    ax.set(xlim=(0.5, len(marks) + 0.5), ylim=(0, 1), xticks=[], yticks=[])
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.legend(fontsize=8, loc="lower left", ncols=4, bbox_to_anchor=(0, 1.0), borderpad=0)
     return ax
 
 
-def _stretches(judged, length: int | None):
-    """Cut the epochs where a pass of the feed ends inside of them: step, place, steps."""
-    step = 0
-    for first, epoch in zip(judged.first_places, judged.epochs, strict=True):
-        left, place = epoch.steps, first
-        while left:
-            steps = left if length is None else min(left, length - place % length)
-            yield step, place if length is None else place % length, steps
-            step, left, place = step + steps, left - steps, place + steps
+def epoch_marks(report: AuditResult) -> list[str]:
+    """Name the worst of each epoch: how it began, or what its steps were."""
+    begun = iter(["begins", *(boundary["verdict"] for boundary in report.boundaries)])
+    judged = report.judged
+    marks = []
+    for steps, finding in zip(judged.steps_run, judged.step_findings, strict=True):
+        # An epoch without a step has trained no batch that could be at a boundary.
+        occur = {finding, next(begun)} if steps else {finding}
+        marks.append(next(name for name in EPOCH_LOOKS if name in occur))
+    return marks
 
 
-def _reached(judged, length: int) -> int:
-    """Return the place behind the highest one that was trained."""
-    return max(place + steps for _, place, steps in _stretches(judged, length))
+def _runs_of(name: str, marks: list[str]) -> Iterator[tuple[float, int]]:
+    """Find where a mark stands in a row: begin and width, for cells around 1, 2, 3."""
+    at = 0
+    for mark, group in itertools.groupby(marks):
+        count = len(list(group))
+        if mark == name:
+            yield at + 0.5, count
+        at += count
 
 
-def _shade(ax: Axes, reached: int, length: int) -> None:
-    """Shade the feed's end that was never reached, and say how much it is: it may be thin."""
-    if reached == length:
-        return
-    ax.axhspan(reached, length, color=style.NEVER, alpha=0.12, linewidth=0)
-    thin = length - reached < length / 10
+def draw_coverage(ax: Axes, report: AuditResult, groups: Sequence[Group]) -> Axes:
+    """Draw the coverage of each group by epoch, and what of all samples was lost.
+
+    Args:
+        ax: where.
+        report: what the audit found.
+        groups: of its streams.
+
+    Returns:
+        The Axes.
+    """
+    known = {group.name: group for group in groups if group.coverage is not None}
+    look_of = group_looks(groups)
+    for name, look in look_of.items():
+        if name in known and len(known[name].streams) > 1:
+            low, high = known[name].extremes
+            epochs = np.arange(1, len(low) + 1)
+            ax.fill_between(epochs, low, high, color=look.colour, alpha=0.18, linewidth=0)
+    coverage.draw(ax, {name: group.coverage for name, group in known.items()}, look_of)
+    if report.lost and report.whole.samples:
+        _shade_lost(ax, report.lost, report.whole)
+    ax.set_xlim(0.5, len(report.judged.steps_run) + 0.5)
+    if report.judged.epochs and report.judged.epochs[-1].fit > 1:
+        ax.set_xlabel("epoch, counted on from fit to fit")
+    return ax
+
+
+def _shade_lost(ax: Axes, lost: int, whole: StreamCounts) -> None:
+    """Shade what was lost above what was trained, and say how much it is: it may be thin."""
+    low, high = whole.trained / whole.samples, (whole.trained + lost) / whole.samples
+    ax.axhspan(low, high, color=style.NEVER, alpha=0.15, linewidth=0)
+    is_thick = high - low > 0.1
     ax.text(
         0.01,
-        reached - length / 50 if thin else (reached + length) / 2,
-        f"batches never reached: {length - reached:,}",
+        (low + high) / 2 if is_thick else low - 0.02,
+        f"lost: {lost:,} of all {whole.samples:,} samples",
         color=style.NEVER,
-        va="top" if thin else "center",
+        va="center" if is_thick else "top",
         transform=ax.get_yaxis_transform(),
     )
 
 
-def _rule(ax: Axes, judged, ends: np.ndarray) -> str:
-    """Mark the epochs' ends, in red where something is lost, and say so."""
-    if not 1 < len(ends) <= MOST_RULES:
-        return ""
-    for end, epoch, boundary in zip(ends[:-1], judged.epochs, judged.boundaries, strict=False):
-        lost = boundary.verdict != "resumes" or judged.steps_asked not in (None, epoch.steps)
-        ax.axvline(end - 0.5, color=style.NEVER if lost else style.FAINT, linewidth=0.8, zorder=0)
-    return "; a rule where an epoch ends, red for a finding"
+def draw_exposures(ax: Axes, groups: Sequence[Group]) -> Axes:
+    """Draw how many samples of each group were trained how often, as shares of the group.
+
+    Args:
+        ax: where.
+        groups: of a report's streams.
+
+    Returns:
+        The Axes.
+    """
+    seen = {group.name: group.exposures for group in groups if len(group.exposures)}
+    is_whole = all(stream.samples is not None for group in groups for stream in group.streams)
+    bins = exposure_bins(np.concatenate([*seen.values()]), with_never=is_whole)
+    width = 0.8 / len(seen)
+    look_of = group_looks(groups)
+    is_upright = len(bins) <= MOST_UPRIGHT
+    for rank, (name, exposures) in enumerate(seen.items()):
+        counts = np.array([np.count_nonzero((exposures >= a) & (exposures <= b)) for a, b in bins])
+        left = np.arange(len(bins)) - 0.4 + rank * width
+        bars = ax.bar(
+            left,
+            counts / len(exposures),
+            width,
+            align="edge",
+            color=look_of[name].colour,
+            hatch="//" * rank,
+            edgecolor="white",
+            linewidth=0,
+            label=f"{name}: {_in_numbers(exposures)}",
+        )
+        # A bar may be too low to be seen; its number is not.
+        texts = [f"{count:,}" if count else "" for count in counts]
+        ax.bar_label(bars, texts, fontsize=7.5, rotation=0 if is_upright else 90, padding=2)
+    if is_whole:
+        ax.axvspan(-0.5, 0.5, color=style.NEVER, alpha=0.08, linewidth=0)
+    ax.set(xlim=(-0.5, len(bins) - 0.5), ylim=(0, 1.15 if is_upright else 1.4))
+    slant = {} if is_upright else {"rotation": 30, "ha": "right", "fontsize": 8}
+    ax.set_xticks(range(len(bins)), [_bin_name(*ends) for ends in bins], **slant)
+    ax.set(xlabel="times that a sample was trained", ylabel="share of the samples")
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    ax.yaxis.set_major_formatter(ticker.PercentFormatter(1))
+    ax.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0, 1.0), borderpad=0)
+    return ax
 
 
-def _exposures(ax: Axes, report) -> None:
-    counted = report.whole.exposures
-    by_index = report.identified_by == "index"
-    # Fingerprints have no order that means anything.
-    bins = binned(counted if by_index else np.sort(counted)[::-1])
-    exposures.draw(ax, bins, ALL)
-    order = "by index" if by_index else "most trained first"
-    size = f" (bins of {bins.size:,})" if bins.size > 1 else ""
-    ax.set_xlabel(f"samples {order}{size}")
-    ax.xaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
+def exposure_bins(exposures: np.ndarray, *, with_never: bool) -> list[tuple[int, int]]:
+    """Choose the bins of a histogram, first and last number of each.
+
+    Each number has its own where they are few; or else each bin is twice as wide as the one
+    before. Those never trained are never put together with others.
+
+    Example:
+        >>> exposure_bins(np.array([0, 1, 20]), with_never=True)
+        [(0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, 20)]
+    """
+    top = int(exposures.max())
+    if top <= MOST_SINGLE:
+        ends = [(number, number) for number in range(1, top + 1)]
+    else:
+        powers = range((top - 1).bit_length() + 1)
+        ends = [(2 ** (power - 1) + 1 if power else 1, 2**power) for power in powers]
+    # Nothing is drawn below what occurs.
+    low = int(exposures[exposures > 0].min(initial=top))
+    drawn = [(max(first, low), min(last, top)) for first, last in ends if last >= low]
+    return [(0, 0)] * with_never + drawn
 
 
-def _coverage(ax: Axes, report) -> None:
-    shares = _by_stream(report)
-    least_first = sorted(shares, key=lambda name: shares[name][-1])
-    for name in least_first[MOST_NAMED:]:
-        epochs = np.arange(1, len(shares[name]) + 1)
-        ax.plot(epochs, shares[name], color=style.FAINT, linewidth=1)
-    coverage.draw(ax, {name: shares[name] for name in shares if name in least_first[:MOST_NAMED]})
-    if len(shares[least_first[0]]) == 1:
-        ax.set_xticks([1])
+def _bin_name(first: int, last: int) -> str:
+    if last == 0:
+        return "never"
+    return f"{first:,}" if first == last else f"{first:,}–{last:,}"
 
 
-def _by_stream(report) -> dict[str, np.ndarray]:
-    known = {
-        f"stream {name}": stream.coverage
-        for name, stream in report.streams.items()
-        if stream.coverage is not None
-    }
-    return known or {ALL: report.whole.coverage}
+def _in_numbers(exposures: np.ndarray) -> str:
+    """Write how many samples, and the extremes of their exposures beside the mean."""
+    samples = f"{len(exposures):,} sample{'s' * (len(exposures) != 1)}"
+    low, high = int(exposures.min()), int(exposures.max())
+    if low == high:
+        return f"{samples}, each {_times(low)}"
+    return f"{samples}, {low:,} to {high:,} times, {exposures.mean():,.1f} on average"
+
+
+def _times(count: int) -> str:
+    return f"{count:,} time{'s' * (count != 1)}"
 
 
 def describe(report: AuditResult) -> str:
     """Describe what `draw` shows, given the same: its alternative text."""
-    judged, whole = report.judged, report.whole
-    parts = [
-        f"Audit of a feed, {len(judged.epochs):,} epochs; verdict: {report.verdict or 'none'}."
-    ]
-    if judged.ordered:
-        places = [place % (report.length or place + 1) for place in judged.first_places[:4]]
-        begins = ", ".join(f"{place:,}" for place in places)
-        more = " and so on" if len(judged.first_places) > 4 else ""
-        of_all = "" if report.length is None else f" of {report.length:,}"
-        parts.append(f"The epochs begin at place {begins}{more}{of_all}.")
-    if len(whole.exposures):
-        low, high = whole.exposures.min(), whole.exposures.max()
-        never = "unknown" if whole.never_trained is None else f"{whole.never_trained:,}"
-        parts.append(f"Exposures a sample: {low:,} to {high:,}; samples never trained: {never}.")
-    if whole.coverage is not None:
-        shares = _by_stream(report)
-        ends = "; ".join(f"{name} {percent(share[-1])}" for name, share in shares.items())
+    groups = rare_against_rest(report)
+    panels = dict(_panel_heights(report, groups))
+    parts = [headline(report)]
+    if "epochs" in panels:
+        marks = epoch_marks(report)
+        counts = {name: marks.count(name) for name in EPOCH_LOOKS if name in marks}
+        counts.pop("begins", None)
+        told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        parts.append(f"Of {len(marks):,} epochs: {told}.")
+    if "coverage" in panels:
+        known = {group.name: group.coverage for group in groups if group.coverage is not None}
+        ends = "; ".join(f"{name} {percent(shares[-1])}" for name, shares in known.items())
         parts.append(f"Coverage in the end: {ends}.")
+    if "exposures" in panels:
+        numbers = [f"{g.name}, {_in_numbers(g.exposures)}" for g in groups if len(g.exposures)]
+        parts.append(f"Trained: {'; '.join(numbers)}.")
     return " ".join(parts)

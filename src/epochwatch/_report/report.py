@@ -4,17 +4,23 @@ from epochwatch._auditing.expectation import Expectation
 from epochwatch._auditing.result import AuditResult
 from epochwatch._extras import missing_extras_named
 from epochwatch._report import terminal
+from epochwatch._report.headline import headline
 
 
 class Report(AuditResult):
-    """What an audit found; printed, it is a table of 80 columns.
+    """What an audit found; printed, it is one sentence and a table of 80 columns.
 
     Attributes:
+        headline: the sentence.
         verdict: the worst that happened to the feed's order, such as "restarts"; None for a
             single epoch without a finding.
         findings: what is wrong, the worst first.
         sound: whether there is no finding.
         boundaries: every boundary between two epochs, with the batches before and after it.
+        reachable: samples that the steps reach; None where it cannot be known.
+        lost: of them, never trained; None likewise.
+        order: `fixed`, `alike` and `shuffled_by`.
+        unmeasured: what cannot be known, each with its remedy.
         whole: counts over all samples: `samples`, `trained`, `never_trained`, `exposures`,
             `coverage`.
         streams: the same, by stream.
@@ -25,15 +31,21 @@ class Report(AuditResult):
     def showing(cls, result: AuditResult) -> "Report":
         return cls(**vars(result))
 
+    @property
+    def headline(self) -> str:
+        return headline(self)
+
     def __str__(self) -> str:
         return terminal.as_text(self)
+
+    __repr__ = __str__  # the counts in it can be of any length
 
     def draw(self):
         """Draw the report.
 
         Returns:
-            A `matplotlib.figure.Figure`: the way through the feed, how often each sample was
-            trained, and the coverage.
+            A `matplotlib.figure.Figure`: how each epoch began, the coverage by epoch and how
+            often the samples were trained, those of the rarest stream against the rest.
 
         Raises:
             BadInput: matplotlib is not installed.

@@ -15,20 +15,27 @@ from rich.text import Text
 
 from epochwatch._auditing.counting import StreamCounts, exposure_range
 from epochwatch._auditing.expectation import Expectation
-from epochwatch._auditing.request import ORDER_FINDINGS
+from epochwatch._auditing.request import FINDINGS, ORDER_FINDINGS
 from epochwatch._auditing.result import AuditResult
 from epochwatch._exposures.verdict import Verdict
+from epochwatch._report.headline import headline, why_reshuffled
 from epochwatch._text import percent
 
 WIDTH = 80
 WIDEST = 100  # on a terminal: longer lines read badly
-ALIKE = 3  # boundaries of a kind in a row that are shown
+SAME_SHOWN = 3  # boundaries of a kind in a row
 MOST_BOUNDARIES = MOST_STREAMS = 20
 MOST_RUNS = 8  # of equal numbers of steps
 BATCH_WIDTH = 18
 BARS = "▁▂▃▄▅▆▇█"
 MOST_BARS = 6
+WRONG = "bold red"
 COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ORDER_FINDINGS, "red")
+COUNTED_BY = {
+    "pass": "counted in a pass of the feed",
+    "given": "as given",
+    "came round": "counted as they came round",
+}
 
 
 def as_text(report: AuditResult) -> str:
@@ -42,7 +49,7 @@ def show(report: AuditResult) -> None:
 
 
 def expectation_text(expected: Expectation) -> str:
-    """Write what is to be expected of a feed, in a few lines of at most 80 columns."""
+    """Write what is to be expected of a feed in at most ten lines of 80 columns."""
     return plain_text(named_rows(expectation_rows(expected)))
 
 
@@ -70,12 +77,16 @@ def show_laid_out(laid_out: Group | Table) -> None:
 
 
 def layout(report: AuditResult) -> Group:
-    verdict = report.verdict or "none"
-    colour = f"bold {COLOURS.get(verdict, '')}"
-    head = named_rows([("verdict", Text(verdict, colour)), ("", report.judged.meaning)])
-    parts = [head, boundary_table(report), named_rows(step_rows(report)), count_table(report)]
-    parts += [
-        named_rows([*comparison_rows(report), *note_rows(report)]),
+    """Lay out the sentence, the four questions with their evidence, and the findings."""
+    parts = [
+        Text(headline(report), "bold"),
+        named_rows(order_rows(report)),
+        boundary_table(report),
+        named_rows(step_rows(report)),
+        named_rows([loss_row(report)]),
+        None if report.contents_vary else count_table(report),
+        named_rows([variety_row(report), *measure_rows(report)]),
+        named_rows(comparison_rows(report)),
         named_rows([conclusion_row(report)]),
     ]
     return Group(*[piece for part in parts if part for piece in (part, "")][:-1])
@@ -97,12 +108,26 @@ def frameless_table(*names: str, **options) -> Table:
     return table
 
 
+def order_rows(report: AuditResult) -> Iterator[tuple[str, Text]]:
+    verdict = report.verdict or "no verdict"
+    colour = f"bold {COLOURS.get(verdict, '')}"
+    yield "order", Text.assemble((verdict, colour), f": {order_meaning(report)}")
+
+
+def order_meaning(report: AuditResult) -> str:
+    """Write what the verdict says; without an order to follow, why there is none."""
+    if report.verdict != "reshuffles":
+        return report.judged.meaning
+    return f"{why_reshuffled(report)}, so only the counts can judge"
+
+
 def boundary_table(report: AuditResult) -> Table | None:
     """Show the batches at the boundaries, of many alike in a row the first ones."""
     rows = report.boundaries
     if not rows:
         return None
-    table = frameless_table("after", "verdict", "place", "last batch trained", "first after it")
+    proof = ("verdict", "place") if report.judged.ordered else ()
+    table = frameless_table("after", *proof, "last batch trained", "first after it")
     # Counted on after a complete pass, a place is the feed's first one again.
     round_off = report.length or sys.maxsize
     places = [f"{b.last_place:,} → {b.first_place % round_off:,}" for b in report.judged.boundaries]
@@ -114,8 +139,7 @@ def boundary_table(report: AuditResult) -> Table | None:
         row = rows[shown]
         table.add_row(
             after.format(**row["after"]),
-            Text(row["verdict"] or "-", COLOURS.get(row["verdict"], "")),
-            places[shown] if places else "-",
+            *([Text(row["verdict"], COLOURS[row["verdict"]]), places[shown]] if proof else []),
             batch_in_short(row["last"], report.identified_by),
             batch_in_short(row["first"], report.identified_by),
         )
@@ -129,7 +153,7 @@ def abridged_ranks(verdicts: list[str | None]) -> Iterator[int | str]:
     for verdict, group in itertools.groupby(range(len(verdicts)), verdicts.__getitem__):
         ranks = list(group)
         # To say that one more is left out takes as much room as that one.
-        kept = ranks[: min(room, ALIKE + (len(ranks) == ALIKE + 1))]
+        kept = ranks[: min(room, SAME_SHOWN + (len(ranks) == SAME_SHOWN + 1))]
         yield from kept
         room -= len(kept)
         if room and len(ranks) > len(kept):
@@ -152,7 +176,12 @@ def batch_in_short(ids: list[int], identified_by: str) -> str:
 def step_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
     """Write which steps were asked for, and which were run."""
     judged = report.judged
-    runs = values_in_turn(zip(judged.steps_run, judged.step_findings, strict=True))
+    stopped = judged.stopped or (False,) * len(judged.steps_run)
+    remarks = [
+        "stopped by a callback" if ended else finding
+        for ended, finding in zip(stopped, judged.step_findings, strict=True)
+    ]
+    runs = values_in_turn(zip(judged.steps_run, remarks, strict=True))
     yield "steps", f"{judged.steps_asked:,} asked for in an epoch; run {runs}"
     a_pass = "" if report.length is None else f"; {report.length:,} in a pass of the feed"
     yield (
@@ -164,7 +193,9 @@ def step_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
 def values_in_turn(values) -> str:
     """Write values in turn, with a remark or None: "3 × 3, 1 (runs dry)"; of many the first."""
     runs = [
-        f"{value}" + f" × {count}" * (count > 1) + (f" ({remark})" if remark else "")
+        (f"{value:,}" if isinstance(value, int) else f"{value}")
+        + f" × {count:,}" * (count > 1)
+        + (f" ({remark})" if remark else "")
         for (value, remark), group in itertools.groupby(values)
         for count in [len(list(group))]
     ]
@@ -224,6 +255,77 @@ def coverage_curve(shares: np.ndarray) -> str:
     return f"{first} {''.join(BARS[int(shares[rank] * 7)] for rank in ranks)} {last}"
 
 
+def loss_row(report: AuditResult) -> tuple[str, Text]:
+    """Write what the steps reach, and what of it was never trained."""
+    if report.contents_vary:
+        return "loss", Text("not known", WRONG)
+    steps, trained = sum(report.judged.steps_run), report.whole.trained
+    reach = f"{steps:,} steps reach {report.reachable:,} samples"
+    if report.order.fixed:
+        of_it = f"fit trained {report.reachable - report.lost:,} of them"
+    else:
+        chance = ", the rest is chance" if report.lost < report.reachable - trained else ""
+        of_it = f"fit trained {trained:,}{chance}"
+    lost = (f"{report.lost:,} lost", WRONG) if report.lost else "none lost"
+    return "loss", Text.assemble(lost, f": {reach}, and {of_it}")
+
+
+def variety_row(report: AuditResult) -> tuple[str, Text]:
+    """Write whether what was told to shuffle did."""
+    if report.contents_vary:
+        return "variety", Text("not known", WRONG)
+    order = report.order
+    who = {"fit": "fit shuffles", "feed": "the feed shuffles"}.get(order.shuffled_by)
+    if order.alike:
+        told = f"{who or 'something shuffles'}, yet two epochs in a row had the same order"
+        return "variety", Text.assemble(("alike", WRONG), f": {told}")
+    if who is None:
+        return "variety", Text("nothing was told to shuffle")
+    if len(report.judged.steps_run) == 1:
+        return "variety", Text(f"{who}; a single epoch cannot show more")
+    return "variety", Text(f"{who}, and no two epochs in a row had the same order")
+
+
+def measure_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
+    """Write what the counts rest on, and what cannot be known."""
+    counted = "samples" if report.contents_vary else f"{population_row(report)};"
+    yield "measure", f"{counted} told apart by their {report.identified_by}{equal_rows(report)}"
+    for line in report.unmeasured:
+        yield "", Text.assemble(("unmeasured", WRONG), f": {line}")
+    if report.not_in_pass and not report.contents_vary:
+        yield (
+            "",
+            f"{report.not_in_pass:,} samples trained are not in the pass that the samples are "
+            "counted by: passes of the feed differ in what they hold",
+        )
+    if report.conflicts:
+        indices = "1 index" if report.conflicts == 1 else f"{report.conflicts:,} indices"
+        yield (
+            "",
+            Text.assemble(
+                ("index conflict", WRONG),
+                f": {indices} came with different contents: samples share an index, or the feed "
+                "changes them",
+            ),
+        )
+
+
+def population_row(report: AuditResult) -> str:
+    """Write how many samples there are, and how that is known."""
+    samples = report.whole.samples
+    if samples is None:
+        return "how many samples there are is not known"
+    return f"{samples:,} samples, {COUNTED_BY[report.population_by]}"
+
+
+def equal_rows(report: AuditResult) -> str:
+    """Write how many rows of a pass have the same content as another one."""
+    if report.identified_by == "index" or None in (report.rows, report.whole.samples):
+        return ""
+    equal = report.rows - report.whole.samples
+    return f"; {equal:,} in a pass equal another one and are counted with it" if equal > 0 else ""
+
+
 def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     """Compare what was observed with what was to be expected, and write why."""
     expected, judged = report.expected, report.expected.judged
@@ -233,7 +335,7 @@ def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     elif report.agrees:
         yield "expected", f"just that, {why}"
     else:
-        yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", "bold red")
+        yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", WRONG)
         yield "expected", Text(compared_by(judged, exact=expected.exact), "red")
         yield "observed", Text(compared_by(report.judged, exact=expected.exact), "red")
         yield "because", f"expected {why}"
@@ -256,8 +358,9 @@ def expectation_rows(expected: Expectation) -> Iterator[tuple[str, str | Text]]:
 def in_a_word(expected: Expectation) -> str:
     """Name what is expected, with words for what is no verdict."""
     if expected.judged is None:
-        return "nothing: it depends on timing"
-    return expected.verdict or "no boundary to judge"
+        return "nothing: timing decides"
+    verdict = expected.verdict or "no boundary to judge"
+    return f"{verdict}, and alike: the same order again" if expected.alike else verdict
 
 
 def compared_by(judged: Verdict, *, exact: bool) -> str:
@@ -271,37 +374,13 @@ def compared_by(judged: Verdict, *, exact: bool) -> str:
     return f"{verdict}; steps {runs}; {begins}; boundaries {crossed or 'not judged'}"
 
 
-def note_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
-    """Write what the counts rest on."""
-    by_content = report.identified_by == "content"
-    if by_content:
-        equal = 0 if report.rows is None else report.rows - report.whole.samples
-        alike = f"; {equal:,} in a pass equal another one and are counted with it" if equal else ""
-        yield "samples", f"told apart by their content{alike}"
-    if report.not_in_pass and by_content:
-        yield (
-            "note",
-            f"{report.not_in_pass:,} samples trained are not in a pass of the feed: it changes its "
-            "samples (augmentation, say), and the counts mean nothing; give the samples an "
-            'index: {"label": …, "index": …}',
-        )
-    elif report.not_in_pass:
-        yield (
-            "note",
-            f"{report.not_in_pass:,} samples trained are not in the pass that the samples are "
-            "counted by: passes of the feed differ in what they hold",
-        )
-    if report.conflicts:
-        yield (
-            "note",
-            f"{report.conflicts:,} indices came with different contents: samples share an index, "
-            "or the feed changes them (augmentation: no fault then, leave `index conflicts` out "
-            "of what fails)",
-        )
-
-
 def conclusion_row(report: AuditResult) -> tuple[str, Text]:
-    """End on the findings."""
-    if report.sound:
+    """End on the findings; that nothing was looked for is not called sound."""
+    if report.findings:
+        return "findings", Text(", ".join(report.findings), WRONG)
+    looked_for = report.gate.fail_on
+    if set(FINDINGS) <= set(looked_for):
         return "sound", Text("no findings", "bold green")
-    return "findings", Text(", ".join(report.findings), "bold red")
+    if not looked_for:
+        return "findings", Text("not asked for")
+    return "findings", Text(f"none of those asked for: {', '.join(looked_for)}")

@@ -7,13 +7,21 @@ from epochwatch._splitmix import INCREMENT, LAST_SHIFT, MIXING
 from epochwatch._watching.fingerprint import (
     COLUMN,
     FOLD,
+    INNER,
+    LEAST_NORMAL,
+    NEAR_ZERO,
     NO_LABEL,
+    SIGN,
     WORD,
     check_kind,
     is_number,
     multipliers,
+    no_content,
 )
-from epochwatch.errors import BadInput
+
+# Of float32: the least that is not subnormal, and what those that are count in.
+LEAST_NORMAL_FLOAT = 2.0**-126
+LAST_PLACE = 2.0**-149
 
 # AutoGraph would have a refusal span many lines.
 unconverted = tf.autograph.experimental.do_not_convert
@@ -21,7 +29,7 @@ unconverted = tf.autograph.experimental.do_not_convert
 
 def fingerprint(*columns) -> tf.Tensor:
     """Identify the samples of a batch by their content; see `fingerprint.fingerprint`."""
-    words = [words_of(require_dense(column)) for column in columns]
+    words = [words_of(as_dense(column)) for column in columns]
     return tf.add_n([reduce_words(each, number) for number, each in enumerate(words)])
 
 
@@ -32,14 +40,19 @@ def reduce_words(words: tf.Tensor, column: int) -> tf.Tensor:
     return tf.reduce_sum(folded * multipliers_for(words, 1, column), axis=1)
 
 
-def require_dense(column) -> tf.Tensor:
-    """Refuse what is no dense tensor: ragged and sparse ones."""
-    if isinstance(column, (tf.RaggedTensor, tf.SparseTensor)):
-        raise BadInput(
-            f"the feed: got a {type(column).__name__}, allowed for a fingerprint: dense tensors; "
-            'give the samples an index: {"label": …, "index": …}'
-        )
-    return tf.convert_to_tensor(column)
+def as_dense(column) -> tf.Tensor:
+    """Make a dense tensor of a column; see `fingerprint.as_dense`."""
+    if isinstance(column, tf.SparseTensor):
+        raise no_content("a SparseTensor")
+    return (
+        filled_up(column) if isinstance(column, tf.RaggedTensor) else tf.convert_to_tensor(column)
+    )
+
+
+def filled_up(ragged: tf.RaggedTensor) -> tf.Tensor:
+    if isinstance(ragged.values, tf.RaggedTensor):
+        ragged = ragged.with_values(reduce_words(words_of(filled_up(ragged.values)), INNER))
+    return ragged.to_tensor()
 
 
 def multipliers_for(words: tf.Tensor, which: int, column: int):
@@ -65,20 +78,43 @@ def logical_shift(values: tf.Tensor, by: int) -> tf.Tensor:
 def words_of(column: tf.Tensor) -> tf.Tensor:
     """Write the samples of a column as words of 64 bits: int64 (batch, words)."""
     dtype = column.dtype
-    check_kind(np.dtype(dtype.as_numpy_dtype))
     flat, size = flatten_samples(column)
+    if dtype == tf.string:
+        return words_of_texts(flat)
+    check_kind(np.dtype(dtype.as_numpy_dtype))
     if dtype.is_integer and dtype.size > 1:
         return tf.bitcast(flat, tf.int64) if dtype == tf.uint64 else tf.cast(flat, tf.int64)
     if dtype == tf.bool:
         flat = tf.cast(flat, tf.uint8)
     # Bytes and float32 are packed, eight bytes to a word; what is wider is a word by itself.
-    small = flat if dtype.size == 1 else tf.cast(flat, tf.float32)
+    small = flat if dtype.size == 1 else bits_of_float32(flat)
     together = WORD // small.dtype.size
     padded = tf.pad(small, [[0, 0], [0, -size % together]])
     words = (size + together - 1) // together
     return tf.bitcast(
         tf.reshape(padded, tf.stack([tf.shape(padded)[0], words, together])), tf.int64
     )
+
+
+def words_of_texts(texts: tf.Tensor) -> tf.Tensor:
+    """Reduce each text of a tensor (batch, n) to a word; see `fingerprint.words_of_texts`."""
+    flat = tf.reshape(texts, [-1])
+    longest = tf.maximum(tf.reduce_max(tf.strings.length(flat)), 1)  # bytes
+    padded = tf.io.decode_raw(flat, tf.int64, fixed_length=(longest + WORD - 1) // WORD * WORD)
+    return tf.reshape(reduce_words(padded, INNER), tf.shape(texts))
+
+
+def bits_of_float32(values: tf.Tensor) -> tf.Tensor:
+    """Write floats as float32, and these as the integers of their bits: int32."""
+    bits = tf.bitcast(tf.cast(values, tf.float32), tf.int32)
+    sign = tf.bitwise.bitwise_and(bits, SIGN)
+    if values.dtype != tf.float64:
+        return tf.where(tf.bitwise.bitwise_and(bits, ~SIGN) <= LEAST_NORMAL, sign, bits)
+    # The processor has made zeros of the subnormal float32 that the cast results in, so their
+    # bits are counted instead. Halves are rounded to even, as a cast does.
+    size = tf.abs(values)
+    counted = tf.cast(tf.round(tf.minimum(size, LEAST_NORMAL_FLOAT) / LAST_PLACE), tf.int32)
+    return tf.where(size < LEAST_NORMAL_FLOAT, tf.bitwise.bitwise_or(counted, sign), bits)
 
 
 def flatten_samples(column: tf.Tensor) -> tuple:
@@ -100,7 +136,9 @@ def labels_of(y) -> tf.Tensor | None:
         return None
     if y.shape.rank not in (None, 1, 2) or y.shape[1:].num_elements() == 0:
         return None
-    y = tf.cast(y, tf.float32) if y.dtype.is_floating else y
+    if y.dtype.is_floating:
+        y = tf.cast(y, tf.float32)
+        y = tf.where(tf.abs(y) < NEAR_ZERO, tf.zeros_like(y), y)
     if y.shape.rank == 1:
         return whole_numbers(y)
     flat, size = flatten_samples(y)

@@ -35,7 +35,7 @@ def identify_samples(backend, data) -> list:
         index = backend.index(targets.index_target(data), targets.samples_in(x))
         try:
             content = backend.fingerprint(*leaves((x, y)))
-        except BadInput:  # such as text, which an index makes up for
+        except BadInput:  # such as sparse tensors, which an index makes up for
             content = index * 0 + NO_CONTENT
     else:
         index = content = backend.fingerprint(*leaves((x, y)))

@@ -85,7 +85,8 @@ class FeedFacts(NamedTuple):
     Attributes:
         kind: one of `feeds.NAMES`.
         length: batches in one pass; None where there is no end or it is unknown.
-        endless: whether there is no end; None where that is unknown.
+        endless: whether there is no end; None where that is unknown, as behind a `filter` or
+            where `choose_from_datasets` may stop.
         can_be_iterated_again: whether a second pass begins at the first batch again.
         workers: threads or processes that make batches ahead, as the feed was told. The
             threads in which tf.data and Grain read ahead are not counted, nor is what
@@ -135,7 +136,27 @@ def _pass_of_tf_data(feed: Any, _: int | None) -> tuple:
     cardinality = int(feed.cardinality())
     if cardinality >= 0:
         return cardinality, False
-    return None, True if cardinality == TF_INFINITE else None
+    return None, is_surely_endless(feed) or None
+
+
+def is_surely_endless(dataset: Any) -> bool:
+    """Whether a tf.data.Dataset has no end, where tf.data's own word is not always true.
+
+    It takes `choose_from_datasets` and `sample_from_datasets` for infinite as soon as one of
+    their datasets is, though they end with what chooses, or with the first that ends.
+    """
+    if int(dataset.cardinality()) != TF_INFINITE:
+        return False
+    name = type(dataset).__name__
+    # TensorFlow has no public way to what stands before; where it tells nothing, it is believed.
+    count, inputs = getattr(dataset, "_count", None), getattr(dataset, "_inputs", list)()
+    if "AssertCardinality" in name or ("Repeat" in name and int(count) == TF_INFINITE):
+        return True  # whatever stands before
+    if "DirectedInterleave" in name:
+        chooser, *chosen = inputs
+        among = all if getattr(dataset, "_stop_on_empty_dataset", True) else any
+        return is_surely_endless(chooser) and among(map(is_surely_endless, chosen))
+    return all(map(is_surely_endless, inputs))
 
 
 def _pass_of_generator(feed: Any, _: int | None) -> tuple:

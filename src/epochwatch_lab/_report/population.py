@@ -1,5 +1,7 @@
 """The samples that a run could have trained on: its streams, their labels and images."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from epochwatch._exposures.log import ExposureLog
@@ -9,13 +11,18 @@ from epochwatch_lab.datasets._population import Population, StreamSamples
 OTHER = "in no stream"
 
 
-def population_of(notebook: str, parameters: dict, log: ExposureLog) -> Population:
-    """Find the samples of a run, as its notebook's parameters know them.
+def population_of(
+    notebook: str,
+    parameters: dict,
+    log: ExposureLog,
+    streams: Mapping[str, np.ndarray] | None = None,
+) -> Population:
+    """Find the samples of a run: those given, or as its notebook's parameters know them.
 
     Of a log alone, what was trained is one stream.
     """
     trained = log.counts().index
-    population = _known(notebook, parameters)
+    population = _given(streams) if streams else _known(notebook, parameters)
     if population is None:
         return Population({"trained samples": StreamSamples(trained)}, [], complete=False)
     known = np.concatenate([samples.index for samples in population.streams.values()])
@@ -23,6 +30,11 @@ def population_of(notebook: str, parameters: dict, log: ExposureLog) -> Populati
     if len(foreign := np.setdiff1d(trained, known)):
         population.streams[OTHER] = StreamSamples(foreign)
     return population
+
+
+def _given(streams: Mapping[str, np.ndarray]) -> Population:
+    samples = {name: StreamSamples(index) for name, index in streams.items()}
+    return Population(samples, [], complete=True)
 
 
 def _known(notebook: str, parameters: dict) -> Population | None:

@@ -18,12 +18,18 @@ from epochwatch_lab._report.subject import Subject
 FILE = "report.html"
 
 
-def write_report(folder: str | Path, output: str | Path | None = None) -> Path:
+def write_report(
+    folder: str | Path,
+    output: str | Path | None = None,
+    streams: Mapping[str, np.ndarray] | None = None,
+) -> Path:
     """Write the report of a run, a sweep or an exposure log.
 
     Args:
         folder: of a finished run, of a sweep's summary, or of a log.
         output: the file; `report.html` in the folder by default.
+        streams: per stream int64 (samples,), its indices, ascending; those that the run's
+            notebook knows, or all that was trained, by default.
 
     Returns:
         The file.
@@ -39,7 +45,13 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path:
     output = Path(output) if output else folder / FILE
     subject = Subject.from_folder(folder)
     with missing_extras_named("report"):
-        html = sweep_page(subject, folder, output) if subject.log is None else log_page(subject)
+        if subject.log is not None:
+            known = subject.notebook, subject.parameters, subject.log
+            html = log_page(subject, population_of(*known, streams))
+        elif streams:
+            raise BadInput(f"--streams: {folder} is a sweep, allowed: a run or an exposure log")
+        else:
+            html = sweep_page(subject, folder, output)
     try:
         write_whole(output, lambda file: file.write(html.encode()))
     except OSError as error:
@@ -50,9 +62,8 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path:
     return output
 
 
-def log_page(subject: Subject, population: Population | None = None) -> str:
+def log_page(subject: Subject, population: Population) -> str:
     """Make the page of a run, or of a log alone."""
-    population = population or population_of(subject.notebook, subject.parameters, subject.log)
     indices = {name: samples.index for name, samples in population.streams.items()}
     return counted_page(subject, population, *exposure_matrix(subject.log, indices))
 

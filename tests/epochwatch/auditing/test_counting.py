@@ -18,7 +18,7 @@ def count_streams(epochs):
         seen |= set(epoch)
         coverage.append(len(seen) / SAMPLES)
     counts = Counts.from_chunks([np.array(epoch, np.int64) for epoch in epochs])
-    return counts_of(counts, CountedStream(np.arange(SAMPLES), whole=True), np.array(coverage))
+    return counts_of(counts, CountedStream.complete(np.arange(SAMPLES)), np.array(coverage))
 
 
 @given(EPOCHS)
@@ -48,10 +48,20 @@ def test_the_closed_form_is_of_samples_in_order_and_of_samples_drawn():
 
 def test_of_a_feed_without_an_end_only_what_was_trained_is_counted():
     counts = counts_of(
-        Counts.from_chunks([np.array([3, 3, 5])]), CountedStream(np.arange(9), whole=False), None
+        Counts.from_chunks([np.array([3, 3, 5])]), CountedStream(np.arange(9), None), None
     )
     assert (counts.samples, counts.trained, counts.never_trained) == (None, 2, None)
     assert counts.as_json()["exposures"] == {"min": 1, "median": 1.5, "max": 2}
+
+
+def test_of_a_population_that_is_given_those_never_met_are_never_trained():
+    counts = counts_of(
+        Counts.from_chunks([np.array([3, 3, 5])]),
+        CountedStream(np.array([3, 5, 7]), 5),
+        np.array([1 / 3, 2 / 3]),
+    )
+    assert (counts.trained, counts.never_trained, counts.coverage.tolist()) == (2, 3, [0.2, 0.4])
+    assert sorted(counts.exposures.tolist()) == [0, 0, 0, 1, 2]
 
 
 @given(st.lists(st.floats(0, 1)))

@@ -131,6 +131,7 @@ def test_every_rule_has_a_case_here():
     named_here = {rule for rule, *_ in CASES} | {
         "peeked batches again",
         "fit shuffles",
+        "drawn by a seed",
         "own order varies",
         "worker queue",
     }
@@ -218,4 +219,5 @@ def test_it_is_written_for_json_with_its_reason():
         "next one begins a new pass",
         "source": "keras/src/trainers/epoch_iterator.py: EpochIterator.catch_stop_iteration",
         "steps": [3, 3, 3, 1, 3],
+        "alike": False,
     }

@@ -44,6 +44,30 @@ def fails():
 
 def get_streams():
     return streams
+
+pair = arrays()
+batches = slow()
+
+def of_path(path, *, share, seed=0):
+    return arrays()
+
+class Own:
+    def __init__(self, path):
+        pass
+
+def endless():
+    while True:
+        for start in range(0, 40, 4):
+            rows = index[start:start + 4]
+            yield rows[:, None] * 1.0, {"label": rows % 2, "index": rows}
+
+def unlabelled():
+    while True:
+        yield np.random.rand(4, 2), np.zeros((4, 2))
+
+def unbatched():
+    import tensorflow as tf
+    return tf.data.Dataset.from_tensor_slices(without_index())
 """
 
 
@@ -64,6 +88,14 @@ def folder(tmp_path, monkeypatch):
     forget_feeds()
     yield tmp_path
     forget_feeds()
+
+
+@pytest.fixture
+def forgotten_seed():
+    """Leaves TensorFlow without a seed for all of it, as it was: later tests have none."""
+    yield
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].random.set_seed(None)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_json_is_all_of_standard_output_and_holds_the_contract():
     told = json.loads(out)
     assert set(err.splitlines()) == {"printed by the feed", "printed by a child"}
     assert process.returncode == 1
-    assert told["schema"] == 1
+    assert told["schema"] == 2
     assert told["verdict"] == "runs dry"
     assert told["boundaries"][0] == {
         "after": {"fit": 1, "epoch": 1},
@@ -58,13 +58,17 @@ def test_json_is_all_of_standard_output_and_holds_the_contract():
     samples = {
         "identified_by": "index",
         "population": 40,
+        "population_by": "pass",
         "trained": 40,
         "never_trained": 0,
+        "reachable": 40,
+        "lost": 0,
         "exposures": {"min": 1, "median": 1.0, "max": 2},
     }
     assert samples.items() <= told["samples"].items()
     assert told["coverage"] == [0.3, 0.6, 0.9, 1.0, 1.0]
-    batches = {"trained": 13, "passed_over": 0, "produced": None}
+    assert told["order"] == {"fixed": True, "alike": False, "shuffled_by": None}
+    batches = {"trained": 13, "passed_over": 0}
     assert batches.items() <= told["batches"].items()
     assert list(told["streams"]) == ["0", "1"]
     expected = {"verdict": "runs dry", "rule": "ends inside an epoch", "agrees": True}
@@ -90,7 +94,7 @@ def test_on_a_terminal_it_says_what_to_expect_and_shows_a_bar_that_goes_away(aud
     assert "every epoch is one complete" in " ".join(shown.split())
     assert "0/20" in shown
     assert shown.endswith("\x1b[2K"), "the bar is erased"
-    assert out.startswith("verdict   resumes\n")
+    assert out.startswith("All 40 samples were trained; every epoch is one whole pass")
     assert "\x1b" not in out
 
 
@@ -127,17 +131,57 @@ def test_the_minimum_coverage_is_a_finding(audit):
     assert audit(*given)[0] == 0
     code, out, _ = audit(*given, "--min-coverage", 0.99)
     assert code == 1
-    assert "findings  coverage of 0 below the minimum" in out
+    assert out.startswith("Only 6 of 20 samples of stream 0 were trained, less than the 99.0%")
+    assert out.endswith("findings  coverage\n")
 
 
 def test_fail_on_chooses_the_findings(audit):
     given = ("feeds:arrays", "--steps-per-epoch", 3, "--fits", 2, *FAST)
     assert audit(*given)[0] == 1
     assert audit(*given, "--fail-on", "none")[0] == 0
-    assert audit(*given, "--fail-on", "skips,runs-dry")[0] == 0
+    assert audit(*given, "--fail-on", "skips,runs-dry,index-conflict")[0] == 0
+    assert audit(*given, "--fail-on", "loses")[0] == 1
     code, out, _ = audit(*given, "--fail-on", "skips", "--fail-on", "never-trained")
     assert code == 1
     assert "findings  never trained" in out
+
+
+def test_a_population_is_given_as_a_number_or_by_stream(audit):
+    given = ("feeds:endless", "--steps-per-epoch", 3, "--json")
+    for text in ("80", "0=50,1=30"):
+        code, out, _ = audit(*given, "--population", text)
+        samples = json.loads(out)["samples"]
+        assert code == 0
+        assert (samples["population"], samples["population_by"]) == (80, "given")
+    assert {n: s["samples"] for n, s in json.loads(out)["streams"].items()} == {"0": 50, "1": 30}
+
+
+def test_a_coverage_that_cannot_be_measured_is_not_passed(audit):
+    given = ("feeds:unlabelled", "--steps-per-epoch", 3, "--min-coverage", "0.5")
+    code, out, _ = audit(*given)
+    assert code == 1
+    assert "%" not in out
+    assert "\nfindings  unmeasured\n" in out
+
+
+def test_an_endless_feed_that_has_come_round_is_measured(audit):
+    given = ("feeds:endless", "--steps-per-epoch", 10, "--epochs", 4, "--min-coverage", 1)
+    code, out, _ = audit(*given)
+    assert code == 0
+    assert "40 samples, counted as they came round" in out
+    assert out.startswith("All 40 samples were trained; ")
+
+
+@pytest.mark.usefixtures("forgotten_seed")
+def test_a_seed_is_set_as_the_script_sets_it(audit):
+    given = ("feeds:arrays", "--batch-size", 4, "--steps-per-epoch", 3, "--fits", 4)
+    code, out, _ = audit(*given, "--seed", 1, "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert told["order"]["alike"] == told["expected"]["alike"]
+    assert told["expected"]["agrees"] is True
+    again = json.loads(audit(*given, "--seed", 1, "--json")[1])
+    assert told == again
 
 
 def test_streams_are_named_by_a_mapping_or_a_function(audit):
@@ -188,6 +232,17 @@ def test_a_fit_option_without_a_name_or_value_is_refused(text):
         (["nowhere.data:feed"], "no module nowhere.data, neither in /"),
         (["feeds:wrong"], "no wrong in feeds; the functions there: arrays, without_index, "),
         (["feeds:number"], "got int, allowed: a function that returns a new feed"),
+        (["feeds:pair"], "got arrays, allowed: a function that returns a new feed at each call"),
+        (["feeds:batches"], "got a generator, allowed: a function that returns a new feed at"),
+        (["feeds:of_path"], "got the function of_path, which needs arguments (path, share), al"),
+        (["feeds:Own"], "got the class Own, which needs arguments (path), allowed: a function"),
+        (["feeds:unbatched"], "single samples"),
+        (["feeds:arrays", "--population", "0"], "--population: got '0', allowed: a number of"),
+        (["feeds:arrays", "--population", "0=3,4"], "--population: got '0=3,4', allowed: a nu"),
+        (["feeds:arrays", "--population", "0=3,0=4"], "or one for each stream, 0=3800,1=200"),
+        (["feeds:arrays", "--population", "=4"], "--population: got '=4', allowed: a number"),
+        (["feeds:arrays", "--population", "41"], "population: got 41, but a pass of the feed"),
+        (["feeds:arrays", "--seed", "-1"], "'--seed': -1 is not in the range"),
         (["broken.py:feed"], "broken.py raised ZeroDivisionError: division by zero (broken.py, "),
         (["exits.py:feed"], "exits.py ended the program, by sys.exit(0)"),
         (["feeds:raises"], "make_feed raised ValueError: no such file"),
@@ -243,7 +298,8 @@ def test_the_help_is_grouped_and_80_columns_wide(audit):
     code, out, _ = audit("--help")
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
-    assert {"How fit is called:", "What is a finding:", "What is written:"} <= set(out.splitlines())
+    titles = {"How fit is called:", "What is counted:", "What is a finding:", "What is written:"}
+    assert titles <= set(out.splitlines())
     assert all(name in " ".join(out.split()) for name in FAIL_ON)
     options = {name for param in cli.audit.params for name in param.opts if name[0] == "-"}
     assert all(name in out for name in options)

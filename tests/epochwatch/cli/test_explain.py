@@ -29,6 +29,21 @@ def test_it_prints_in_a_few_lines_what_is_expected_and_why(explain):
     assert max(map(len, lines)) <= 80
 
 
+def test_of_an_endless_feed_and_thousands_of_epochs_it_prints_a_few_lines(explain):
+    code, out, _ = explain("feeds:endless", "--steps-per-epoch", 7, "--epochs", 5_000)
+    assert code == 0
+    assert len(out.splitlines()) <= 10
+
+
+@pytest.mark.usefixtures("forgotten_seed")
+def test_what_a_seed_does_is_expected(explain):
+    given = ("feeds:arrays", "--steps-per-epoch", 3, "--fits", 4, "--batch-size", 4)
+    _, out, _ = explain(*given, "--seed", 1)
+    import keras
+
+    assert ("alike" in out) == (keras.backend.backend() == "tensorflow")
+
+
 def test_it_says_what_the_function_says(explain):
     _, out, _ = explain("feeds:arrays", "--steps-per-epoch", 3, "--fits", 2, "--json")
     import feeds  # by now, Python looks for modules in the user's folder
@@ -49,6 +64,7 @@ def test_it_takes_nothing_from_the_feed(explain):
     [
         (["feeds"], "got 'feeds', allowed: package.module:name or path/to/file.py:name"),
         (["feeds:number"], "got int, allowed: a function that returns a new feed"),
+        (["feeds:of_path"], "got the function of_path, which needs arguments (path, share), al"),
         (["feeds:raises"], "feeds:raises raised ValueError: no such file"),
         (["feeds:fails"], "steps_per_epoch: got None for a generator whose end is not known"),
         (["feeds:arrays", "--fits", "0"], "'--fits': 0 is not in the range"),

@@ -55,6 +55,11 @@ def written(folder, record, part=None):
     return ExposureLog.read(folder)
 
 
+def on_disk(writer):
+    """Wait until a writer's thread has written all that it was given."""
+    writer._behind.end()
+
+
 def read_back(batches):
     """Turn trained batches into a record."""
     return [(*batch[:3], batch.index.tolist()) for batch in batches]

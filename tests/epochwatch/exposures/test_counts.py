@@ -29,6 +29,15 @@ def test_samples_never_trained_count_nought(chunks, asked):
     assert found == [counts.get(index, 0) for index in asked]
 
 
+def test_counts_say_what_they_hold():
+    assert str(counts_of([])) == "0 samples trained"
+    assert str(counts_of([[7]])) == "1 samples trained, 1 exposures; a sample 1 to 1, median 1"
+    many = Counts(np.arange(4000), np.repeat([1, 2, 3, 1500], 1000))
+    assert str(many) == (
+        "4,000 samples trained, 1,506,000 exposures; a sample 1 to 1,500, median 2.5"
+    )
+
+
 def test_an_index_never_trained_is_a_key_error():
     with pytest.raises(KeyError):
         counts_of([[1, 3]])[2]

@@ -174,3 +174,55 @@ def test_batches_passed_over_are_the_places_below_the_last_that_no_epoch_has(epo
     trained = {first + step for first, steps in epochs for step in range(steps)}
     missing = [place for place in range(max(trained)) if place not in trained]
     assert judged.passed_over(None) == len(missing)
+
+
+# Whether there is an order to follow.
+
+
+def passes_of(*orders):
+    """Make passes that come in turn, the last of them again and again."""
+    waiting = list(orders)
+    return lambda: map(batch, waiting.pop(0) if len(waiting) > 1 else waiting[0])
+
+
+def judged_by(order, again, *epochs, steps=None):
+    return judge(
+        trained(*epochs),
+        lambda: map(batch, order),
+        steps or len(epochs[0]),
+        can_be_iterated_again=True,
+        make_next_pass=passes_of(*again),
+    )
+
+
+def test_a_feed_that_begins_alike_and_reshuffles_each_pass_has_no_fixed_order():
+    order, again = range(20), [[5, 3, *range(18)]]
+    judged = judged_by(order, again, list(range(20)), steps=20)
+    assert (judged.verdict, judged.fixed_order, judged.passes_differ) == ("reshuffles", False, True)
+
+
+@given(st.permutations(range(2)) | st.permutations(range(3)), st.integers(0, 5))
+def test_two_or_three_batches_are_looked_at_until_they_are_alike_by_no_chance(other, alike):
+    order = sorted(other)
+    judged = judged_by(order, [order] * alike + [other], order, order)
+    assert judged.passes_differ == (other != order)
+    assert judged.verdict == ("resumes" if other == order else "reshuffles")
+
+
+def test_what_lies_behind_the_run_need_not_be_alike():
+    judged = judged_by(range(10), [[*range(6), 9, 8, 7, 6]], [0, 1, 2], [3, 4, 5])
+    assert judged.verdict == "resumes"
+    judged = judged_by(range(10), [[*range(5), 9, 8, 7, 6]], [0, 1, 2], [3, 4, 5])
+    assert judged.verdict == "reshuffles"
+
+
+def test_an_epoch_that_a_callback_stopped_has_no_finding():
+    judged = judge(
+        trained([0, 1, 2], [3], [4, 5, 6, 7]),
+        endless,
+        3,
+        can_be_iterated_again=True,
+        begun=[(1, 1), (1, 2), (1, 3), (1, 4)],
+        stopped=[(1, 2), (1, 3)],
+    )
+    assert judged.step_findings == (None, None, "overruns", "runs dry")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import warnings
 
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 
 from epochwatch import ExposureLog
+from epochwatch._exposures import jobs_behind
 from epochwatch._exposures import writer as writer_module
 from epochwatch._exposures.writer import ExposureWriter, RecordingFailed
 from epochwatch.errors import BadInput
-from tests.epochwatch.exposures.records import read_back, write, written
+from tests.epochwatch.exposures.records import on_disk, read_back, write, written
 
 LENGTHS, INDICES = np.array([2, 1]), np.array([7, 8, 9])
 METADATA = {"feed": "é", "backend": None, "versions": {"keras": "3.15"}, "parameters": [0.5, 1]}
@@ -31,7 +33,8 @@ def test_metadata_learnt_late_survives_a_kill_with_or_without_the_manifest(tmp_p
     assert ExposureLog.read(tmp_path / "log").metadata == {"backend": "jax"}
     writer.metadata["feed"] = "arrays"
     writer.append(1, 1, 0, LENGTHS, INDICES)
-    writer.flush()  # and never closed
+    writer.flush()
+    on_disk(writer)  # and never closed
     learnt = {"backend": "jax", "feed": "arrays"}
     assert ExposureLog.read(tmp_path / "log").metadata == learnt
     (tmp_path / "log" / "manifest.json").unlink()
@@ -59,7 +62,7 @@ def test_metadata_that_json_cannot_hold_is_told_before_the_training(tmp_path):
     ("lengths", "indices", "error"),
     [
         ([2, 2], [7, 8, 9], ValueError),
-        ([3, 0], [7, 8, 9], ValueError),
+        ([4, -1], [7, 8, 9], ValueError),
         ([3], [7.0, 8.0, 9.0], TypeError),
         ([1], np.array([2**63], np.uint64), TypeError),
     ],
@@ -68,6 +71,19 @@ def test_what_cannot_be_recorded_exactly_is_refused(lengths, indices, error, tmp
     writer = write(tmp_path / "log", [])
     with pytest.raises(error):
         writer.append(1, 1, 0, np.array(lengths), np.array(indices))
+
+
+def test_an_empty_batch_is_a_step_without_exposures(tmp_path):
+    writer = write(tmp_path / "log", [(1, 1, 0, [1, 2]), (1, 1, 1, []), (1, 1, 2, [3])])
+    writer.append(1, 1, 3, np.array([0, 1, 0]), np.array([4]))
+    writer.flush()
+    writer.append(1, 2, 0, np.array([0]), np.empty(0, np.int64))
+    writer.close()
+    log = ExposureLog.read(tmp_path / "log")
+    trained = [(1, 1, 0, [1, 2]), (1, 1, 2, [3]), (1, 1, 4, [4])]
+    assert read_back(log.batches()) == trained
+    assert (log.end, len(log), log.complete) == ((1, 2, 0), 4, True)
+    assert log.counts()[4] == 1
 
 
 def test_an_array_that_its_owner_fills_anew_is_recorded_as_it_was(tmp_path):
@@ -151,7 +167,7 @@ def test_after_sigkill_while_a_file_is_synced_every_part_before_it_reads_back(ca
     assert len(log.parts) == max(0, (call - 4) // 2)
     record = read_back(log.batches())
     assert record == trained_by_killed(len(record))
-    assert log.complete == (call < 4)
+    assert log.complete == (call < 3)
 
 
 def fill(folder, tmp_path, monkeypatch):
@@ -182,8 +198,11 @@ def test_a_write_that_fails_ends_the_record_and_is_told_once(
     writer.open()
     writer.append(1, 1, 0, LENGTHS, INDICES)
     writer.flush()
+    on_disk(writer)
     fail(folder, tmp_path, monkeypatch)
     writer.append(1, 2, 0, LENGTHS, INDICES)
+    writer.flush()  # behind whose back it fails
+    on_disk(writer)
     told = rf"cannot write to .*log' \(.*, {reason}\); the 3 exposures before stay readable; "
     if on_write_error == "stop":
         with pytest.raises(RecordingFailed, match=told + ".* choose another path") as failure:
@@ -273,6 +292,7 @@ def test_a_part_interrupted_while_it_is_written_is_not_lost_nor_doubled(
         raise KeyboardInterrupt
 
     writer = write(tmp_path / "log", [(1, 1, 0, [1])], part=1)
+    on_disk(writer)
     writer.append(1, 1, 1, LENGTHS, INDICES)
     write_part = writer_module.write_part
     monkeypatch.setattr(writer_module, "write_part", interrupted)
@@ -285,6 +305,185 @@ def test_a_part_interrupted_while_it_is_written_is_not_lost_nor_doubled(
     log = ExposureLog.read(tmp_path / "log")
     assert [batch.index.tolist() for batch in log.batches()] == [[1], [7, 8], [9], [5]]
     assert log.complete
+
+
+@pytest.mark.parametrize("call", ["append", "flush", "close"])
+def test_the_next_call_tells_what_the_thread_could_not_write(call, tmp_path, monkeypatch):
+    monkeypatch.setattr(writer_module, "EXPOSURES_A_PART", 1)
+    writer = write(tmp_path / "log", [])
+    (tmp_path / "log" / ".part-000000.parquet.part").symlink_to("/dev/full")
+    writer.append(1, 1, 0, LENGTHS, INDICES)
+    on_disk(writer)
+    arguments = {"append": (1, 1, 2, LENGTHS, INDICES)}.get(call, ())
+    with pytest.raises(RecordingFailed, match="ENOSPC"):
+        getattr(writer, call)(*arguments)
+    with pytest.raises(RecordingFailed, match="ended with ENOSPC"):
+        writer.open()
+
+
+def test_after_a_part_that_could_not_be_written_no_other_is(tmp_path, monkeypatch):
+    """A part behind a gap would make the whole log unreadable."""
+    writer = write(tmp_path / "log", [(1, 1, 0, [1])], part=1)
+    on_disk(writer)
+    begun, write_part = threading.Event(), writer_module.write_part
+
+    def fails_once(folder, table, about):
+        begun.wait()
+        if about["part"] == 1:
+            raise OSError(28, "no room for so large a part")
+        write_part(folder, table, about)
+
+    monkeypatch.setattr(writer_module, "write_part", fails_once)
+    for epoch in (2, 3, 4):
+        writer.append(1, epoch, 0, LENGTHS, INDICES)
+        writer.flush()
+    begun.set()
+    with pytest.raises(RecordingFailed, match="the 1 exposures before stay readable"):
+        writer.close()
+    assert read_back(ExposureLog.read(tmp_path / "log").batches()) == [(1, 1, 0, [1])]
+
+
+@pytest.mark.parametrize("on_write_error", ["stop", "continue"])
+def test_a_record_with_a_hole_never_calls_itself_complete(on_write_error, tmp_path):
+    writer = ExposureWriter(tmp_path / "log", on_write_error=on_write_error)
+    writer.open()
+    writer.append(1, 1, 0, LENGTHS, INDICES)
+    writer.fail("ExposuresLost")
+    writer.append(1, 1, 9, LENGTHS, INDICES)
+    writer.close("ExposuresLost")
+    for _ in range(2):
+        log = ExposureLog.read(tmp_path / "log")
+        assert read_back(log.batches()) == [(1, 1, 0, [7, 8]), (1, 1, 1, [9])]
+        assert (log.complete, log.failed_with) == (False, "ExposuresLost")
+        if on_write_error == "stop":
+            with pytest.raises(RecordingFailed, match="ended with ExposuresLost; watch the model"):
+                writer.open()
+        else:
+            writer.open()
+            writer.append(2, 1, 0, LENGTHS, INDICES)
+            writer.close()
+
+
+class Interrupted:
+    """Raises KeyboardInterrupt at a line of the writer, as Ctrl-C may at any."""
+
+    FILES = (writer_module.__file__, jobs_behind.__file__)
+
+    def __init__(self, line):
+        self.left = line
+
+    def __call__(self, frame, event, argument):
+        if frame.f_code.co_filename not in self.FILES:
+            return None
+        if event == "line":
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+        return self
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self)
+
+    def __exit__(self, kind, error, traceback):
+        sys.settrace(self.before)
+        return kind is KeyboardInterrupt
+
+
+def test_ctrl_c_at_any_line_loses_nothing_that_was_taken(tmp_path, monkeypatch):
+    """But for the one batch that was being handed over, which the recorder calls a hole."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    record = [(1, epoch, step, [epoch, step]) for epoch in (1, 2) for step in (0, 1)]
+    for line in itertools.count(1):
+        writer = write(tmp_path / f"log{line}", [])
+        taken, interruption = [], Interrupted(line)
+        with interruption:
+            for fit, epoch, step, batch in record:
+                writer.append(fit, epoch, step, np.array([2]), np.array(batch))
+                taken.append((fit, epoch, step, batch))
+                if step == 1:
+                    writer.flush()
+            writer.close()
+        writer.append(2, 1, 0, np.array([1]), np.array([9]))
+        writer.close("KeyboardInterrupt")
+        log = ExposureLog.read(writer.folder)
+        got, last = read_back(log.batches()), (2, 1, 0, [9])
+        assert got in ([*taken, last], [*record[: len(taken) + 1], last])
+        assert log.complete
+        if interruption.left > 0:
+            break
+    assert line > 60
+
+
+def test_no_thread_is_left_after_the_record_is_closed(tmp_path):
+    before = set(threading.enumerate())
+    writer = write(tmp_path / "log", [(1, 1, 0, [1])], part=1)
+    (thread,) = set(threading.enumerate()) - before
+    assert thread.name.startswith("epochwatch-log")
+    writer.close()
+    assert not thread.is_alive()
+
+
+def test_what_waits_for_a_slow_disk_is_bounded():
+    jobs, waiting = jobs_behind.JobsBehind(), []
+    for _ in range(40):
+        jobs.put(time.sleep, 0.001)
+        waiting.append(sum(not job.done() for job in jobs._jobs))
+    jobs.end()
+    assert max(waiting) <= jobs_behind.MOST_WAITING
+
+
+ENDS = """
+import atexit, sys
+import numpy as np
+from epochwatch._exposures.writer import ExposureWriter
+writer = ExposureWriter(sys.argv[1])
+if sys.argv[2] == "closed":
+    atexit.register(writer.close)
+writer.open()
+for epoch in (1, 2):
+    writer.append(1, epoch, 0, np.array([1]), np.array([epoch]))
+    writer.flush()
+writer.append(1, 3, 0, np.array([1]), np.array([3]))
+"""
+
+
+@pytest.mark.parametrize(("ending", "epochs"), [("closed", 3), ("left open", 2)])
+def test_when_python_ends_what_was_given_to_the_thread_is_written(ending, epochs, tmp_path):
+    subprocess.run([sys.executable, "-c", ENDS, tmp_path / "log", ending], check=True)
+    log = ExposureLog.read(tmp_path / "log")
+    assert [batch.epoch for batch in log.batches()] == list(range(1, epochs + 1))
+    assert log.complete == (ending == "closed")
+
+
+FORKS = """
+import os, sys
+import numpy as np
+from epochwatch._exposures.writer import ExposureWriter
+from epochwatch.errors import RecordingFailed
+writer = ExposureWriter(sys.argv[1])
+writer.open()
+writer.append(1, 1, 0, np.array([1]), np.array([7]))
+writer.flush()
+writer.append(1, 2, 0, np.array([1]), np.array([8]))
+child = os.fork()
+if child == 0:
+    writer.flush()
+    writer.close("in the child")
+    try:
+        writer.open()
+    except RecordingFailed as refusal:
+        os._exit(7 if "of which this one is a fork; watch the model anew" in str(refusal) else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+writer.close()
+"""
+
+
+def test_a_forked_process_leaves_the_log_of_its_parent_alone(tmp_path):
+    subprocess.run([sys.executable, "-c", FORKS, tmp_path / "log"], check=True)
+    log = ExposureLog.read(tmp_path / "log")
+    assert [batch.index.item() for batch in log.batches()] == [7, 8]
+    assert (log.complete, log.interrupted_by) == (True, None)
 
 
 def test_a_second_fit_goes_on_with_the_record_of_the_first(tmp_path):

@@ -1,5 +1,6 @@
 """Each kind of feed is told from the others, and what cannot be fed is refused in one line."""
 
+import itertools
 import subprocess
 import sys
 
@@ -84,6 +85,55 @@ def test_a_feed_says_what_it_is_before_anything_is_taken_from_it(feed, facts):
     assert feeds.describe(feed, BATCH_SIZE) == facts
     assert feeds.kind_of(feed) == facts.kind
     assert feeds.can_be_iterated_again(feed) == facts.can_be_iterated_again
+
+
+def choose(*datasets, by=None, **options):
+    """Choose from datasets in turn."""
+    by = tf.data.Dataset.range(len(datasets)).repeat() if by is None else by
+    return tf.data.Dataset.choose_from_datasets(datasets, by, **options)
+
+
+STOPS, GOES_ON = {"stop_on_empty_dataset": True}, {"stop_on_empty_dataset": False}
+FEW, FOREVER = tf.data.Dataset.range(3), tf.data.Dataset.range(9).repeat()
+
+
+@pytest.mark.parametrize(
+    ("make", "ends"),
+    [
+        (lambda: choose(FEW, FOREVER, **STOPS), True),
+        (lambda: choose(FOREVER, FOREVER, by=tf.data.Dataset.range(2)), True),
+        (lambda: choose(FEW, FOREVER, **STOPS).shuffle(9).batch(2).prefetch(1), True),
+        (lambda: choose(FEW, FOREVER, **STOPS).repeat(2), True),
+        (lambda: choose(choose(FEW, FOREVER, **STOPS), FOREVER, **STOPS), True),
+        (lambda: tf.data.Dataset.zip(choose(FEW, FOREVER, **STOPS), FOREVER), True),
+        (lambda: sample(FEW, FOREVER, **STOPS), True),
+        (lambda: choose(FOREVER, FOREVER, **STOPS).batch(4), False),
+        (lambda: choose(FEW, FOREVER, **GOES_ON), False),
+        (lambda: choose(FEW, FOREVER, **STOPS).repeat(), False),
+        (lambda: sample(FOREVER, FOREVER, **STOPS).map(lambda i: i), False),
+        (lambda: sample(FEW, FOREVER, **GOES_ON), False),
+        (lambda: sample(FOREVER, FOREVER, weights=[0.9, 0.1]), False),
+        (lambda: tf.data.Dataset.zip(FOREVER, FOREVER).cache().enumerate(), False),
+        (lambda: tf.data.Dataset.counter().batch(2), False),
+        (lambda: tf.data.Dataset.random(seed=1), False),
+        (lambda: FOREVER.filter(lambda i: i > 3).repeat(), False),
+        (lambda: FOREVER.interleave(lambda i: FEW), None),
+        (lambda: FOREVER.take_while(lambda i: i < 3), True),
+        (lambda: FEW.filter(lambda i: True), True),
+    ],
+)
+def test_a_dataset_is_endless_only_where_that_is_certain(make, ends):
+    """`ends` is None where it does not, though nobody can know."""
+    facts = feeds.describe(make())
+    assert facts.length is None
+    assert facts.endless == (True if ends is False else None)
+    read = sum(1 for _ in itertools.islice(feeds.batches(make()), 200))
+    assert (read < 200) == bool(ends)
+
+
+def sample(*datasets, **options):
+    """Choose from datasets by chance."""
+    return tf.data.Dataset.sample_from_datasets(datasets, seed=1, **options)
 
 
 def test_arrays_come_in_batches_of_32_unless_told_as_in_keras():

@@ -1,4 +1,4 @@
-"""The figure of an audit draws what there is to show, and its words say what it shows."""
+"""The figure sets the rare samples against the rest, and its words say what it shows."""
 
 import sys
 
@@ -6,124 +6,189 @@ import numpy as np
 import pytest
 
 import epochwatch._report
-from epochwatch._auditing.counting import StreamCounts
-from epochwatch._auditing.expectation import Expectation
-from epochwatch._auditing.rules import RULES
-from epochwatch._exposures.batches import TrainedBatch
-from epochwatch._exposures.verdict import judge
+from epochwatch._auditing.loss import Loss
 from epochwatch._report import figure as audit
 from epochwatch._report import style
-from epochwatch._report.report import Report
+from epochwatch._report.headline import headline
 from epochwatch.errors import BadInput
+from tests.epochwatch.report.results import (
+    RESHUFFLES,
+    RESULTS,
+    RESUMES,
+    judged_places,
+    met,
+    result_of,
+    stream,
+)
+
+MANY = {str(n): stream(np.arange(10 + n) % 3, n / 30, 0.3 + n / 30) for n in range(1, 13)}
+RARE = {
+    "majority": stream([1] * 300 + [0] * 100, 0.5, 0.75),
+    "minority": stream([37, 38] * 2, 1, 1),
+}
+IMBALANCED = result_of(
+    RESUMES, stream([1] * 300 + [0] * 100 + [37, 38] * 2, 0.5, 0.75), streams=RARE
+)
 
 
-def judged_places(epochs, length=10, asked=None):
-    """Judge a run whose epochs train the batches at these places; each batch is its place."""
-    trained = [
-        TrainedBatch(1, number, step, np.array([place]))
-        for number, places in enumerate(epochs, start=1)
-        for step, place in enumerate(places)
-    ]
-    own = [np.array([place]) for place in range(length)]
-    return judge(trained, lambda: own, asked or len(epochs[0]), can_be_iterated_again=True)
+def panels(figure):
+    """The Axes by what stands at their left; the cells of the epochs have nothing there."""
+    return {ax.get_ylabel(): ax for ax in figure.axes}
 
 
-def report_of(judged, exposures, coverage=(0.5,), streams=None, length=10, by="index"):
-    """Put a report together from counts."""
-    exposures = np.array(exposures)
-    trained = int(np.count_nonzero(exposures))
-    whole = StreamCounts(
-        None if coverage is None else len(exposures),
-        trained,
-        exposures,
-        None if coverage is None else np.array(coverage),
-    )
-    expected = Expectation(judged.verdict, RULES["one epoch"], judged)
-    return Report(
-        judged, whole, streams or {}, by, len(exposures), 0, 0, 0, expected, {}, length=length
-    )
+def texts(ax):
+    """All that is written into a panel, by hand or by its legend."""
+    legend = ax.get_legend()
+    return [text.get_text() for text in [*ax.texts, *(legend.get_texts() if legend else [])]]
 
 
-RESTARTS = judged_places([[0, 1, 2], [0, 1, 2]])
-RESUMES = judged_places([[0, 1, 2], [3, 4, 5]])
-
-
-def ways(figure):
-    """The way through the feed: x and y of each line."""
-    ax = figure.axes[0]
-    lines = [line for line in ax.lines if line.get_linewidth() == 2]
-    return [(list(line.get_xdata()), list(line.get_ydata())) for line in lines]
-
-
-def texts(figure):
-    """All that is written into the panels."""
-    return [text.get_text() for ax in figure.axes for text in ax.texts]
-
-
-def test_a_feed_that_restarts_falls_back_at_each_rule_and_the_rest_is_never_reached():
-    figure = audit.draw(report_of(RESTARTS, [2] * 6 + [0] * 14))
-    assert ways(figure) == [([0, 1, 2], [0, 1, 2]), ([3, 4, 5], [0, 1, 2])]
-    assert "batches never reached: 7" in texts(figure)
-    assert "restarts" in figure.get_suptitle()
-
-
-def test_a_pass_that_ends_inside_an_epoch_begins_again_at_the_first_place():
-    report = report_of(judged_places([[2, 3, 0]], length=4), [1, 0, 1, 1], length=4)
-    assert ways(audit.draw(report)) == [([0, 1], [2, 3]), ([2], [0])]
-
-
-@pytest.mark.parametrize(("judged", "red"), [(RESTARTS, 1), (RESUMES, 0)])
-def test_the_rule_of_an_epoch_is_red_where_something_is_lost(judged, red):
-    ax = audit.draw(report_of(judged, [1] * 20)).axes[0]
-    assert sum(line.get_color() == style.NEVER for line in ax.lines) == red
-
-
-def test_one_batch_of_two_thousand_is_told_though_it_is_too_thin_to_see():
-    judged = judged_places([list(range(1_999))], length=2_000)
-    figure = audit.draw(report_of(judged, [1] * 59_970 + [0] * 30, [0.9995], length=2_000))
-    assert "batches never reached: 1" in texts(figure)
-    marks = figure.axes[1].patches[-1].get_data().values
-    assert np.flatnonzero(marks).tolist() == [199]
-    assert "all samples 99.9%" in " ".join(texts(figure))
-
-
-def test_without_an_order_only_the_counts_are_drawn():
-    judged = judged_places([[4, 2, 7]])
-    assert judged.verdict == "reshuffles"
-    assert len(audit.draw(report_of(judged, [1, 0])).axes) == 2
-
-
-def test_of_a_feed_without_an_end_no_coverage_is_drawn():
-    figure = audit.draw(report_of(RESUMES, [1, 2], coverage=None, length=None))
-    assert [ax.get_ylabel() for ax in figure.axes] == [
-        "place in the feed's own order",
-        "exposures a sample",
+def bars(ax):
+    """Per group the heights of its bars by what stands below them."""
+    names = [label.get_text() for label in ax.get_xticklabels()]
+    return [
+        dict(zip(names, [bar.get_height() for bar in group], strict=True))
+        for group in ax.containers
     ]
 
 
-def test_fingerprints_are_drawn_with_the_most_trained_first():
-    figure = audit.draw(report_of(RESUMES, [0, 3, 1], by="content"))
-    assert figure.axes[1].patches[1].get_data().values.tolist() == [3, 1, 0]
+@pytest.mark.parametrize("name", RESULTS)
+def test_every_kind_of_result_can_be_drawn_under_its_sentence(name):
+    figure = RESULTS[name].draw()
+    assert " ".join(figure.get_suptitle().split()).startswith(headline(RESULTS[name]))
+    assert audit.describe(RESULTS[name]).startswith(headline(RESULTS[name]))
 
 
-def test_of_many_streams_the_least_trained_are_named():
-    shares = {str(n): StreamCounts(10, n, np.arange(10), np.array([n / 20])) for n in range(20)}
-    named = [
-        text for text in texts(audit.draw(report_of(RESUMES, [1], streams=shares))) if "%" in text
+def test_the_rarest_stream_is_drawn_against_the_rest():
+    rare, rest = audit.rare_against_rest(IMBALANCED)
+    assert (rare.name, rest.name) == ("minority", "majority")
+    lines = panels(audit.draw(IMBALANCED))["share trained so far"].lines
+    assert [list(line.get_ydata()) for line in lines] == [[1, 1], [0.5, 0.75]]
+    assert lines[0].get_color() == style.LOOKS["minority"].colour
+    assert lines[1].get_color() == style.LOOKS["majority"].colour
+
+
+def test_many_streams_are_drawn_together_with_their_extremes():
+    rare, rest = audit.rare_against_rest(result_of(RESUMES, stream([1], 1, 1), streams=MANY))
+    assert (rare.name, rest.name) == ("stream 1", "the other 11")
+    sizes = [MANY[str(n)].samples for n in range(2, 13)]
+    shares = [MANY[str(n)].coverage[-1] for n in range(2, 13)]
+    assert rest.coverage[-1] == pytest.approx(np.dot(sizes, shares) / sum(sizes))
+    low, high = rest.extremes
+    assert (low[-1], high[-1]) == (min(shares), max(shares))
+    assert len(rest.exposures) == sum(sizes)
+
+
+def test_of_streams_that_are_equally_rare_the_least_trained_is_set_against_the_others():
+    streams = {
+        "0": stream([1] * 10, 0.5, 1),
+        "1": stream([0] * 10, 0, 0),
+        "2": stream([1] * 10, 1, 1),
+    }
+    report = result_of(RESUMES, stream([1], 1, 1), streams=streams)
+    assert audit.rare_against_rest(report)[0].name == "stream 1"
+
+
+def test_without_labels_all_samples_are_drawn():
+    figure = audit.draw(RESULTS["restarts"])
+    assert bars(panels(figure)["share of the samples"]) == [{"never": 0.7, "2": 0.3}]
+    assert "lost: 12 of all 40 samples" in texts(panels(figure)["share trained so far"])
+
+
+def test_what_was_lost_is_shaded_above_what_was_trained():
+    ax = panels(audit.draw(RESULTS["restarts"]))["share trained so far"]
+    (shade,) = ax.patches
+    assert (shade.get_y(), shade.get_y() + shade.get_height()) == pytest.approx((0.3, 0.6))
+
+
+def test_one_sample_of_sixty_thousand_is_told_though_it_is_too_thin_to_see():
+    whole = stream([1] * 59_999 + [0], 0.5, 59_999 / 60_000)
+    figure = audit.draw(result_of(RESUMES, whole, lost=1))
+    seen = panels(figure)
+    assert "lost: 1 of all 60,000 samples" in texts(seen["share trained so far"])
+    assert "all samples 99.9%" in " ".join(texts(seen["share trained so far"]))
+    assert {"1", "59,999"} <= set(texts(seen["share of the samples"]))
+
+
+def test_each_epoch_is_marked_by_how_it_began_or_ended():
+    assert audit.epoch_marks(RESULTS["runs dry"]) == [
+        "begins",
+        "resumes",
+        "resumes",
+        "runs dry",
+        "resumes",
     ]
-    assert [text.split()[1] for text in named] == ["0", "1", "2", "3", "4", "5"]
+    assert audit.epoch_marks(RESULTS["restarts"]) == ["begins", "restarts"]
+    assert audit.epoch_marks(RESULTS["empty epochs"])[2] == "runs dry"
+    assert "restarts: 1 of 2 epochs" in texts(panels(audit.draw(RESULTS["restarts"]))[""])
 
 
-def test_the_words_tell_where_the_epochs_begin_and_what_was_lost():
-    assert audit.describe(report_of(RESTARTS, [2] * 6 + [0] * 14, [0.3, 0.3])) == (
-        "Audit of a feed, 2 epochs; verdict: restarts. The epochs begin at place 0, 0 of 10. "
-        "Exposures a sample: 0 to 2; samples never trained: 14. Coverage in the end: all samples "
-        "30.0%."
+def test_without_an_order_no_epoch_is_marked():
+    assert "" not in panels(audit.draw(result_of(RESHUFFLES, stream([1], 0.5, 1))))
+
+
+def test_what_cannot_be_known_is_not_drawn_but_said():
+    figure = audit.draw(RESULTS["augmented"])
+    assert figure.axes == []
+    assert "Unmeasured: the feed holds other contents" in figure.get_suptitle()
+    assert [*panels(audit.draw(RESULTS["no end"]))] == ["", "share of the samples"]
+
+
+def test_of_samples_whose_number_is_not_known_none_is_called_never_trained():
+    ax = panels(audit.draw(result_of(RESUMES, met([1, 1, 2]))))["share of the samples"]
+    assert bars(ax) == [{"1": pytest.approx(2 / 3), "2": pytest.approx(1 / 3)}]
+
+
+def test_the_bars_of_a_group_are_all_of_its_samples():
+    rare, rest = bars(panels(audit.draw(IMBALANCED))["share of the samples"])
+    assert rare == {name: 1.0 if name == "33–38" else 0.0 for name in rare}
+    assert (rest["never"], rest["1"]) == (0.25, 0.75)
+    assert sum(rest.values()) == 1
+
+
+@pytest.mark.parametrize("top", [1, 2, 9, 10, 16, 17, 1_000, 10**6])
+@pytest.mark.parametrize("low", [0, 1, 7])
+def test_every_number_of_exposures_is_in_one_bin(low, top):
+    numbers = np.unique(np.geomspace(max(low, 1), max(top, low), 50).astype(int))
+    numbers = np.append(0, numbers) if low == 0 else numbers
+    bins = audit.exposure_bins(numbers, with_never=True)
+    assert all(sum(first <= number <= last for first, last in bins) == 1 for number in numbers)
+    assert bins[0] == (0, 0)
+    assert len(bins) <= 22
+
+
+def test_extremes_stand_beside_the_mean():
+    assert texts(panels(audit.draw(IMBALANCED))["share of the samples"])[-2:] == [
+        "minority: 4 samples, 37 to 38 times, 37.5 on average",
+        "majority: 400 samples, 0 to 1 times, 0.8 on average",
+    ]
+
+
+def test_the_words_tell_what_the_figure_shows():
+    assert audit.describe(RESULTS["restarts"]) == (
+        "28 of 40 samples were never trained, though the steps reach 12 of them. Of 2 epochs: "
+        "restarts 1. Coverage in the end: all samples 30.0%. Trained: all samples, 40 samples, 0 "
+        "to 2 times, 0.6 on average."
     )
+
+
+def test_the_same_result_is_drawn_with_the_same_bytes(tmp_path):
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+        style.save(audit.draw(IMBALANCED), tmp_path / folder, "audit")
+    for name in ("audit.svg", "audit.png"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
+
+
+def test_many_epochs_and_one_that_trained_nothing_can_be_drawn():
+    begun = [(1, epoch) for epoch in range(1, 202)]
+    judged = judged_places([[n] for n in range(200)], length=300, begun=begun)
+    whole = stream([1] * 200 + [0] * 100, *np.minimum(np.arange(1, 202), 200) / 300)
+    report = result_of(judged, whole, loss=Loss(200, 0))
+    assert len(audit.draw(report).axes) == 3
 
 
 def test_without_matplotlib_a_report_that_is_drawn_says_which_extra_brings_it(monkeypatch):
-    report = report_of(RESUMES, [1])
+    report = RESULTS["sound"]
     assert len(report.draw().axes) == 3
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "epochwatch._report.figure")

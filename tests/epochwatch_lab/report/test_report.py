@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from epochwatch import ExposureLog
 from epochwatch.errors import BadInput
 from epochwatch_lab._cli import main
-from epochwatch_lab._report import matrix, page, tables, write, write_report
+from epochwatch_lab._report import matrix, page, stream_file, tables, write, write_report
 from epochwatch_lab._report.population import OTHER, population_of
 from epochwatch_lab._report.subject import Subject
 from tests.epochwatch.exposures.records import FIT, INDEX, in_a_folder, numbered, rows, written
@@ -137,6 +137,75 @@ def test_a_log_of_nothing_and_a_sweep_of_nothing_are_refused(tmp_path, capsys):
     is_refused(capsys, tmp_path / "log", because="has no exposures")
     (tmp_path / "findings.json").write_text('{"findings": {"sweep": "s", "runs": []}}')
     is_refused(capsys, tmp_path, because="'s' has no list of runs")
+
+
+STREAM_FILES = {
+    "streams.npz": lambda path: np.savez(path, rare=np.uint8([2, 1]), rest=np.array([3, -4])),
+    "streams.json": lambda path: path.write_text('{"rare": [1, 2], "rest": [-4, 3]}'),
+    "streams.csv": lambda path: path.write_text(
+        "\ufeffname,stream,index\na,rare,1\nb,rest,-4\nc,rest,3\nd,rare,2\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STREAM_FILES)
+def test_a_log_is_counted_by_the_streams_of_a_file(name, tmp_path, capsys):
+    log = written(tmp_path / "log", [(1, 1, 0, [1, 3]), (1, 2, 0, [3, 9])])
+    STREAM_FILES[name](tmp_path / name)
+    streams = stream_file.read_streams(tmp_path / name)
+    assert {stream: index.tolist() for stream, index in streams.items()} == {
+        "rare": [1, 2],
+        "rest": [-4, 3],
+    }
+    population = population_of("", {}, log, streams)
+    indices = {stream: samples.index for stream, samples in population.streams.items()}
+    _, exposures = matrix.exposure_matrix(log, indices)
+    table = tables.stream_table(population, exposures)
+    assert [[cell.text for cell in row[:5]] for row in table.rows] == [
+        ["rare", "2", "1", "1", "50.0%"],
+        ["rest", "2", "1", "1", "50.0%"],
+        [OTHER, "1", "1", "0", "100.0%"],
+    ]
+    assert ran(capsys, "report", log.folder, "--streams", tmp_path / name)[0] == 0
+    html = (log.folder / "report.html").read_text()
+    assert html.index("never trained") < html.index("rare")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "because"),
+    [
+        ("s.txt", b"1 2 3", r"got .*s.txt; allowed: .npz, .*; .json, .*; .csv with the columns"),
+        ("s.json", b"[1, 2]", "it is no object"),
+        ("s.json", b'{"rare": [1, ', "cannot be read"),
+        ("s.json", b'{"rare": [1.0]}', "a stream is no list of integers"),
+        ("s.json", b'{"rare": [true]}', "a stream is no list of integers"),
+        ("s.json", b'{"rare": []}', "the stream 'rare' is 0 values"),
+        ("s.json", b'{"rare": [9223372036854775808]}', "has an index beyond int64"),
+        ("s.json", b'{"rare": [99999999999999999999]}', "the stream 'rare' is 1 values of object"),
+        ("s.json", b"{}", "has no stream"),
+        ("s.csv", b"index,label\n1,a\n", "'stream'"),
+        ("s.csv", b"index,stream\n1.5,a\n", "invalid literal for int"),
+        ("s.csv", b"index,stream\n1\n", "a row without a stream"),
+        ("s.csv", b"", "has no stream"),
+        ("s.npz", b"PK", "cannot be read"),
+        ("s.npz", b"", "cannot be read"),
+    ],
+)
+def test_a_file_that_names_no_streams_is_refused(name, content, because, tmp_path, capsys):
+    log = written(tmp_path / "log", [(1, 1, 0, [1])])
+    (tmp_path / name).write_bytes(content)
+    code, line = ran(capsys, "report", log.folder, "--streams", tmp_path / name)
+    assert code == 2
+    assert re.fullmatch(rf"epochwatch: --streams: .*{because}.*\n", line)
+    assert not (log.folder / "report.html").exists()
+
+
+def test_streams_of_a_sweep_are_refused(tmp_path, capsys):
+    (tmp_path / "findings.json").write_text('{"findings": {"sweep": "s", "runs": [{}]}}')
+    STREAM_FILES["streams.json"](tmp_path / "streams.json")
+    words = ("report", tmp_path, "--streams", tmp_path / "streams.json")
+    code, line = ran(capsys, *words)
+    assert (code, "is a sweep, allowed: a run or an exposure log" in line) == (2, True)
 
 
 def test_a_place_that_cannot_be_written_is_refused(small_run, tmp_path, capsys):
