@@ -9,9 +9,8 @@ import itertools
 import random
 from typing import Any
 
+import keras
 import numpy as np
-
-from tests.backends.conftest import keras
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -205,7 +204,7 @@ class _Names:
         return torch.utils.data.DataLoader(Rows(self), batch_size=self.case.size, **options)
 
 
-class Items(keras.utils.PyDataset if hasattr(keras.utils, "PyDataset") else object):
+class Items(keras.utils.PyDataset):
     """Item i is a batch, of whatever order the rows are in."""
 
     def __init__(self, names, reorders=False, order_seed=None, uneven=False, **workers):
@@ -213,7 +212,8 @@ class Items(keras.utils.PyDataset if hasattr(keras.utils, "PyDataset") else obje
         self.names, self.reorders = names, reorders
         self.order = names.ids.copy()
         self.chance = np.random.default_rng(order_seed)
-        self.starts = _uneven_starts(names.case) if uneven else range(0, len(names.ids), names.case.size)
+        even = range(0, len(names.ids), names.case.size)
+        self.starts = _uneven_starts(names.case) if uneven else even
 
     def __len__(self):
         return len(self.starts)
@@ -230,7 +230,8 @@ class Items(keras.utils.PyDataset if hasattr(keras.utils, "PyDataset") else obje
 def _uneven_starts(case: Case) -> list[int]:
     """Begin batches of 1, 2, 3 … samples, up to the size there is."""
     lengths = itertools.cycle(range(1, case.size + 1))
-    return list(itertools.takewhile(lambda s: s < case.rows, itertools.accumulate(lengths, initial=0)))
+    starts = itertools.accumulate(lengths, initial=0)
+    return list(itertools.takewhile(lambda start: start < case.rows, starts))
 
 
 class EndlessItems(Items):

@@ -132,7 +132,7 @@ def read(case: Case, run: StepRecorder) -> Reading:
         _step_finding(len(batches), asked, begun in run.stopped)
         for begun, batches in by_epoch.items()
     ]
-    places = _places(case, by_epoch, whole, count)
+    places = _places(Line(case, whole, count), by_epoch)
     trained = set(exposures)
     return Reading(
         trained,
@@ -146,7 +146,7 @@ def read(case: Case, run: StepRecorder) -> Reading:
         _lost(order, plain, trained),
         _alike(case, by_epoch, count),
         None if whole is None else {sample for batch in whole for sample in batch},
-        _passed_over(case, places, whole),
+        _passed_over(places, whole),
         _seen_by_epoch(by_epoch),
     )
 
@@ -206,36 +206,46 @@ def _apart(case: Case, passes: list) -> list[tuple]:
     return [pair for pair in pairs if pair[0] != pair[1]] if len(set(passes)) > 2 else pairs
 
 
-def _places(case, by_epoch, whole, count) -> list[tuple[int, int]] | None:
-    """Place of the first and the last batch of each epoch that trained; None if not to follow."""
-    limit = 2 * count + 64
-    line = whole if whole is not None else list(itertools.islice(plain_pass(case.make_feed(), case), limit))
-    again = whole is not None and case.can_be_iterated_again
+class Line:
+    """The batches of a feed in its own fixed order, along which a run is followed."""
 
-    def following(place):
-        if place + 1 < len(line):
+    def __init__(self, case: Case, whole: list[Batch] | None, count: int):
+        # A feed without an end is looked at farther than a run of so many batches could skip.
+        endless = itertools.islice(plain_pass(case.make_feed(), case), 2 * count + 64)
+        self.batches = list(endless) if whole is None else whole
+        self.again = whole is not None and case.can_be_iterated_again
+
+    def after(self, place: int) -> int | None:
+        """The place that follows; none after the last of a feed that cannot begin again."""
+        if place + 1 < len(self.batches):
             return place + 1
-        return 0 if again else None
+        return 0 if self.again else None
 
-    def followed(batches, start):
+    def end_of(self, epoch: list[Batch], start: int) -> int | None:
+        """Follow an epoch from a place to its last, or None if it does not go that way."""
         place = start
-        for n, batch in enumerate(batches):
-            place = start if n == 0 else following(place)
-            if place is None or not 0 <= place < len(line) or line[place] != batch:
+        for n, batch in enumerate(epoch):
+            place = self.after(place) if n else start
+            if place is None or place >= len(self.batches) or self.batches[place] != batch:
                 return None
         return place
 
+    def kindest(self, last: int) -> list[int]:
+        """Where an epoch may begin: the next place, 0, the nearest forward, the nearest back."""
+        following = self.after(last)
+        beginning = [0] if following is None else [following, 0]
+        return [*beginning, *range(last + 1, len(self.batches)), *range(last, -1, -1)]
+
+
+def _places(line: Line, by_epoch: dict) -> list[tuple[int, int, int]] | None:
+    """First place, last place and steps of each epoch that trained; None if not to follow."""
     found, last = [], -1
-    for batches in (batches for batches in by_epoch.values() if batches):
-        after = following(last) if last >= 0 else 0
-        kindest = [] if after is None else [after]
-        kindest += [0, *range(last + 1, len(line)), *range(last, -1, -1)]
-        ends = ((start, followed(batches, start)) for start in kindest)
-        start, end = next((pair for pair in ends if pair[1] is not None), (None, None))
+    for epoch in filter(None, by_epoch.values()):
+        ends = ((start, line.end_of(epoch, start)) for start in line.kindest(last))
+        start, last = next((pair for pair in ends if pair[1] is not None), (None, None))
         if start is None:
             return None
-        found.append((start, end, len(batches)))
-        last = end
+        found.append((start, last, len(epoch)))
     return found
 
 
@@ -255,7 +265,7 @@ def _boundaries(case: Case, places, whole) -> list[str]:
     return verdicts
 
 
-def _passed_over(case: Case, places, whole) -> int:
+def _passed_over(places, whole) -> int:
     taken = set()
     for start, _, steps in places or ():
         for n in range(start, start + steps):
@@ -298,11 +308,9 @@ def _alike(case: Case, by_epoch: dict, count: int) -> set[bool]:
     same = [a for a, b in (*itertools.pairwise(epochs), *itertools.pairwise(fits)) if a and a == b]
     if not same:
         return {False}
-    orders = max(
-        math.factorial(min(20, len(set(a if case.kind != "arrays" else sum(a, ())))))
-        for a in same
-    )
-    return {True} if orders >= 10**6 else {True, False}
+    # Of ten batches there are more orders than chance comes back to; of fewer it may.
+    moved = [{s for batch in a for s in batch} if case.kind == "arrays" else set(a) for a in same]
+    return {True} if max(map(len, moved)) >= 10 else {True, False}
 
 
 def exposures_of(counts: dict[int, int], population: set[int]) -> dict[str, float]:

@@ -6,9 +6,10 @@ plain list: on TensorFlow by an operation of its own in the graph, elsewhere at 
 
 import random
 
+import keras
 import numpy as np
 
-from tests.backends.conftest import BACKEND, keras
+from tests.backends.conftest import BACKEND, HAS_STEPS_PER_EXECUTION
 
 
 class StepRecorder(keras.callbacks.Callback):
@@ -82,11 +83,11 @@ def recorded_fits(case) -> StepRecorder:
     """Run the fits of a case with a model that learns."""
     recorder = StepRecorder(case.stop_after)
     model = RealModel()
-    model.compile(
-        "sgd",
-        run_eagerly=BACKEND != "tensorflow",
-        **({} if BACKEND == "torch" else {"steps_per_execution": case.steps_per_execution}),
-    )
+    # JAX would record what it traces, and not what it trains.
+    options = {"run_eagerly": BACKEND != "tensorflow"}
+    if HAS_STEPS_PER_EXECUTION:
+        options["steps_per_execution"] = case.steps_per_execution
+    model.compile("sgd", **options)
     feed = case.make_feed()
     parts = feed if isinstance(feed, tuple) else (feed,)
     for _ in range(case.fits):

@@ -2,22 +2,33 @@
 
 import pytest
 
+from tests.backends.conftest import backend_only
+from tests.fuzz import twins
 from tests.fuzz.twins import Twins, differences, random_twins
 
-SMALL = 8
+pytestmark = backend_only("tensorflow", "jax", "torch")
+SMALL, MORE = 3, 24
 
 
 @pytest.mark.parametrize("number", range(SMALL))
 def test_watched_and_unwatched_twins_are_the_same_to_the_bit(number, tmp_path):
-    twins = random_twins(number)
-    assert differences(twins, tmp_path / "log") == [], twins
+    assert differences(random_twins(number), tmp_path / "log") == [], random_twins(number)
 
 
-def test_twins_are_told_apart_where_they_differ(tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.fuzz.twins.EPOCHS", 1)
-    one, other = Twins(seed=1), Twins(seed=2)
-    made = iter([one, other])
-    monkeypatch.setattr(
-        "tests.fuzz.twins.data_of", lambda _, real=__import__("tests.fuzz.twins", fromlist=["x"]).data_of: real(next(made))
-    )
-    assert differences(one, tmp_path / "log")
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(SMALL, MORE))
+def test_more_watched_and_unwatched_twins_are_the_same_to_the_bit(number, tmp_path):
+    assert differences(random_twins(number), tmp_path / "log") == [], random_twins(number)
+
+
+def test_twins_that_differ_are_told_apart(tmp_path, monkeypatch):
+    two = iter([Twins(seed=1), Twins(seed=2)])
+    train = twins.trained
+    monkeypatch.setattr(twins, "trained", lambda _, *log: train(next(two), *log))
+    assert differences(Twins(seed=1), tmp_path / "log")
+
+
+def test_twins_are_written_so_that_they_can_be_made_again():
+    for number in range(300):
+        made = random_twins(number)
+        assert eval(repr(made), {"Twins": Twins}) == made

@@ -4,10 +4,11 @@ import dataclasses
 import random
 import warnings
 
+import keras
 import numpy as np
 
 import epochwatch
-from tests.backends.conftest import BACKEND, HAS_STEPS_PER_EXECUTION, keras
+from tests.backends.conftest import BACKEND, HAS_STEPS_PER_EXECUTION
 
 ROWS, SIZE, EPOCHS = 34, 16, 3
 OPTIMIZERS = {
