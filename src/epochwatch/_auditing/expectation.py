@@ -16,6 +16,7 @@ from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.rules import RULES, Rule, rule_of
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.verdict import Verdict, judge
+from epochwatch._watching.backends import backend_module
 from epochwatch.feeds._facts import FeedFacts
 
 Version = tuple[int, int]
@@ -203,11 +204,7 @@ def is_seeded(backend: str) -> bool:
 
     On JAX and torch Keras draws the order of arrays itself, anew for each epoch.
     """
-    if backend not in ("tensorflow", "tf_keras"):
-        return False
-    from tensorflow.python.eager import context
-
-    return context.global_seed() is not None
+    return backend in ("tensorflow", "tf_keras") and backend_module("tensorflow").is_seeded()
 
 
 def begins_alike(epochs: epoch_loop.Fits) -> bool:

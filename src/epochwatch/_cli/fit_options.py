@@ -123,8 +123,8 @@ def keras_begun(backend: str | None, seed: int | None) -> Iterator[None]:
             os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "1"}
         with unheard():
             keras = keras_for(backend or os.environ.get("KERAS_BACKEND"))
-        if seed is not None:
-            keras.utils.set_random_seed(seed)
+            if seed is not None:
+                keras.utils.set_random_seed(seed)  # imports TensorFlow wherever it is installed
         yield
 
 

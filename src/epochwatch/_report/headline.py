@@ -65,7 +65,7 @@ def _lost(result: AuditResult) -> str | None:
         return None
     never = whole.never_trained
     reach = f"though the steps reach {'it' if lost == 1 else 'them'}"
-    if never is None:
+    if never is None or never < lost:  # passes of the feed differ in what they hold
         return f"{_counted(lost, 'sample was', 'samples were')} never trained, {reach}"
     if never != lost:
         reach = f"though the steps reach {lost:,} of them"

@@ -215,7 +215,7 @@ def count_table(report: AuditResult) -> Table:
     shown, left = least_first[:MOST_STREAMS], least_first[MOST_STREAMS:]
     for name, stream in report.streams.items():
         if name in shown:
-            table.add_row(name, *count_cells(stream))
+            table.add_row(Text(name), *count_cells(stream))
     if left:
         table.add_row("…", "", "", "", "", f"{len(left):,} more, covered as much or more")
     if report.whole.epochs_expected:
@@ -330,10 +330,13 @@ def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     """Compare what was observed with what was to be expected, and write why."""
     expected, judged = report.expected, report.expected.judged
     why = f'by the rule "{expected.rule.name}": {expected.rule.why} ({expected.rule.source})'
-    if report.agrees is None:
-        yield "expected", f"nothing, {why}"
+    if judged is None:
+        yield "expected", f"{in_a_word(expected)}, {why}"
+    elif report.agrees is None:
+        yield "expected", f"{in_a_word(expected)}, had no callback ended the training, {why}"
     elif report.agrees:
-        yield "expected", f"just that, {why}"
+        is_all = expected.alike == report.order.alike
+        yield "expected", f"{'just that' if is_all else in_a_word(expected)}, {why}"
     else:
         yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", WRONG)
         yield "expected", Text(compared_by(judged, exact=expected.exact), "red")

@@ -7,6 +7,7 @@ own `ops.slice_update` copies the whole variable at every step.
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from epochwatch._watching import graph_fingerprint, targets
 
@@ -124,3 +125,8 @@ def distribution(model) -> str | None:
     if tf.distribute.has_strategy() or model.distribute_strategy is not strategy:
         return type(model.distribute_strategy).__name__
     return None
+
+
+def is_seeded() -> bool:
+    """Whether a global seed was set; what says so is no public name of TensorFlow's."""
+    return context.global_seed() is not None

@@ -35,6 +35,12 @@ def judged_without_order(epochs, steps):
     return Verdict((), (), None, (steps,) * epochs, steps, fixed_order=False)
 
 
+def by_a_seed(epochs, steps):
+    """Expect the same order in each epoch."""
+    judged = judged_without_order(epochs, steps)
+    return Expectation("reshuffles", RULES["drawn by a seed"], judged, alike=True)
+
+
 RESTARTS = judged_places([[0, 1, 2], [0, 1, 2]])
 RESUMES = judged_places([[0, 1, 2], [3, 4, 5]])
 RUNS_DRY = judged_places([[0, 1, 2], [3, 4, 5], [6, 7, 8], [9], [0, 1, 2]])
@@ -104,11 +110,13 @@ RESULTS = {
         stream([4] * 12 + [0] * 28, 0.3, 0.3, 0.3, 0.3),
         lost=28,
         order=FIT_SHUFFLES._replace(alike=True),
+        expected=by_a_seed(4, 3),
     ),
     "alike, all trained": result_of(
         judged_without_order(4, 10),
         stream([4] * 40, 1, 1, 1, 1),
         order=FIT_SHUFFLES._replace(alike=True),
+        expected=by_a_seed(4, 10),
     ),
     "shuffled": result_of(
         judged_without_order(4, 10), stream([4] * 40, 1, 1, 1, 1), order=FIT_SHUFFLES

@@ -22,6 +22,7 @@ from tests.epochwatch.report.results import (
     RESTARTS,
     RESULTS,
     RESUMES,
+    RUNS_DRY,
     judged_places,
     result_of,
     stream,
@@ -73,6 +74,11 @@ def test_no_line_is_longer_than_80_columns(name):
 def test_large_numbers_and_long_names_fit_into_80_columns():
     report = changed(RESULTS["index conflict"], streams=WIDE, conflicts=1_000_000)
     assert max(map(len, str(report).splitlines())) <= 80
+
+
+def test_a_stream_of_any_name_is_shown_by_it():
+    name = "[/red]"
+    assert name in str(changed(RESULTS["workers"], streams={name: HALF}))
 
 
 @pytest.mark.parametrize("name", RESULTS)
@@ -211,6 +217,26 @@ def test_a_disagreement_is_loud_and_asks_to_be_reported():
     assert "expected restarts; steps 3 × 2; first place 0; boundaries restarts" in shown
     assert "observed resumes; steps 3 × 2; first place 0; boundaries resumes" in shown
     assert "keras 3.15.1, backend torch; please report it" in shown
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        (Expectation("resumes", RULES["iterator kept"], RESUMES), "just that, by"),
+        (Expectation(None, RULES["worker queue"], None), "nothing: timing decides, by"),
+        (
+            Expectation("resumes", RULES["iterator kept"], RESUMES, alike=True),
+            "resumes, and alike: the same order again, by",
+        ),
+        (
+            Expectation("resumes", RULES["iterator kept"], RUNS_DRY, may_stop=True),
+            "resumes, had no callback ended the training, by",
+        ),
+    ],
+)
+def test_it_says_what_was_to_be_expected(expected, said):
+    report = changed(RESULTS["in part"], expected=expected)
+    assert row(report, "expected").startswith(f"{said} the rule")
 
 
 def test_samples_told_apart_by_content_are_shown_by_the_first_digits():
