@@ -1,8 +1,6 @@
 """Audit as many cases as are asked for: python -m tests.fuzz --cases 1000 --seed 0."""
 
-import contextlib
 import logging
-import os
 import tempfile
 
 import click

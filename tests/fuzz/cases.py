@@ -190,10 +190,10 @@ class _Names:
         chance, batches = random.Random(seed), self.batches()
         return (batch for _ in itertools.count() for batch in chance.sample(batches, len(batches)))
 
-    def Items(self, **options):  # noqa: N802
+    def Items(self, **options):
         return Items(self, **options)
 
-    def EndlessItems(self, **options):  # noqa: N802
+    def EndlessItems(self, **options):
         return EndlessItems(self, **options)
 
     def loader(self, **options):

@@ -190,8 +190,10 @@ def _order(case: Case, count: int) -> str:
 
 def _passes(case: Case, count: int) -> list[list[list[Batch]]]:
     """Of some feeds made anew, the beginnings of two passes each."""
-    return [[_beginning(feed, case, count) for _ in range(1 + case.can_be_iterated_again)]
-            for feed in (case.make_feed() for _ in range(LOOKS // 2))]
+    return [
+        [_beginning(feed, case, count) for _ in range(1 + case.can_be_iterated_again)]
+        for feed in (case.make_feed() for _ in range(LOOKS // 2))
+    ]
 
 
 def _beginning(feed, case: Case, count: int) -> list[Batch]:

@@ -26,7 +26,9 @@ STOPPING = (
 # What each was once told wrongly, and the findings that it may have.
 KNOWN = {
     "workers drop batches and nobody says so": (
-        Case("Items(workers=4)", 200, 4, steps_per_epoch=25, epochs=4, shuffle=False, is_timed=True),
+        Case(
+            "Items(workers=4)", 200, 4, steps_per_epoch=25, epochs=4, shuffle=False, is_timed=True
+        ),
         None,
     ),
     "a seeded shuffle has another order each pass": (

@@ -70,8 +70,8 @@ class OwnStep(keras.Sequential):
     """A training step of the user's, which has to unpack what the model is fed."""
 
     def train_step(self, *state_and_data):
-        x, y, *_ = state_and_data[-1]
-        assert not isinstance(y, dict)
+        _, targets, *_ = state_and_data[-1]
+        assert not isinstance(targets, dict)
         return super().train_step(*state_and_data)
 
 
