@@ -139,7 +139,11 @@ def test_a_failed_run_fails_with_one_line_of_make(checkout):
 
 XDIST = "-n 2 --dist loadfile --no-loadscope-reorder"
 QUICK = f"{XDIST} -m not slow"
-REST = [f"{XDIST} -m slow --ignore=tests/batches", f"{XDIST} --dist load tests/batches"]
+NO_DEFAULT_RUNS = "--ignore-glob=tests/notebooks/test_*_default.py"
+REST = [
+    f"{XDIST} -m slow --ignore=tests/batches {NO_DEFAULT_RUNS}",
+    f"{XDIST} --dist load tests/batches",
+]
 AGAIN = (
     f"{XDIST} -m trains --ignore-glob=tests/notebooks/test_*_small.py "
     "--ignore=tests/notebooks/test_bad_input.py"

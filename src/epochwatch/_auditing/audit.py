@@ -23,7 +23,7 @@ from epochwatch._auditing.observe import (
     plan_audit,
     within_limits,
 )
-from epochwatch._auditing.passes import PlainPasses
+from epochwatch._auditing.passes import PlainPasses, TalliedPass
 from epochwatch._auditing.population import (
     KnownSamples,
     named_streams,
@@ -39,6 +39,7 @@ from epochwatch._exposures.verdict import Verdict, judge
 from epochwatch._watching.backends import fit_kind, keras_release, loaded_versions
 from epochwatch.errors import BadInput
 
+FARTHER = 8  # times as far a feed that repeats its samples is gone through
 A_GENERATOR = 1_000  # batches; most have no end, and some take long
 LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
 
@@ -132,9 +133,18 @@ def complete_pass(plan: AuditPlan, passes: PlainPasses) -> None:
     first.go_on(passes.steps + FIRST_LOOK)
     if facts.endless is not True:
         at_most = A_GENERATOR if facts.kind == "generator" else feeding.LONGEST_SEARCH
-        first.go_on(max(at_most, 2 * passes.steps))
+        look_for_an_end(first, max(at_most, 2 * passes.steps))
     elif first.coming_round.may_come_round():
         first.go_on(2 * (passes.steps + FIRST_LOOK))
+
+
+def look_for_an_end(first: TalliedPass, at_most: int) -> None:
+    """Go on until the pass ends, or has gone `FARTHER` without a sample that is new."""
+    while first.length is None and len(first.digests) < at_most:
+        known = len(first.samples.merged_identity())
+        first.go_on(min(at_most, FARTHER * len(first.digests)))
+        if len(first.samples.merged_identity()) == known:
+            return
 
 
 def expected_after(plan: AuditPlan, passes: PlainPasses, judged: Verdict) -> Expectation:

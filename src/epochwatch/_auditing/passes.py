@@ -10,7 +10,7 @@ from epochwatch._auditing.observe import AuditPlan
 from epochwatch._auditing.population import ComingRound
 from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.feed_order import batch_digest
-from epochwatch.feeds._plain_iteration import between_passes
+from epochwatch.feeds._plain_iteration import before_first_pass, between_passes
 
 AT_ONCE = 128  # batches; of tf.data they are identified in the graph
 
@@ -104,7 +104,9 @@ class PlainPasses:
 
     def identified(self) -> IdentifiedFeed:
         plan = self.plan
-        return IdentifiedFeed(plan.feed.make_part(), plan.batch_size, plan.backend)
+        feed = plan.feed.make_part()
+        before_first_pass(feed)
+        return IdentifiedFeed(feed, plan.batch_size, plan.backend)
 
     def make_feed_order(self) -> Iterator[np.ndarray]:
         """Pass over a feed made anew, the first time the one that is tallied."""

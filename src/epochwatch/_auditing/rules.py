@@ -103,7 +103,11 @@ RULES = {
             "all epochs of a fit; arrays are repeated as often as there are epochs",
             f"{KERAS_2}: DataHandler.enumerate_epochs",
         ),
-        Rule("one epoch", "a single epoch has no boundary", "nothing"),
+        Rule(
+            "one epoch",
+            "a single epoch has no boundary",
+            f"{KERAS_3}: EpochIterator.__iter__",
+        ),
     )
 }
 

@@ -36,15 +36,19 @@ def observed_order(judged: Verdict, moves_rows: bool, contents_vary: bool = Fals
         "fit" if judged.shuffled else "feed" if judged.passes_differ and not contents_vary else None
     )
     fixed = judged.fixed_order and not judged.shuffled
-    return Order(fixed, bool(shuffled_by) and are_alike(judged.epochs, moves_rows), shuffled_by)
+    alike = bool(shuffled_by) and are_alike(judged.epochs, moves_rows, shuffled_by == "fit")
+    return Order(fixed, alike, shuffled_by)
 
 
-def are_alike(epochs: tuple[TrainedEpoch, ...], moves_rows: bool) -> bool:
-    """Whether epochs in a row are alike, or fits, and that is no chance."""
+def are_alike(epochs: tuple[TrainedEpoch, ...], moves_rows: bool, is_whole: bool) -> bool:
+    """Whether epochs in a row are alike, or fits, and that is no chance.
+
+    `is_whole` says whether any order is as likely, as where `fit` shuffles.
+    """
     orders = 1
     for before, after in [*itertools.pairwise([e] for e in epochs), *fits_in_a_row(epochs)]:
         if digests_of(before) == digests_of(after):
-            orders *= orders_of(after, moves_rows)
+            orders *= orders_of(after, moves_rows, is_whole)
     return orders >= BY_CHANCE
 
 
@@ -58,10 +62,11 @@ def digests_of(epochs: list[TrainedEpoch]) -> list[int]:
     return [digest for epoch in epochs for digest in epoch.digests]
 
 
-def orders_of(epochs: list[TrainedEpoch], moves_rows: bool) -> int:
-    """Count the orders in which the same batches, or rows, can be trained."""
+def orders_of(epochs: list[TrainedEpoch], moves_rows: bool, is_whole: bool) -> int:
+    """Count the orders in which the same batches can be trained, or at the least so many."""
     if moves_rows:
-        moved = sum(len(epoch.first) * (epoch.steps - 1) + len(epoch.last) for epoch in epochs)
-    else:
-        moved = len(set(digests_of(epochs)))
-    return math.factorial(min(moved, 10))  # of ten there are more than BY_CHANCE
+        rows = sum(len(epoch.first) * (epoch.steps - 1) + len(epoch.last) for epoch in epochs)
+        return math.factorial(min(rows, 10))  # of ten there are more than BY_CHANCE
+    batches = len(set(digests_of(epochs)))
+    # A shuffle buffer of two, the smallest there is, has one of two batches come next.
+    return math.factorial(min(batches, 10)) if is_whole else 2 ** max(batches - 1, 0)

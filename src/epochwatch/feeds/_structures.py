@@ -127,6 +127,33 @@ def as_numpy(leaf: Any) -> Any:
     return leaf
 
 
+def arrays_from_lists(structure: Any, name: str) -> Any:
+    """Make an array of each list that holds numbers or texts, and not arrays.
+
+    Example:
+        >>> arrays_from_lists({"a": [[1, 2], [3, 4]]}, "x")
+        {'a': array([[1, 2],
+               [3, 4]])}
+    """
+    if isinstance(structure, list) and all(map(_is_scalar, leaves(structure))):
+        try:
+            return np.asarray(structure)
+        except ValueError:
+            raise BadInput(
+                f"{name}: got lists of different lengths in a list, allowed: as many values to "
+                "each sample; pad them, or give a tf.RaggedTensor"
+            ) from None
+    if isinstance(structure, Mapping):
+        return {key: arrays_from_lists(value, name) for key, value in structure.items()}
+    if type(structure) in (list, tuple):
+        return type(structure)(arrays_from_lists(value, name) for value in structure)
+    return structure
+
+
+def _is_scalar(leaf: Any) -> bool:
+    return isinstance(leaf, (numbers.Number, np.generic, str, bytes))
+
+
 def _from_torch(tensor: Any) -> Any:
     layout, dtype = str(tensor.layout), str(tensor.dtype)
     if layout != "torch.strided":
@@ -140,7 +167,12 @@ def _from_torch(tensor: Any) -> Any:
 
 
 def add_index(targets: Any, index: Any) -> dict:
-    """Put the index beside the targets: `{"label", "index"}`, or named targets and "index"."""
+    """Put the index beside the targets: `{"label", "index"}`, or named targets and "index".
+
+    Where there are none it is alone.
+    """
+    if targets is None:
+        return {INDEX: index}
     if not isinstance(targets, Mapping):
         return {LABEL: targets, INDEX: index}
     if INDEX in targets:

@@ -7,7 +7,13 @@ import numpy as np
 
 from epochwatch.errors import BadInput
 from epochwatch.feeds._facts import kind_of
-from epochwatch.feeds._structures import add_index, checked_index, repack_batch, rows_of
+from epochwatch.feeds._structures import (
+    add_index,
+    arrays_from_lists,
+    checked_index,
+    repack_batch,
+    rows_of,
+)
 
 
 def with_index(
@@ -16,15 +22,24 @@ def with_index(
     """Put the index of each sample beside its target, as a watched model takes it.
 
     The targets become `{"label": y, "index": i}`; named targets, a dictionary, get "index"
-    as one more. The index says which sample it is, so it must be given **before** anything
-    that shuffles or repeats:
+    as one more; without targets there is `{"index": i}` alone. The index says which sample it is,
+    so it must be given **before** anything that shuffles or repeats:
 
-    - Arrays: row i has index i.
-    - A tf.data.Dataset of `(x, y[, sample_weight])`: the i-th sample has index i. Whatever
-      stands before must deliver the same samples in the same order in every pass. A shuffle
-      or repeat upstream is refused where it can be seen; it cannot inside of functions (of
-      `interleave`, `from_generator`, a random `filter`), nor can an op's own
+    - Arrays, and lists of numbers, which become arrays: row i has index i.
+    - A tf.data.Dataset of `(x, y[, sample_weight])` or of x alone: the i-th sample has index i.
+      Whatever stands before must deliver the same samples in the same order in every pass. A
+      shuffle or repeat upstream is refused where it can be seen; it cannot inside of functions
+      (of `interleave`, `from_generator`, a random `filter`), nor can an op's own
       `deterministic=False`.
+    - What Keras' own helpers make is such a dataset, if they do not shuffle. Their samples can be
+      shuffled behind the index, each epoch anew:
+
+          files = keras.utils.image_dataset_from_directory("photos", shuffle=False, batch_size=None)
+          feed = with_index(files).shuffle(1000).batch(32)
+
+      Index i is then that of `files.file_paths[i]`. `text_dataset_from_directory` and
+      `audio_dataset_from_directory` do the same, and so does `timeseries_dataset_from_array`,
+      where index i is that of the i-th window.
     - A keras.utils.PyDataset or tf_keras.utils.Sequence: the j-th sample of item i has index
       i × n + j, n being the samples of item 0, than which none may have more. Item i must
       hold the same samples in every epoch: one with epoch hooks of its own needs `index`.
@@ -33,25 +48,28 @@ def with_index(
         x: arrays, or a feed that has its targets in it.
         y: targets of arrays.
         sample_weight: weights of arrays.
-        index: indices of one's own. For arrays int64 (n,); for a PyDataset a function from
-            an item's number to the int64 indices of its samples, which must be picklable
-            where workers are processes.
+        index: indices of one's own: any integers that int64 holds, negative ones too, which are
+            recorded as int64. For arrays (n,); for a PyDataset a function from an item's number to
+            the indices of its samples, which must be picklable where workers are processes.
         batched: whether the elements of a tf.data.Dataset are batches. To be given where
-            their shapes do not tell.
+            neither their shapes nor a `batch` at the end tell.
 
     Returns:
-        Arrays: `(x, targets[, sample_weight])`, for `fit(*with_index(x, y))`. A dataset: a
-        new one. A PyDataset: a new one with its workers, length and hooks.
+        Arrays: `(x, targets[, sample_weight])`, for `fit(*with_index(x, y))`. With weights they
+        must be named, for the third argument of `fit` is another one:
+        `fit(x, targets, sample_weight=sample_weight)`. A dataset: a new one. A PyDataset: a new
+        one with its workers, length and hooks.
 
     Raises:
-        BadInput: there are no targets or they have an index already, something stands in
-            the wrong order, or the feed is of a kind that must deliver its own indices.
+        BadInput: there is an index already, something stands in the wrong order, or the feed is of
+            a kind that must deliver its own indices.
 
     Example:
         >>> x, targets = with_index(np.zeros((3, 2)), np.array([5, 6, 7]))
         >>> targets
         {'label': array([5, 6, 7]), 'index': array([0, 1, 2])}
     """
+    x, y, sample_weight = arrays_from_lists((x, y, sample_weight), "with_index")
     kind = kind_of(x)
     if kind == "arrays":
         _refuse(kind, batched=batched)
@@ -80,10 +98,10 @@ def _refuse(kind: str, **arguments: Any) -> None:
 
 
 def _indexed_arrays(x: Any, y: Any, sample_weight: Any, index: Any) -> tuple:
-    if y is None:
+    if y is None and isinstance(x, tuple):
         raise BadInput(
-            "with_index: got no y, allowed: with_index(x, y[, sample_weight]); of a tuple "
-            "with_index(*arrays)"
+            f"with_index: got a tuple of {len(x)}, allowed: with_index(x, y[, sample_weight]); of "
+            "a tuple with_index(*arrays)"
         )
     rows = rows_of((x, y, sample_weight), "with_index")
     index = np.arange(rows) if index is None else checked_index(index, rows, "with_index: index")

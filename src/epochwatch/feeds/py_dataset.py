@@ -170,12 +170,8 @@ def _indexed_item(item: Any, place: int, index: Callable) -> tuple:
 
 
 def _samples_of_item(item: Any, place: int) -> int:
-    targets = unpack_checked(item, f"item {place}")[1]
-    if targets is None:
-        raise BadInput(
-            f"with_index: got item {place} without targets, allowed: (x, y[, sample_weight])"
-        )
-    return rows_of(targets, f"with_index: the targets of item {place}")
+    x, targets, _ = unpack_checked(item, f"item {place}")
+    return rows_of(x if targets is None else targets, f"with_index: item {place}")
 
 
 def _check_epoch_hooks(feed: Any, framework_class: type) -> None:

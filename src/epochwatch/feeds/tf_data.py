@@ -10,13 +10,24 @@ from epochwatch._samplers import BalancedSampler
 from epochwatch._samplers.streams import Streams
 from epochwatch.errors import BadInput
 from epochwatch.feeds._balanced_table import BalancedTable
+from epochwatch.feeds._facts import is_surely_endless
 from epochwatch.feeds._lookup import batch_with_index, checked_arrays, steps_at_once
-from epochwatch.feeds._structures import add_index, leaves, map_leaves
+from epochwatch.feeds._structures import (
+    MOST_PARTS,
+    add_index,
+    leaves,
+    map_leaves,
+    repack_batch,
+    unpack_batch,
+)
 
 BATCHES_AHEAD = 2
 
 # Parts of the names of datasets that deliver other samples, or samples again, in each pass.
 _OUT_OF_ORDER = {"Shuffle": "shuffle", "Random": "sample_from_datasets", "Repeat": "repeat"}
+
+# Parts of the names of those that deliver elements of their input as they are.
+_KEEP_ELEMENTS = ("Prefetch", "Options", "Cache", "Take", "Skip", "Shard")
 
 
 def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
@@ -85,41 +96,47 @@ def _looked_up(samples: Any) -> Callable:
 
 
 def indexed(dataset: tf.data.Dataset, batched: bool | None = None) -> tf.data.Dataset:
-    """Number the samples of a dataset; `batched` says what its shapes do not tell."""
+    """Number the samples of a dataset; `batched` says what it does not tell itself."""
     _check_elements(dataset.element_spec)
     _check_order(dataset)
-    if _is_batched(dataset.element_spec, batched):
+    if _is_batched(dataset, batched):
         # The last batch may be short, so the count is carried from batch to batch.
         return dataset.scan(np.int64(0), _index_batch)
     return dataset.enumerate().map(_index_sample)
 
 
-def _index_sample(index: tf.Tensor, element: tuple) -> tuple:
-    x, y, *weight = element
-    return x, add_index(y, index), *weight
+def _index_sample(index: tf.Tensor, element: Any) -> tuple:
+    x, y, weight = unpack_batch(element)
+    return repack_batch(x, add_index(y, index), weight)
 
 
-def _index_batch(start: tf.Tensor, element: tuple) -> tuple:
-    x, y, *weight = element
-    first = next(leaves(y))
-    end = start + tf.shape(first, out_type=tf.int64)[0]
+def _index_batch(start: tf.Tensor, element: Any) -> tuple:
+    x, y, weight = unpack_batch(element)
+    first = next(leaves((y, x)))
+    end = start + _rows_of(first)
     index = tf.range(start, end)
     index.set_shape(first.shape[:1])
-    return end, (x, add_index(y, index), *weight)
+    return end, repack_batch(x, add_index(y, index), weight)
 
 
-def _check_elements(spec) -> None:
-    parts = spec if isinstance(spec, tuple) else (spec,)
-    if len(parts) not in (2, 3) or isinstance(parts[1], tf.NoneTensorSpec):
-        got = "x alone" if len(parts) <= 3 else f"{len(parts)} parts"
+def _rows_of(leaf: Any) -> tf.Tensor:
+    if isinstance(leaf, tf.RaggedTensor):
+        return leaf.nrows(tf.int64)
+    return tf.shape(leaf, out_type=tf.int64)[0]
+
+
+def _check_elements(spec: Any) -> None:
+    parts = len(spec) if isinstance(spec, tuple) else 1
+    if not 1 <= parts <= MOST_PARTS:
         raise BadInput(
-            f"with_index: got a dataset of {got}, allowed: elements (x, y[, sample_weight])"
+            f"with_index: got a dataset of {parts} parts, allowed: elements x or "
+            "(x, y[, sample_weight])"
         )
-    add_index(spec[1], None)
+    add_index(unpack_batch(spec)[1], None)
 
 
 def _check_order(dataset: tf.data.Dataset) -> None:
-    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+    if is_surely_endless(dataset):
         raise BadInput(
             "with_index: got a dataset without end, allowed: one that ends; give the index "
             "before `repeat`: with_index(dataset).repeat()"
@@ -135,26 +152,53 @@ def _check_order(dataset: tf.data.Dataset) -> None:
                 raise BadInput(
                     f"with_index: got a dataset behind `{method}`, allowed: one that delivers "
                     "each sample once, in the same order in every pass; give the index first: "
-                    f"with_index(dataset).{method}(…), list_files with shuffle=False"
+                    f"with_index(dataset).{method}(…)" + _recipe(method)
                 )
 
 
+def _recipe(method: str) -> str:
+    if method != "shuffle":
+        return ""
+    return (
+        ".batch(…); list_files and Keras' helpers shuffle unless told not to: with_index("
+        "image_dataset_from_directory(…, shuffle=False, batch_size=None)).shuffle(…).batch(…)"
+    )
+
+
 def _names_upstream(dataset: tf.data.Dataset) -> Iterator[str]:
-    # TensorFlow has no public way; where it tells nothing, nothing is refused.
     waiting = [dataset]
     while waiting:
         current = waiting.pop()
-        yield type(current).__name__
-        waiting += getattr(current, "_inputs", list)()
+        name = type(current).__name__
+        yield name
+        inputs = _inputs_of(current)
+        if "Zip" in name:
+            # What is the same beside each sample repeats none: `timeseries_dataset_from_array`
+            # has the series there. Beside nothing else it would be the sample itself.
+            inputs = [other for other in inputs if not _is_constant(other)] or inputs
+        waiting += inputs
 
 
-def _is_batched(spec: tuple, batched: bool | None) -> bool:
+def _is_constant(dataset: tf.data.Dataset) -> bool:
+    """Whether it is `from_tensors(…).repeat(…)`."""
+    names = [type(each).__name__ for each in (dataset, *_inputs_of(dataset))]
+    return len(names) == 2 and "Repeat" in names[0] and names[1] == "_TensorDataset"
+
+
+def _inputs_of(dataset: tf.data.Dataset) -> list:
+    # TensorFlow has no public way; where it tells nothing, nothing is refused.
+    return getattr(dataset, "_inputs", list)()
+
+
+def _is_batched(dataset: tf.data.Dataset, batched: bool | None) -> bool:
     # A batch has rows in every leaf, as many in each; a scalar anywhere means samples.
-    shapes = [leaf.shape for leaf in leaves(spec)]
+    shapes = [leaf.shape for leaf in leaves(dataset.element_spec) if hasattr(leaf, "shape")]
     is_scalar = any(shape.rank == 0 for shape in shapes)
     lengths = {shape[0] for shape in shapes if shape.rank} - {None}
     can_be = not is_scalar and len(lengths) <= 1
     if batched is None and can_be:
+        if _ends_in_batch(dataset):
+            return True
         raise BadInput(
             f"with_index: got a dataset of elements shaped {', '.join(map(str, shapes))}, each "
             "of which could be a batch or a sample; say batched=True or batched=False"
@@ -165,3 +209,10 @@ def _is_batched(spec: tuple, batched: bool | None) -> bool:
             "allowed: batches, all of one length; leave batched out"
         )
     return bool(batched)
+
+
+def _ends_in_batch(dataset: tf.data.Dataset) -> bool:
+    name = type(dataset).__name__
+    if any(part in name for part in _KEEP_ELEMENTS):
+        return any(map(_ends_in_batch, _inputs_of(dataset)))
+    return name.endswith("BatchDataset")

@@ -36,24 +36,31 @@ TEN, BACK = range(10), range(9, -1, -1)
     ],
 )
 def test_batches_in_the_same_order_again_are_alike_unless_by_chance(orders, alike):
-    assert are_alike(epochs_of(*orders), moves_rows=False) == alike
+    assert are_alike(epochs_of(*orders), moves_rows=False, is_whole=True) == alike
 
 
 def test_rows_that_are_moved_are_more_than_their_batches():
     two = epochs_of((1, range(3)), (1, range(3)))
-    assert are_alike(two, moves_rows=True)
-    assert not are_alike(epochs_of((1, [5]), (1, [5])), moves_rows=True)  # of four rows
+    assert are_alike(two, moves_rows=True, is_whole=True)
+    of_four_rows = epochs_of((1, [5]), (1, [5]))
+    assert not are_alike(of_four_rows, moves_rows=True, is_whole=True)
+
+
+def test_a_small_shuffle_buffer_makes_few_orders():
+    """Of ten batches 512, by a buffer of two."""
+    assert not are_alike(epochs_of((1, TEN), (1, TEN)), moves_rows=False, is_whole=False)
+    assert are_alike(epochs_of(*[(1, TEN)] * 4), moves_rows=False, is_whole=False)
 
 
 def test_an_order_is_alike_only_where_something_was_told_to_shuffle():
-    same = Verdict(epochs_of((1, TEN), (1, TEN)), (), None, (10, 10), 10)
+    same = Verdict(epochs_of(*[(1, TEN)] * 4), (), None, (10,) * 4, 10)
     assert observed_order(same, False) == (True, False, None)
     for shuffled, differ, by in ((True, False, "fit"), (False, True, "feed"), (True, True, "fit")):
         judged = Verdict(
             same.epochs,
             (),
             None,
-            (10, 10),
+            (10,) * 4,
             10,
             fixed_order=not differ,
             passes_differ=differ,

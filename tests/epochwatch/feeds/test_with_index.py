@@ -1,5 +1,6 @@
 """Every sample gets the index that says which it is, or the feed is refused."""
 
+import functools
 import pickle
 
 import keras
@@ -63,6 +64,32 @@ def test_a_list_of_targets_stays_a_list_and_named_targets_get_one_more():
     assert with_index(x, {"mask": y, "kind": y})[1].keys() == {"mask", "kind", "index"}
 
 
+@pytest.mark.parametrize("x", [rows()[0], {"a": rows()[0]}, [rows()[0]] * 2])
+def test_arrays_without_targets_get_the_index_alone(x):
+    same, targets = with_index(x)
+    assert same is x or same == x
+    assert list(targets) == ["index"]
+    assert targets["index"].tolist() == list(range(ROWS))
+
+
+def test_lists_of_numbers_become_arrays_and_lists_of_arrays_stay_lists():
+    x, y = rows()
+    arrays = with_index(x.tolist(), {"a": y.tolist()}, [1] * ROWS)
+    assert (arrays[0] == x).all()
+    assert (arrays[1]["a"] == y).all()
+    assert arrays[2].tolist() == [1] * ROWS
+    assert with_index(["a", "b"])[0].tolist() == ["a", "b"]
+    assert isinstance(with_index([x, x], [y, y])[0], list)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "uint32", "int64"])
+def test_indices_of_any_width_are_widened_and_may_be_negative(dtype):
+    own = -np.arange(ROWS) if dtype.startswith("i") else np.arange(ROWS)
+    index = with_index(*rows(), index=own.astype(dtype))[1]["index"]
+    assert index.dtype == np.int64
+    assert (index == own).all()
+
+
 def test_indices_of_ones_own_may_be_given_to_arrays():
     assert (with_index(*rows(), index=OWN)[1]["index"] == OWN).all()
     assert with_index(*rows(), index=list(range(ROWS)))[1]["index"].dtype == np.int64
@@ -86,19 +113,45 @@ def test_samples_of_a_dataset_keep_their_index_through_shuffle_repeat_and_batch(
     assert sorted(delivered(feed)) == sorted(EACH_ITS_OWN * 2)
 
 
+@pytest.mark.parametrize("said", [None, True])
 @pytest.mark.parametrize("drop_remainder", [False, True])
-def test_batches_are_numbered_sample_by_sample_when_they_are_said_to_be_batches(drop_remainder):
+def test_batches_are_numbered_sample_by_sample(drop_remainder, said):
     batches = samples().batch(BATCH_SIZE, drop_remainder=drop_remainder)
-    feed = with_index(batches, batched=True)
+    feed = with_index(batches, batched=said)
     assert delivered(feed) == EACH_ITS_OWN[: 32 if drop_remainder else ROWS]
     assert feed.element_spec[1]["index"].shape == batches.element_spec[1].shape
     assert delivered(feed) == delivered(feed)
+
+
+def test_batches_are_known_by_the_batch_at_the_end_of_a_dataset():
+    for batched in (
+        samples().batch(BATCH_SIZE).cache().prefetch(2).take(3),
+        samples().batch(BATCH_SIZE, num_parallel_calls=2).with_options(tf.data.Options()),
+        samples().padded_batch(BATCH_SIZE),
+        samples().ragged_batch(BATCH_SIZE),
+    ):
+        assert delivered(with_index(batched)) == EACH_ITS_OWN
 
 
 def test_batches_of_changing_length_are_numbered_on():
     batches = samples().batch(3).concatenate(samples().skip(ROWS).batch(5)).take(2)
     odd = batches.concatenate(samples().skip(6).batch(5))
     assert delivered(with_index(odd, batched=True)) == EACH_ITS_OWN
+
+
+def test_inputs_alone_get_the_index_alone():
+    inputs = samples().map(lambda _, y: {"a": y})
+    for feed in (with_index(inputs), with_index(inputs.batch(4)).unbatch()):
+        index = [int(y["index"]) for x, y in feed if y.keys() == {"index"}]
+        assert index == [int(x["a"]) for x, y in feed] == list(range(ROWS))
+    _, y, weight = next(iter(with_index(samples().map(lambda x, y: (x, None, y)))))
+    assert (list(y), int(weight)) == (["index"], 0)
+
+
+def test_batches_of_ragged_tensors_are_numbered():
+    ragged = tf.ragged.constant([[number] * (number % 3) for number in range(ROWS)])
+    feed = with_index(tf.data.Dataset.from_tensor_slices(ragged).batch(BATCH_SIZE))
+    assert np.concatenate([y["index"] for _, y in feed]).tolist() == list(range(ROWS))
 
 
 def test_the_rest_of_an_element_stays_as_it_was():
@@ -124,6 +177,113 @@ def one_hot():
 
 def test_samples_that_look_like_batches_are_numbered_when_said_not_to_be():
     assert [int(y["index"]) for _, y in with_index(one_hot(), batched=False)] == [0, 1, 2, 3]
+
+
+# What Keras' own helpers make
+
+
+FILES = 18
+
+
+def image(number):
+    """Make an image that says which it is."""
+    return tf.io.encode_png(tf.fill((8, 8, 3), tf.cast(number, tf.uint8))).numpy()
+
+
+def sound(number):
+    """Make a sound that says which it is."""
+    return tf.audio.encode_wav(tf.fill((20, 1), number / 100), 8000).numpy()
+
+
+def text(number):
+    """Make a text that says which it is."""
+    return str(number).encode()
+
+
+HELPERS = {
+    "image": (image, "png", {"image_size": (8, 8)}, lambda x: x[..., 0, 0, 0]),
+    "text": (text, "txt", {}, lambda x: np.array(x).astype(int)),
+    "audio": (sound, "wav", {"output_sequence_length": 16}, lambda x: x[..., 0, 0] * 100),
+}
+
+
+@pytest.fixture(params=HELPERS)
+def helper(request, tmp_path):
+    """A function that makes a dataset of the files in a folder, and one that reads its samples."""
+    encode, suffix, options, number_of = HELPERS[request.param]
+    for number in range(FILES):
+        folder = tmp_path / ("a" if number < FILES // 2 else "b")
+        folder.mkdir(exist_ok=True)
+        (folder / f"{number:02}.{suffix}").write_bytes(encode(number))
+    make = getattr(keras.utils, f"{request.param}_dataset_from_directory")
+    return functools.partial(make, tmp_path, verbose=False, **options), number_of
+
+
+def numbered(feed, number_of):
+    """Pairs of the number that each sample shows, and its index; checks their class."""
+    pairs = []
+    for x, y in feed:
+        numbers = np.atleast_1d(np.round(number_of(x.numpy()))).astype(int)
+        assert (np.atleast_1d(y["label"]) == numbers // (FILES // 2)).all()
+        pairs += zip(numbers.tolist(), np.atleast_1d(y["index"]).tolist(), strict=True)
+    return pairs
+
+
+EACH_FILE = [(number, number) for number in range(FILES)]
+
+
+@pytest.mark.parametrize("batch_size", [4, None])
+def test_files_in_order_are_numbered_as_they_are_listed(helper, batch_size):
+    make, number_of = helper
+    files = make(shuffle=False, batch_size=batch_size)
+    assert numbered(with_index(files), number_of) == EACH_FILE
+    if hasattr(files, "file_paths"):
+        assert [int(path[-6:-4]) for path in files.file_paths] == list(range(FILES))
+
+
+def test_files_are_shuffled_behind_their_index_by_the_recipe(helper):
+    make, number_of = helper
+    feed = with_index(make(shuffle=False, batch_size=None)).shuffle(1000, seed=1).batch(4)
+    first, second = (numbered(feed, number_of) for _ in range(2))
+    assert sorted(first) == sorted(second) == EACH_FILE
+    assert first != second
+
+
+def test_files_that_are_shuffled_already_are_refused_with_the_recipe(helper):
+    make, _ = helper
+    with pytest.raises(BadInput) as caught:
+        with_index(make())
+    assert str(caught.value) == (
+        "with_index: got a dataset behind `shuffle`, allowed: one that delivers each sample once, "
+        "in the same order in every pass; give the index first: with_index(dataset).shuffle(…)."
+        "batch(…); list_files and Keras' helpers shuffle unless told not to: with_index("
+        "image_dataset_from_directory(…, shuffle=False, batch_size=None)).shuffle(…).batch(…)"
+    )
+
+
+def windows(**options):
+    """Windows of five steps of a series; window i begins with i."""
+    series = np.arange(30.0)
+    return keras.utils.timeseries_dataset_from_array(series, series, 5, **options)
+
+
+@pytest.mark.parametrize("batch_size", [4, None])
+def test_windows_of_a_series_are_numbered(batch_size):
+    each = [(number, number) for number in range(26)]
+    assert delivered(with_index(windows(batch_size=batch_size))) == each
+
+
+def test_windows_are_shuffled_behind_their_index_by_the_recipe():
+    feed = with_index(windows(batch_size=None)).shuffle(1000).batch(4)
+    assert sorted(delivered(feed)) == [(number, number) for number in range(26)]
+    with pytest.raises(BadInput, match="behind `shuffle`.* shuffle=False, batch_size=None"):
+        with_index(windows(shuffle=True))
+
+
+def test_a_constant_beside_each_sample_repeats_none():
+    constant = tf.data.Dataset.from_tensors(7.0).repeat()
+    feed = tf.data.Dataset.zip(constant, samples()).map(lambda _, sample: sample)
+    assert delivered(with_index(feed)) == EACH_ITS_OWN
 
 
 # PyDataset
@@ -178,6 +338,10 @@ def test_a_wrapped_py_dataset_has_the_length_workers_and_weights_of_the_other():
     assert with_index(EndlessItems()).num_batches is None
 
 
+def test_items_without_targets_get_the_index_alone():
+    assert with_index(InputsOnly())[2][1]["index"].tolist() == [32, 33]
+
+
 def test_a_wrapped_py_dataset_passes_its_epochs_on():
     shuffled = Shuffled()
     feed = with_index(shuffled, index=shuffled.indices)
@@ -204,10 +368,10 @@ def test_a_wrapped_py_dataset_is_still_itself_after_pickling(make):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: with_index(rows()[0]), r"got no y, allowed: with_index\(x, y"),
-        (lambda: with_index(rows()), r"got no y, .*with_index\(\*arrays\)"),
+        (lambda: with_index(rows()), r"got a tuple of 2, allowed: .*with_index\(\*arrays\)"),
         (lambda: with_index(rows()[0], np.zeros(33)), "got 34 and 33 rows, allowed: a row"),
-        (lambda: with_index(rows()[0], [0] * ROWS), "got int 0, allowed: arrays .* numpy.asarray"),
+        (lambda: with_index(rows()[0], 7), "got int 7, allowed: arrays .* numpy.asarray"),
+        (lambda: with_index([[1], [2, 3]], [0, 1]), "got lists of different lengths in a list"),
         (lambda: with_index(rows()[0], tf.constant(1.0)), "got EagerTensor .*, allowed: arrays"),
         (lambda: with_index(*rows(), batched=True), "got batched, which arrays does not take"),
         (lambda: with_index(*rows(), index=OWN[:9]), r"index: got int64 \(9,\), allowed: int64 \("),
@@ -224,11 +388,10 @@ def test_a_wrapped_py_dataset_is_still_itself_after_pickling(make):
         (lambda: with_index(tf.data.Dataset.zip(samples(), samples().shuffle(9))), "`shuffle`"),
         (lambda: with_index(sampled()), "behind `sample_from_datasets`"),
         (lambda: with_index(unordered()), "options say deterministic=False, allowed: one in the"),
-        (lambda: with_index(samples().map(lambda x, y: x)), "got a dataset of x alone"),
-        (lambda: with_index(samples().map(lambda x, y: (x, None))), "got a dataset of x alone"),
         (lambda: with_index(tf.data.Dataset.zip(*[samples()] * 4)), "got a dataset of 4 parts"),
-        (lambda: with_index(samples().batch(16)), "say batched=True or batched=False"),
-        (lambda: with_index(samples().batch(16, drop_remainder=True)), "say batched=True or"),
+        (lambda: with_index(samples().batch(16).map(tuple_of)), "say batched=True or batched=Fa"),
+        (lambda: with_index(samples().batch(16).unbatch().batch(2).map(tuple_of)), "say batched"),
+        (lambda: with_index(constants(3)), "behind `repeat`"),
         (lambda: with_index(one_hot()), r"\(10,\), \(10,\), each of which could be"),
         (lambda: with_index(samples(), batched=True), "got batched=True for elements shaped"),
         (lambda: with_index(Shuffled()), "Shuffled with its own on_epoch_end, .* with index="),
@@ -236,7 +399,6 @@ def test_a_wrapped_py_dataset_is_still_itself_after_pickling(make):
         (lambda: with_index(Items(), index=np.arange), r"index\(0\): got int64 \(0,\), allowed"),
         (lambda: with_index(Items(), index=OWN), "index: got ndarray, allowed for a PyDataset: a"),
         (lambda: with_index(Items(), batched=True), "got batched, which py_dataset does not"),
-        (lambda: with_index(InputsOnly()), "got item 0 without targets, allowed"),
         (lambda: with_index(batch for batch in []), "got a generator, .*let it deliver batches"),
         (lambda: with_index(None), "feed: got None"),
     ],
@@ -259,6 +421,12 @@ def unordered():
     options = tf.data.Options()
     options.deterministic = False
     return samples().with_options(options)
+
+
+def constants(times):
+    """The same sample several times, though within a zip."""
+    one = tf.data.Dataset.from_tensors(1.0).repeat(times)
+    return tf.data.Dataset.zip(one, one)
 
 
 class InputsOnly(Items):
