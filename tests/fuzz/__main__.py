@@ -21,23 +21,30 @@ def main(cases: int, seed: int):
     from tests.fuzz import comparison, twins
     from tests.fuzz.random_cases import random_case
 
-    numbers = range(seed, seed + cases)
-    outcomes = [comparison.outcome_of(random_case(n)) for n in shown(numbers, "feeds")]
-    CONSOLE.print(table_of(outcomes))
-    faults = [str(outcome) for outcome in outcomes if outcome.faults]
-    for n in shown(range(seed, seed + cases // 10), "twins"):
+    outcomes, faults = [], 0
+    for number in shown(range(seed, seed + cases), "feeds"):
+        outcomes.append(comparison.outcome_of(random_case(number)))
+        faults += print_faults(str(outcomes[-1]), outcomes[-1].faults)
+    for number in shown(range(seed, seed + cases // 10), "twins"):
+        drawn = twins.random_twins(number)
         with tempfile.TemporaryDirectory() as folder:
-            differences = twins.differences(twins.random_twins(n), f"{folder}/log")
-        faults += [f"{twins.random_twins(n)!r}: {'; '.join(differences)}"] * bool(differences)
-    click.echo(f"{cases} feeds, {cases // 10} twins, {len(faults)} faults")
-    for fault in faults:
-        click.echo(fault)
+            differing = twins.differences(drawn, f"{folder}/log")
+        faults += print_faults(f"{drawn!r}: {'; '.join(differing)}", differing)
+    CONSOLE.print(table_of(outcomes))
+    CONSOLE.print(f"{cases} feeds, {cases // 10} twins, {faults} with faults")
     raise SystemExit(bool(faults))
 
 
 def shown(numbers, what: str):
     """Go through numbers, with a bar where somebody looks."""
     return track(numbers, what, console=CONSOLE, disable=not CONSOLE.is_terminal)
+
+
+def print_faults(line: str, faults: list[str]) -> bool:
+    """Print a line where there are faults."""
+    if faults:
+        CONSOLE.print(line, soft_wrap=True, markup=False, highlight=False)
+    return bool(faults)
 
 
 def table_of(outcomes) -> Table:

@@ -41,6 +41,8 @@ def outcome_of(case: Case) -> Outcome:
             said = audited(case, [recorder]).as_json()
         except BadInput as refusal:
             return Outcome(case, (case.kind, "refused"), [], refused(case, str(refusal)))
+        except Exception as error:
+            return Outcome(case, (case.kind, "raised"), [], [f"raised {error!r}"])
         faults = list(compared(case, said, oracle.read(case, recorder)))
         # Another fit and another audit take as long again: a part of the cases shows as much.
         if is_settled(case) and zlib.crc32(repr(case).encode()) % 4 == 0:
@@ -144,7 +146,8 @@ def compared_counts(case: Case, said: dict, reading: oracle.Reading):
     if reading.order == "fixed":
         yield from differences(("reachable", samples["reachable"], reading.reachable[0]))
     if case.is_partial:
-        if not len(reading.trained) <= samples["population"] <= case.rows:
+        known = samples["population"]
+        if known is not None and not len(reading.trained) <= known <= case.rows:
             yield f"population {samples['population']}, trained {len(reading.trained)}"
         return
     population = reading.population
