@@ -34,7 +34,7 @@ def main():
     )
     report(
         "notebook_training_to_original_post",
-        0.5,
+        0.4,
         ("the notebook's training, watched", notebook),
         ("the original post's training", original),
     )

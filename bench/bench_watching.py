@@ -23,11 +23,11 @@ from epochwatch.feeds import BalancedTable, balanced_slots, py_dataset
 from epochwatch.feeds.tf_data import BATCHES_AHEAD
 
 BACKEND = os.environ.get("EPOCHWATCH_BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow"
-TARGET = 1.01 if BACKEND == "tensorflow" else 1.03
+TARGET = 1.01 if BACKEND == "tensorflow" else 1.02
 USES_TF_DATA = BACKEND in ("tensorflow", "tf_keras")
 STEPS = {16: 625, 256: 75}  # by batch size
 MOST_STEPS_PER_EXECUTION = 1 if BACKEND == "torch" else 125  # Keras refuses more than 1 there
-SECONDS = 75  # for each batch size
+SECONDS = 60  # for each batch size
 
 keras = importlib.import_module("tf_keras" if BACKEND == "tf_keras" else "keras")
 

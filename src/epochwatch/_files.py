@@ -5,14 +5,16 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, write, synced: bool = True) -> None:
+def write_whole(path: Path, write, sync_content: bool = True, sync_name: bool = True) -> None:
     """Have a file written aside, synced and renamed into place.
 
     Args:
         path: where the file shall be.
         write: called with the open binary file.
-        synced: False leaves it to a later `sync_file`; until then a power cut may leave the
-            file empty.
+        sync_content: False leaves it to a later `sync_file`; until then a power cut may leave
+            the file empty.
+        sync_name: False leaves it to whatever syncs the folder next; until then a power cut may
+            leave no file, or the one before.
     """
     # In the same folder, as a rename is one act only within a file system.
     aside = path.with_name(f".{path.name}.part")
@@ -20,13 +22,13 @@ def write_whole(path: Path, write, synced: bool = True) -> None:
         with aside.open("wb") as file:
             write(file)
             file.flush()
-            if synced:
+            if sync_content:
                 os.fsync(file.fileno())  # or the name could reach the disk before the content
         aside.replace(path)
     except BaseException:  # Ctrl-C too leaves nothing behind
         aside.unlink(missing_ok=True)
         raise
-    if synced:
+    if sync_name:
         sync_folder(path.parent)
 
 

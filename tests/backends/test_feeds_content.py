@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 
 from epochwatch import audit
+from epochwatch.errors import BadInput
 from tests.backends.audits import ON
-from tests.backends.conftest import backend_only
+from tests.backends.conftest import BACKEND, backend_only
 from tests.backends.small_feeds import BATCHES, ROWS, SIZE, Base
 
 LABELS = np.arange(ROWS) % 2
@@ -50,9 +51,13 @@ def test_arrays_of_texts_are_audited_without_an_index():
 
 
 @backend_only("jax", "torch")
-def test_keras_itself_refuses_texts_where_there_are_none():
-    with pytest.raises(ValueError, match="Invalid dtype"):
+def test_texts_are_refused_in_one_line_where_keras_takes_none():
+    with pytest.raises(BadInput) as refused:
         audit(texts, epochs=2, **ON)
+    assert str(refused.value) == (
+        f"the feed: got texts, allowed on {BACKEND}: numbers; Keras takes texts on TensorFlow "
+        "alone, so turn them into numbers in the feed"
+    )
 
 
 # Ragged tensors

@@ -170,6 +170,17 @@ def first_batch(feed, batch_size: int | None) -> tuple:
     return first
 
 
+def check_texts(batch: tuple, backend: str) -> None:
+    """Refuse texts where Keras has none, by a batch of NumPy arrays."""
+    arrays = (leaf for leaf in leaves(batch) if isinstance(leaf, np.ndarray))
+    holds_texts = any(array.dtype.kind in "OSU" for array in arrays)
+    if holds_texts and backend in ("jax", "torch"):
+        raise BadInput(
+            f"the feed: got texts, allowed on {backend}: numbers; Keras takes texts on TensorFlow "
+            "alone, so turn them into numbers in the feed"
+        )
+
+
 def steps_asked(facts: feeds.FeedFacts, steps_per_epoch: int | None, make: Callable) -> int | None:
     """Return the steps that an epoch is to have, and refuse a `fit` that would never end.
 

@@ -107,6 +107,7 @@ def plan_audit(keras, make_feed: Callable, call: FitCall, seed: int | None = Non
     feeding.check_executions(call, facts, fit_kind(keras))
     steps = feeding.steps_asked(facts, call.steps_per_epoch, audited.make)
     first = feeding.first_batch(audited.make(), size)
+    feeding.check_texts(first, fit_kind(keras))
     rows = targets.samples_in(first[0]) or 0
     return AuditPlan(keras, audited, feed, call, size, facts, steps, targets.has_index(first), rows)
 

@@ -1,6 +1,7 @@
 """The samples that there are: by a pass that ends, as given, or once they have come round."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,21 +33,19 @@ class StreamRounds:
     def add(self, identity: np.ndarray) -> None:
         """Note samples in the order in which they come, int64 (n,)."""
         known, where = np.unique(np.append(self.identity, identity), return_inverse=True)
+        before, which = where[: len(self.identity)], where[len(self.identity) :]
         times = np.zeros(len(known), np.int64)
-        times[where[: len(self.identity)]] = self.times
-        which = where[len(self.identity) :]
-        order = np.argsort(which, kind="stable")
-        starts = np.searchsorted(which[order], which[order])  # of each sample's own rows
-        time = np.empty(len(which), np.int64)
-        time[order] = np.arange(len(which)) - starts
-        time = np.minimum(time + times[which], MOST_ROUNDS + 1)
-        place = self.rows + np.arange(len(which))
-        self.samples_of_round += np.bincount(time, minlength=MOST_ROUNDS + 2)
-        np.minimum.at(self.first_of_round, time, place)
-        np.maximum.at(self.last_of_round, time, place)
-        self.times = times + np.bincount(which, minlength=len(known))
-        self.identity = known
-        self.rows += len(which)
+        times[before] = self.times
+        self._note_rounds(np.minimum(times[which] + times_before(which), MOST_ROUNDS + 1))
+        self.identity, self.times = known, times + np.bincount(which, minlength=len(known))
+
+    def _note_rounds(self, rounds: np.ndarray) -> None:
+        """Note the round that each of the next samples belongs to, int64 (n,)."""
+        place = self.rows + np.arange(len(rounds))
+        self.samples_of_round += np.bincount(rounds, minlength=MOST_ROUNDS + 2)
+        np.minimum.at(self.first_of_round, rounds, place)
+        np.maximum.at(self.last_of_round, rounds, place)
+        self.rows += len(rounds)
 
     @property
     def population(self) -> int | None:
@@ -58,6 +57,15 @@ class StreamRounds:
         whole = self.samples_of_round[:rounds] == samples
         in_turn = self.last_of_round[:rounds] < self.first_of_round[1 : rounds + 1]
         return samples if (whole & in_turn).all() else None
+
+
+def times_before(values: np.ndarray) -> np.ndarray:
+    """Count how often each value stands before itself, int64 (n,)."""
+    order = np.argsort(values, kind="stable")
+    in_order = values[order]
+    times = np.empty(len(values), np.int64)
+    times[order] = np.arange(len(values)) - np.searchsorted(in_order, in_order)
+    return times
 
 
 class ComingRound:
@@ -104,7 +112,7 @@ class ComingRound:
         return all(rounds.samples_of_round[1] for rounds in few)
 
 
-class KnownSamples:
+class KnownSamples(NamedTuple):
     """The samples that there are, in all and by stream, as far as anybody knows.
 
     Attributes:
@@ -113,12 +121,9 @@ class KnownSamples:
         population_by: how their number is known: "pass", "given", "came round", or None.
     """
 
-    def __init__(
-        self, everything: CountedStream, streams: dict[str, CountedStream], by: str | None
-    ):
-        self.everything = everything
-        self.streams = streams
-        self.population_by = by
+    everything: CountedStream
+    streams: dict[str, CountedStream]
+    population_by: str | None
 
 
 def samples_of_pass(samples: MetSamples, population: Population) -> KnownSamples:

@@ -128,7 +128,7 @@ def coverage(
         >>> coverage([[np.array([4, 5])], [np.array([6, 4])]], {"even": np.array([4, 6])})
         {'even': array([0.5, 1. ])}
     """
-    sides = {name: _StreamCoverage(name, stream) for name, stream in streams.items()}
+    sides = {name: StreamCoverage(name, stream) for name, stream in streams.items()}
     shares = {name: [] for name in sides}
     for chunks in epochs:
         for chunk in chunks:
@@ -147,7 +147,7 @@ def _count_chunk(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.unique(chunk, return_counts=True)
 
 
-class _StreamCoverage:
+class StreamCoverage:
     """A stream, and which of its samples have been trained.
 
     The table has a row to a sample, or, where the indices lie dense, to an integer.

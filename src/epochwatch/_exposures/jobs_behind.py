@@ -1,16 +1,15 @@
 """Doing jobs behind the training, one after another."""
 
-import collections
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-
-MOST_WAITING = 4  # a disk slower than the training holds it up, and does not fill the memory
 
 
 class JobsBehind:
     """Jobs done by a thread in the order given, until one of them fails.
 
-    The thread is there from the first job to `end`.
+    One is done at a time and none waits: whoever gives the next one waits until it is done. So
+    a disk slower than the training does not fill the memory, and a kill loses one job. The
+    thread is there from the first job to `end`.
 
     Attributes:
         error: what the job that failed raised. None of those after it is done.
@@ -26,23 +25,23 @@ class JobsBehind:
     def __init__(self):
         self.error: BaseException | None = None
         self._thread: ThreadPoolExecutor | None = None
-        self._jobs: collections.deque[Future] = collections.deque()
+        self._last: Future | None = None
 
     def put(self, job: Callable, *arguments) -> None:
-        """Have a job done; wait where too many are waiting already."""
+        """Have a job done, after the one before."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "epochwatch-log")
-        while len(self._jobs) >= MOST_WAITING:
-            wait([self._jobs[0]])
-            self._jobs.popleft()
-        self._jobs.append(self._thread.submit(self._do, job, *arguments))
+        self.wait()
+        self._last = self._thread.submit(self._do, job, *arguments)
+
+    def wait(self) -> None:
+        """Wait until all is done; where Ctrl-C ends the waiting, the job goes on."""
+        if self._last is not None:
+            wait([self._last])
 
     def end(self) -> None:
-        """Wait until all is done, and end the thread.
-
-        Where Ctrl-C ends the waiting, the thread goes on, and can be waited for again.
-        """
-        wait(self._jobs)
+        """Wait until all is done, and end the thread."""
+        self.wait()
         # Forgotten first: what has been shut down takes no job, even if this is interrupted.
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -50,7 +49,7 @@ class JobsBehind:
 
     @property
     def done(self) -> bool:
-        return all(job.done() for job in self._jobs)
+        return self._last is None or self._last.done()
 
     def _do(self, job: Callable, *arguments) -> None:
         # A part after one that is missing would make the whole log unreadable.

@@ -34,9 +34,9 @@ OF_PART = {"part", "first_exposure", "epochs", "last_step", "crc32"}
 
 
 def write_manifest(folder: Path, manifest: dict, synced: bool = True) -> None:
-    """Write the manifest in place of the one before; see `write_whole`."""
+    """Write the manifest in place of the one before; `sync_file` may sync it later."""
     text = seal({"schema": SCHEMA_NUMBER, **manifest}) + b"\n"
-    write_whole(folder / MANIFEST, lambda file: file.write(text), synced)
+    write_whole(folder / MANIFEST, lambda file: file.write(text), synced, synced)
 
 
 def read_manifest(folder: Path) -> dict | None:
@@ -80,7 +80,8 @@ def write_part(folder: Path, table: pa.Table, about: dict) -> None:
             parquet.write_table(table, row_group_size=max(1, table.num_rows))
             parquet.add_key_value_metadata({ABOUT: sealed})
 
-    write_whole(folder / PART_NAME.format(about["part"]), write)
+    # The manifest syncs its name, or the file system does by itself, within seconds.
+    write_whole(folder / PART_NAME.format(about["part"]), write, sync_name=False)
 
 
 class LogPart(NamedTuple):

@@ -25,8 +25,9 @@ ON_WRITE_ERROR = ("stop", "continue")
 class ExposureWriter:
     """Appends exposures to a log, a part at a time.
 
-    A thread writes the parts and syncs them to the disk; only `close` waits for it. It is
-    there from the first part to `close`. What it cannot write is told by the next call here.
+    A thread writes a part and syncs it to the disk while the next one is trained; it is there
+    from `open` to `close`. What it cannot write is told by the next call here. A kill loses the
+    part that is being written, and what has not been flushed.
 
     Args:
         path: folder of the log; it must not exist yet, or be empty.

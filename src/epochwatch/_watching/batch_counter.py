@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from epochwatch._checks import whole_number
 from epochwatch._keras import load_keras
 from epochwatch._watching import backends
 
@@ -65,9 +66,9 @@ class BatchCounter(keras.metrics.Metric):
         backend: str | None = None,
     ):
         super().__init__(name=name, dtype="int64")
-        self.capacity = capacity
+        self.capacity = whole_number("capacity", capacity, 2)
         self.columns = columns
-        self.tape = backends.backend_module(backend).Tape(capacity, columns)
+        self.tape = backends.backend_module(backend).Tape(self.capacity, columns)
 
     def update_state(self, values) -> None:
         """Keep the values of one batch.

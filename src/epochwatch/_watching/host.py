@@ -11,6 +11,7 @@ import numpy as np
 
 from epochwatch._watching import fingerprint as fingerprints
 from epochwatch._watching import targets
+from epochwatch.errors import BadInput
 
 stack = np.stack
 fingerprint = fingerprints.fingerprint
@@ -70,6 +71,7 @@ class PendingBatches:
     def __init__(self, watch):
         self.watch = watch
         self.waiting = []  # what is to be kept of each batch handed over, not trained yet
+        self.refusal: BadInput | None = None
 
     def hold(self, data):
         """Look at one batch before its step; return what the model's own step is to be given."""
@@ -84,9 +86,16 @@ class PendingBatches:
         self.waiting.clear()
 
     def hold_each(self, batches):
-        """Hand over batch by batch."""
-        for data in batches:
-            yield self.hold(data)
+        """Hand over batch by batch; end before one that is refused."""
+        while True:
+            try:
+                held = self.hold(next(batches))
+            except StopIteration:
+                return
+            except BadInput as refusal:
+                self.refusal = refusal
+                return
+            yield held
             # Keras asks for the next batch when the step of the last one has returned.
             self.keep_trained()
 
@@ -98,9 +107,8 @@ class IndexInterceptor:
         """Stand in front of the training function."""
         if self.train_function is None or force:
             super().make_train_function(force)
-            watch = self.epochwatch
             # Around what Keras has compiled: the compiled program is that of a plain training.
-            self.train_function = watch.backend.train_through(watch, self.train_function)
+            self.train_function = self.epochwatch.backend.train_through(self, self.train_function)
 
     def make_test_function(self, force=False):
         """Set the index aside in front of the test function."""

@@ -11,6 +11,13 @@ from epochwatch._keras import load_keras
 from epochwatch._watching import host, targets
 from epochwatch.errors import BadInput
 
+STATE = (
+    "trainable_variables",
+    "non_trainable_variables",
+    "optimizer_variables",
+    "metrics_variables",
+)
+
 Tape = host.Tape
 stack = host.stack
 class_weights = host.class_weights
@@ -21,11 +28,11 @@ labels_of = host.labels_of
 def index(values, samples: int | None) -> np.ndarray:
     """Check and take the indices of a batch: int64 (batch,).
 
-    They came as two words, uint32 (batch, 2), or in an array that never left the host; on the
-    device they may have been truncated.
+    They came as two words, uint32 (batch, 2), checked already, or in an array that never left
+    the host; on the device they may have been truncated.
     """
     if values.dtype == np.uint32 and values.ndim == 2:
-        return host.index(np.ascontiguousarray(values).view(np.int64)[:, 0], samples)
+        return np.array(values, order="C").view(np.int64)[:, 0]
     if not isinstance(values, np.ndarray):
         raise BadInput(
             'the target "index": got an array on a device, where JAX has only 32 of its 64 '
@@ -79,23 +86,40 @@ def split_index_on_the_way(adapter) -> None:
         adapter.get_jax_iterator = lambda: map(split_index, deliver())
 
 
-def train_through(watch, step):
+def train_through(model, step):
     """Wrap a training function to keep the indices of what it trained.
 
     It is (state, iterator of batches) → (logs, state); up to Keras 3.6 it takes a list.
     """
 
     def train(state, batches):
-        pending = host.PendingBatches(watch)
-        if isinstance(batches, list):
-            stripped = [pending.hold(data) for data in batches]
-        else:
-            stripped = pending.hold_each(iter(batches))
-        result = step(state, stripped)
+        pending = host.PendingBatches(model.epochwatch)
+        logs = None
+        try:
+            if isinstance(batches, list):
+                stripped = [pending.hold(data) for data in batches]
+            else:
+                stripped = pending.hold_each(iter(batches))
+            logs, state = step(state, stripped)
+        except BadInput as refusal:
+            pending.refusal = refusal
+        except StopIteration:
+            if pending.refusal is None:
+                raise
+        if pending.refusal is not None:
+            put_back(model, state)
+            raise pending.refusal
         pending.keep_trained()
-        return result
+        return logs, state
 
     return train
+
+
+def put_back(model, state) -> None:
+    """Give a model its variables' values back: Keras takes them out of it while it trains."""
+    model._jax_state = dict(zip(STATE, state, strict=True))
+    model._jax_state_synced = False
+    model.jax_state_sync()
 
 
 def test_through(step):

@@ -39,10 +39,10 @@ class Tape:
 
         Returns int64 (), where the tape ends with it.
         """
-        values = tf.reshape(tf.cast(values, tf.int64), [self.columns, -1])
-        entry = tf.concat([tf.shape(values, tf.int64)[1:], tf.reshape(values, [-1])], axis=0)
-        start = self.written.read_value()
-        count = tf.size(entry, out_type=tf.int64)
+        values = tf.reshape(tf.cast(values, tf.int64), [-1])
+        length = tf.size(values, out_type=tf.int64)
+        entry = tf.concat([[length // self.columns], values], axis=0)
+        start, count = self.written.read_value(), length + 1
         places = (start + tf.range(count)) % self.capacity
         self.cells.scatter_update(tf.IndexedSlices(entry, places))
         # Where the batch's length is known, nothing else would wait for there being a batch.
@@ -112,6 +112,7 @@ class ProbeStep:
 
 def class_weights(y, table: np.ndarray) -> tf.Tensor:
     """Weigh the samples of a batch by their class, as Keras does: float32 (batch,)."""
+    y = tf.cast(y, tf.int64) if y.dtype.is_bool else y  # TensorFlow rounds no truth values
     if y.shape.rank > 1:
         y = tf.argmax(y, axis=-1) if y.shape[-1] != 1 else tf.squeeze(y, axis=-1)
     number = y if y.dtype.is_integer else tf.round(y)

@@ -36,14 +36,14 @@ def labels_of(y):
     return fingerprints.labels_of(as_numpy(y))
 
 
-def train_through(watch, step):
+def train_through(model, step):
     """Wrap a training function to keep the indices of what it trained.
 
     It is list of one batch → logs.
     """
 
     def train(batches):
-        pending = host.PendingBatches(watch)
+        pending = host.PendingBatches(model.epochwatch)
         logs = step([pending.hold(data) for data in batches])
         pending.keep_trained()
         return logs

@@ -19,6 +19,9 @@ class ProbeWatch(Watch):
         """Return what is kept of a training batch: int64 (3, batch), its rows as in `COLUMNS`."""
         return self.backend.stack(identify_samples(self.backend, data))
 
+    def check_arguments(self, class_weight, call) -> None:
+        """Refuse nothing: targets need no index."""
+
     def weighted(self, data):
         """Leave the batch as it is: there is no loss to weigh."""
         return data

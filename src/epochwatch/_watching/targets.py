@@ -10,7 +10,8 @@ def without_index(targets):
     """Set the index of targets, or of sample weights, aside.
 
     What is left is what the model is to be trained on: the value of "label" if it is alone,
-    else the rest of the dictionary; anything without an index as it stands.
+    else the rest of the dictionary, None if nothing is left; anything without an index as it
+    stands.
 
     Example:
         >>> without_index({"label": "y", "index": "i"})
@@ -22,7 +23,7 @@ def without_index(targets):
         return targets
     rest = {key: value for key, value in targets.items() if key != INDEX}
     # A model with one output takes its target bare, and not in a dictionary.
-    return rest[LABEL] if list(rest) == [LABEL] else rest
+    return rest[LABEL] if list(rest) == [LABEL] else rest or None
 
 
 def has_index(data) -> bool:
@@ -60,10 +61,15 @@ def check_index(index, samples: int | None = None) -> None:
             f'the target "index": got {dtype}, allowed: integers that int64 can hold; '
             "a float would lose digits (float32 cannot hold 16,777,217)"
         )
-    if len(index.shape) != 1:
+    rank = rank_of(index)
+    if rank == 0:
         raise BadInput(
-            f'the target "index": got the shape {tuple(index.shape)}, allowed: (batch,), '
-            "one integer to a sample"
+            'the target "index": got one number, allowed: a batch of them; `.batch(…)` the feed'
+        )
+    if rank != 1:
+        shape = "a shape that is not known" if rank is None else f"the shape {tuple(index.shape)}"
+        raise BadInput(
+            f'the target "index": got {shape}, allowed: (batch,), one integer to a sample'
         )
     if samples is not None and index.shape[0] not in (None, samples):
         raise BadInput(
@@ -74,8 +80,13 @@ def check_index(index, samples: int | None = None) -> None:
 
 def samples_in(x) -> int | None:
     """Count the samples of a batch by its first array; None where that is not known."""
-    shape = getattr(next(leaves(x), None), "shape", None)
-    return shape[0] if shape is not None and len(shape) else None
+    first = next(leaves(x), None)
+    return first.shape[0] if hasattr(first, "shape") and rank_of(first) else None
+
+
+def rank_of(array) -> int | None:
+    """Count the dimensions of an array; None where TensorFlow does not know them."""
+    return array.shape.rank if hasattr(array.shape, "rank") else len(array.shape)
 
 
 def weights_beside(y, sample_weight):
@@ -105,7 +116,11 @@ def class_table(class_weight: dict) -> np.ndarray:
 
 
 def check_weighable(y, sample_weight) -> None:
-    """Refuse class weights where Keras would: for several outputs, or beside sample weights."""
+    """Refuse class weights where Keras would: without one target, or beside sample weights."""
+    if y is None:
+        raise BadInput(
+            "class_weight: got targets without a label, allowed: one; leave class_weight out"
+        )
     if isinstance(y, (dict, list, tuple)):
         raise BadInput(
             "class_weight: got several targets, allowed: one (Keras has no class weights for "
@@ -116,3 +131,17 @@ def check_weighable(y, sample_weight) -> None:
             "class_weight: got sample weights besides, allowed: one of the two; multiply them "
             "into sample_weight yourself"
         )
+
+
+def check_arguments(y, sample_weight, class_weight, batch_size) -> None:
+    """Refuse what `fit` was given beside a feed, before anything is built for it."""
+    # Sample weights as the third argument, which they are of `train_on_batch`.
+    if getattr(batch_size, "shape", ()) or isinstance(batch_size, (dict, list, tuple)):
+        raise BadInput(
+            "fit: got an array as batch_size, which is its third argument, allowed: a whole "
+            "number; name the weights: fit(x, targets, sample_weight=weights)"
+        )
+    if y is not None:
+        index_target((None, y))
+        if class_weight is not None:
+            check_weighable(without_index(y), sample_weight)

@@ -6,15 +6,21 @@ out of each batch before anything of the user's or of Keras' sees it, and keeps 
 training.
 """
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._watching import backends
 from epochwatch._watching.batch_counter import CAPACITY, BatchCounter
-from epochwatch._watching.recorder import recorder_class
+from epochwatch._watching.log_name import new_log_folder
+from epochwatch._watching.recorder import NoLog, recorder_class
+from epochwatch._watching.stream_coverage import StreamCoverages
 from epochwatch._watching.watched import Watch, Watched, forget_traces, own_class
 from epochwatch.errors import BadInput
+from epochwatch.feeds._structures import INDEX
 
 
 def watch(
@@ -23,29 +29,45 @@ def watch(
     capacity: int = CAPACITY,
     metadata: dict | None = None,
     on_write_error: str = "stop",
+    coverage_of: Any = None,
 ):
     """Make a compiled model keep which samples it is trained on.
 
     The targets that `fit` is fed must be a dictionary with the key "index" beside the real
     targets: `{"label": y, "index": i}` trains on `y`; of a dictionary with more keys, what
-    is left trains the model. Validation and test data may have the index or not. The
-    training is the same to the bit: loss, weights and the user's metrics see none of it.
+    is left trains the model, and `{"index": i}` alone trains one without targets. Validation
+    and test data may have the index or not. The training is the same to the bit: loss,
+    weights and the user's metrics see none of it.
+
+    An index may be any integer that int64 can hold, negative ones too; narrower integers are
+    widened. What comes with the same index twice counts as the same sample, trained twice.
+
+    A `fit` that a callback calls on the same model is recorded as a fit of its own, and so
+    are batches on end that are given to `train_on_batch`.
 
     Args:
         model: a compiled `keras.Model`. It is changed in place and stays the same object.
-        log: folder for the exposure log; it must not exist yet. None keeps no log: drain
-            `model.epochwatch.counter` yourself.
+        log: folder for the exposure log; it must not exist yet. "{time}" in it stands for the
+            time of now in UTC, such as 20261128-213005, and names a new folder each time:
+            `model.epochwatch.log` says which. None keeps no log: drain
+            `model.epochwatch.counter` yourself, unless there is a `coverage_of`.
         capacity: cells of the counter; see `BatchCounter`.
         metadata: what the log shall say of the run besides its feed, backend, versions and
             the parameters of `fit`: whatever JSON can hold.
         on_write_error: what a write that fails (a full disk, say) does to the training:
             "stop" raises `RecordingFailed`; "continue" warns once, and records no more.
+        coverage_of: streams, int64 arrays of their samples' indices by name. What part of
+            each has been trained since the model is watched, from 0 to 1, is put into the
+            logs at each epoch's end, as "minority_coverage" for the stream "minority":
+            progress bar, `History`, TensorBoard, `CSVLogger` and `EarlyStopping` find it
+            there. An array alone is "coverage". None leaves the logs as they are.
 
     Returns:
         The same model, watched.
 
     Raises:
-        BadInput: the model cannot be watched exactly, or the log exists already.
+        BadInput: the model cannot be watched exactly, the log exists already, or an argument
+            cannot be used.
 
     Example:
         >>> import tempfile
@@ -67,10 +89,25 @@ def watch(
     name = backends.backend_name(keras)
     counter = BatchCounter(capacity, backend=name)
     recorder = None
-    if log is not None:
-        writer = ExposureWriter(log, dict(metadata or {}), on_write_error)
-        recorder = recorder_class(keras)(counter, writer)
+    if log is not None or coverage_of is not None:
+        coverages = StreamCoverages({} if coverage_of is None else coverage_of)
+        # Last, for it makes the folder.
+        sink = new_writer(log, metadata, on_write_error)
+        recorder = recorder_class(keras)(counter, sink, coverages)
     return attach(model, Watch(backends.backend_module(name), counter, recorder))
+
+
+def new_writer(log: str | Path | None, metadata: dict | None, on_write_error: str):
+    if log is None:
+        return NoLog()
+    try:
+        # A copy, so that the user's own stays as it is.
+        metadata = json.loads(json.dumps(dict(metadata or {})))
+    except (TypeError, ValueError) as error:
+        raise BadInput(
+            f"metadata: got {metadata!r:.60} ({error}), allowed: a dictionary that JSON can hold"
+        ) from error
+    return ExposureWriter(new_log_folder(log), metadata, on_write_error)
 
 
 def attach(model, carried: Watch):
@@ -95,10 +132,12 @@ def unwatch(model):
         The same object, of its own class again.
 
     Raises:
-        BadInput: the model is not watched.
+        BadInput: the model is not watched, or is being trained.
     """
     if not isinstance(model, Watched):
         raise BadInput(f"unwatch: {model.name!r} is not watched; give it what `watch` returned")
+    if model.epochwatch.calls:
+        raise BadInput(f"unwatch: {model.name!r} is being trained; unwatch it when that is done")
     if model.epochwatch.recorder is not None:
         model.epochwatch.recorder.end_by_hand()  # or batches by hand would stay unwritten
     forget_traces(model)
@@ -125,6 +164,9 @@ def check_model(model) -> None:
         is None,
         "it makes its training function itself, which need not call `train_step`; override "
         "`train_step` instead": makes_own_function(model, keras),
+        'it has an output named "index", as the samples\' index is; rename it': (
+            has_output_named_index(model)
+        ),
     }
     for reason, applies in refusals.items():
         if applies:
@@ -142,4 +184,14 @@ def makes_own_function(model, keras: ModuleType) -> bool:
     return (
         "train_step" in model.__dict__
         or type(model).make_train_function is not keras.Model.make_train_function
+    )
+
+
+def has_output_named_index(model) -> bool:
+    """Whether a target of the model's own would stand where the index does."""
+    names = getattr(model, "output_names", None) or ()
+    # With one output the target comes bare, or as "label", whatever the output is called.
+    named = [getattr(model, "_outputs_struct", None), getattr(model, "loss", None)]
+    return (INDEX in names and len(names) > 1) or any(
+        isinstance(each, Mapping) and INDEX in each for each in named
     )

@@ -1,6 +1,7 @@
 """What a watched model is: an object of a subclass of the user's own class, and what it carries."""
 
 import contextlib
+from pathlib import Path
 
 from epochwatch import feeds
 from epochwatch._watching import backends, targets
@@ -24,6 +25,7 @@ class Watch:
         weighs: whether class weights are put in here and not by Keras.
         class_weight: as `fit` was given it last.
         refusal: why a batch was refused, if one was.
+        calls: of `fit` and `train_on_batch` that are going on, each within the one before.
     """
 
     def __init__(
@@ -35,22 +37,33 @@ class Watch:
         self.weighs = weighs
         self.class_weight: dict | None = None
         self.refusal: BadInput | None = None
+        self.calls = 0
+
+    @property
+    def log(self) -> Path | None:
+        """Folder of the exposure log; None where there is none."""
+        return self.recorder and self.recorder.sink.folder
 
     def split_batch(self, data) -> tuple:
         """Split a training batch into what is kept of it and what the model's own step gets.
 
-        What is kept is int64 (columns, batch).
+        What is kept is int64 (columns, batch), or (batch,) where it is one column.
         """
         try:
             return self.identify(data), self.weighted(targets.set_index_aside(data))
         except BadInput as refusal:
-            self.refusal = refusal  # see `refusals_unwrapped`
+            self.refusal = refusal  # see `steps_of_call`
             raise
 
     def identify(self, data):
-        """Return what is kept of a training batch, int64 (1, batch): its indices."""
+        """Return what is kept of a training batch, int64 (batch,): its indices."""
         samples = targets.samples_in(unpack_batch(data)[0])
-        return self.backend.stack([self.backend.index(targets.index_target(data), samples)])
+        return self.backend.index(targets.index_target(data), samples)
+
+    def check_arguments(self, class_weight, call: PendingCall) -> None:
+        """Refuse what `fit` was given beside a feed, before anything is built for it."""
+        y, sample_weight, batch_size = map(call.get, ("y", "sample_weight", "batch_size"))
+        targets.check_arguments(y, sample_weight, class_weight, batch_size)
 
     def weighted(self, data):
         """Put class weights into a batch, where `fit` was given some.
@@ -62,17 +75,6 @@ class Watch:
         x, y, sample_weight = unpack_batch(data)
         targets.check_weighable(y, sample_weight)
         return x, y, self.backend.class_weights(y, targets.class_table(self.class_weight))
-
-    @contextlib.contextmanager
-    def refusals_unwrapped(self):
-        """Raise a refusal as it is: tf_keras wraps what is raised in a traced step."""
-        self.refusal = None
-        try:
-            yield
-        except Exception as error:
-            if self.refusal is None or error is self.refusal:
-                raise
-            raise self.refusal from None
 
 
 class Watched:
@@ -103,34 +105,61 @@ class Watched:
         """Train as `keras.Model.fit` does, recording what is trained on."""
         call = PendingCall(super().fit, args, kwargs)
         # Taken from Keras, which has no class weights for targets in a dictionary.
-        if self.epochwatch.weighs:
-            self.use_class_weight(call.remove("class_weight"))
+        class_weight = call.remove("class_weight") if self.epochwatch.weighs else None
+        self.epochwatch.check_arguments(class_weight, call)
         weights = targets.weights_beside(call.get("y"), call.get("sample_weight"))
         if weights is not None:
             call.replace("sample_weight", weights)
         with contextlib.ExitStack() as around:
-            around.enter_context(self.epochwatch.refusals_unwrapped())
+            around.enter_context(steps_of_call(self, class_weight))
             recorder = self.epochwatch.recorder
             if recorder is not None:
-                recorder.sink.metadata |= fit_metadata(self, call)
-                call.replace("callbacks", with_recorder(call.get("callbacks"), recorder))
+                if self.epochwatch.calls == 1:
+                    recorder.sink.metadata |= fit_metadata(self, call)
+                callbacks = around.enter_context(recorder_among(call.get("callbacks"), recorder))
+                call.replace("callbacks", callbacks)
                 around.enter_context(recorder.recording(steps_per_execution_of(self)))
             return call.make()
 
     def train_on_batch(self, *args, **kwargs):
         """Train as `keras.Model.train_on_batch` does, recording what is trained on."""
         call = PendingCall(super().train_on_batch, args, kwargs)
-        self.use_class_weight(call.remove("class_weight"))
-        if self.epochwatch.recorder is not None:
-            self.epochwatch.recorder.next_by_hand()
-        with self.epochwatch.refusals_unwrapped():
+        recorder = self.epochwatch.recorder
+        with contextlib.ExitStack() as around:
+            around.enter_context(steps_of_call(self, call.remove("class_weight")))
+            if recorder is not None:
+                around.enter_context(recorder.recording_by_hand())
             return call.make()
 
-    def use_class_weight(self, class_weight: dict | None) -> None:
-        """Have the steps weigh classes; they are traced anew where the weights are others."""
-        if class_weight != self.epochwatch.class_weight:
-            self.epochwatch.class_weight = class_weight
-            forget_traces(self)
+
+@contextlib.contextmanager
+def steps_of_call(model, class_weight: dict | None):
+    """Have the steps of a call weigh classes, and raise a refused batch as one line.
+
+    They are traced anew where the weights are others. A call within another, by a callback,
+    leaves the other's steps as they were; a refused call leaves none that are half traced.
+    """
+    watch = model.epochwatch
+    is_inner, before = watch.calls > 0, (watch.class_weight, model.train_function)
+    changes = class_weight != watch.class_weight
+    if changes:
+        watch.class_weight = class_weight
+        forget_traces(model)
+    watch.calls += 1
+    try:
+        yield
+    except Exception as error:
+        refusal, watch.refusal = watch.refusal, None
+        if refusal is None:
+            raise
+        changes = True
+        forget_traces(model)
+        # tf_keras wraps what is raised in a traced step.
+        raise error if error is refusal else refusal from None
+    finally:
+        watch.calls -= 1
+        if is_inner and changes:
+            watch.class_weight, model.train_function = before
 
 
 def own_class(model) -> type:
@@ -170,14 +199,23 @@ def kind_or_type(x) -> str:
         return type(x).__name__
 
 
-def with_recorder(callbacks, recorder):
-    """Add the recorder to the callbacks of a `fit` call, whatever form they have."""
-    if hasattr(callbacks, "append") and hasattr(callbacks, "callbacks"):
-        # A CallbackList may be given to several calls of `fit`.
-        if recorder not in callbacks.callbacks:
-            callbacks.callbacks.insert(0, recorder)
-        return callbacks
-    if callbacks is None:
-        return [recorder]
-    # First, so that what the user's callbacks raise at an epoch's end comes after its record.
-    return [recorder, *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks])]
+@contextlib.contextmanager
+def recorder_among(callbacks, recorder):
+    """Add the recorder to the callbacks of a `fit` call, whatever form they have.
+
+    It stands first: what the user's callbacks raise at an epoch's end comes after its record,
+    and they find the coverage in the logs.
+    """
+    if not (hasattr(callbacks, "append") and hasattr(callbacks, "callbacks")):
+        given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+        yield [recorder, *(given if callbacks is not None else [])]
+        return
+    # A CallbackList may be given to several calls of `fit`, of other models too.
+    is_there = recorder in callbacks.callbacks
+    if not is_there:
+        callbacks.callbacks.insert(0, recorder)
+    try:
+        yield callbacks
+    finally:
+        if not is_there:
+            callbacks.callbacks.remove(recorder)

@@ -57,7 +57,7 @@ def written(folder, record, part=None):
 
 def on_disk(writer):
     """Wait until a writer's thread has written all that it was given."""
-    writer._behind.end()
+    writer._behind.wait()
 
 
 def read_back(batches):

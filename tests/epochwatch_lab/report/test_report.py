@@ -168,7 +168,7 @@ def test_a_log_is_counted_by_the_streams_of_a_file(name, tmp_path, capsys):
     ]
     assert ran(capsys, "report", log.folder, "--streams", tmp_path / name)[0] == 0
     html = (log.folder / "report.html").read_text()
-    assert html.index("never trained") < html.index("rare")
+    assert "50.0%" in html
 
 
 @pytest.mark.parametrize(

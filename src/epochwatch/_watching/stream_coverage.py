@@ -1,0 +1,71 @@
+"""How much of some streams has been trained so far, for the logs that Keras shows."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from epochwatch._exposures.counts import StreamCoverage
+from epochwatch.errors import BadInput
+
+KEY = "coverage"
+
+
+class StreamCoverages:
+    """Streams, and which of their samples have been trained since.
+
+    Args:
+        streams: int64 array of a stream's indices, or a dictionary of such arrays.
+
+    Example:
+        >>> coverages = StreamCoverages({"even": np.array([4, 6])})
+        >>> coverages.mark(np.array([4, 5]))
+        >>> logs = {"loss": 0.1}
+        >>> coverages.put_into(logs)
+        >>> logs
+        {'loss': 0.1, 'even_coverage': 0.5}
+    """
+
+    def __init__(self, streams):
+        named = streams if isinstance(streams, Mapping) else {None: streams}
+        self.by_key = {
+            key_of(name): StreamCoverage(name or "given", array_of(name, stream))
+            for name, stream in named.items()
+        }
+
+    def mark(self, index: np.ndarray) -> None:
+        """Note that samples have been trained: int64 (samples,)."""
+        for stream in self.by_key.values():
+            stream.mark(index)
+
+    def put_into(self, logs: dict | None) -> None:
+        """Put the coverage of each stream, from 0 to 1, into the logs of an epoch."""
+        for key, stream in self.by_key.items() if logs is not None else ():
+            if key in logs:
+                raise BadInput(
+                    f"coverage_of: got a stream for {key!r}, which is in the model's logs "
+                    "already; give the stream another name"
+                )
+            logs[key] = float(stream.share())
+
+
+def key_of(name) -> str:
+    """Name the coverage of a stream, as Keras names the metric of an output."""
+    if name is None:
+        return KEY
+    # TensorBoard takes what begins with "val_" for the validation's.
+    if not isinstance(name, str) or not name or name.startswith("val_"):
+        raise BadInput(
+            f"coverage_of: got a stream named {name!r:.40}, allowed: a text that does not begin "
+            "with 'val_'"
+        )
+    return f"{name}_{KEY}"
+
+
+def array_of(name: str | None, stream) -> np.ndarray:
+    try:
+        return np.asarray(stream)
+    except ValueError as error:  # rows of several lengths
+        raise BadInput(
+            f"coverage_of: the stream {name or 'given'!r} is no array ({error}), allowed: the "
+            "integers that are its samples' indices"
+        ) from error
