@@ -10,11 +10,18 @@ import math
 import statistics
 
 from tests.fuzz.cases import Case
-from tests.fuzz.recorder import StepRecorder
+from tests.fuzz.recorder import StepRecorder, set_chance
 
 Batch = tuple[int, ...]
 WORST_FIRST = ("restarts", "skips", "replays", "runs dry", "overruns", "reshuffles", "resumes")
 LOOKS = 6  # plain iterations by which chance is measured
+
+
+def _made(case: Case):
+    """Make the feed anew, as a script that sets the seed first makes it."""
+    if case.seed is not None:
+        set_chance(case.seed)
+    return case.make_feed()
 
 
 def plain_pass(feed, case: Case):
@@ -42,7 +49,7 @@ class PlainFeed:
     """What a feed made anew yields by itself: `count` batches, begun again at its end."""
 
     def __init__(self, case: Case, count: int):
-        feed = case.make_feed()
+        feed = _made(case)
         again = case.can_be_iterated_again
         self.passes: list[list[Batch]] = []
         self.ended = False
@@ -159,14 +166,14 @@ def _seen_by_epoch(by_epoch: dict) -> list[set[int]]:
 def endless_population(case: Case) -> set[int]:
     """All that a feed without end delivers, sooner or later."""
     count = 6 * case.rows // case.size + 12
-    return set().union(*_beginning(case.make_feed(), case, count))
+    return set().union(*_beginning(_made(case), case, count))
 
 
 def _one_pass(case: Case) -> list[Batch] | None:
     """One whole pass of the feed, or None where it does not end."""
     if case.is_endless:
         return None
-    return list(plain_pass(case.make_feed(), case))
+    return list(plain_pass(_made(case), case))
 
 
 def _step_finding(run: int, asked: int | None, is_stopped: bool) -> str | None:
@@ -192,7 +199,7 @@ def _passes(case: Case, count: int) -> list[list[list[Batch]]]:
     """Of some feeds made anew, the beginnings of two passes each."""
     return [
         [_beginning(feed, case, count) for _ in range(1 + case.can_be_iterated_again)]
-        for feed in (case.make_feed() for _ in range(LOOKS // 2))
+        for feed in (_made(case) for _ in range(LOOKS // 2))
     ]
 
 
@@ -213,7 +220,7 @@ class Line:
 
     def __init__(self, case: Case, whole: list[Batch] | None, count: int):
         # A feed without an end is looked at farther than a run of so many batches could skip.
-        endless = itertools.islice(plain_pass(case.make_feed(), case), 2 * count + 64)
+        endless = itertools.islice(plain_pass(_made(case), case), 2 * count + 64)
         self.batches = list(endless) if whole is None else whole
         self.again = whole is not None and case.can_be_iterated_again
 
