@@ -114,6 +114,7 @@ class ExposureWriter:
         lengths, indices = (a.astype(np.int64, casting="safe") for a in (lengths, indices))
         if lengths.sum() != len(indices) or lengths.min(initial=0) < 0:
             raise ValueError(f"got {len(indices)} indices for batches of lengths {lengths}")
+        self._end_if_failed()
         # Nothing more is kept of a log that has failed, so that memory does not grow.
         if self.failed_with or not len(lengths):
             return

@@ -198,6 +198,15 @@ def test_of_a_generator_of_two_fits_only_the_verdict_is_told_where_tf_data_reads
     assert exact.agrees_with(observed([0, 1, 2], [3, 4, 5])) is True
 
 
+def test_of_a_generator_that_repeats_itself_and_is_read_ahead_nothing_is_told():
+    call = FitCall(steps_per_epoch=3, fits=2)
+    of_it = expect(FEEDS["generator"], call, "tensorflow", feed_order=[1, 2, 3, 1, 2, 3, 1])
+    assert (of_it.verdict, of_it.judged, of_it.rule.name) == (None, None, "generator read ahead")
+    assert of_it.agrees_with(observed([0, 1, 2], [0, 1, 2])) is None
+    in_one_fit = FitCall(steps_per_epoch=3, epochs=2)
+    assert expect(FEEDS["generator"], in_one_fit, "tensorflow", feed_order=[1, 1]).exact
+
+
 def test_a_fit_that_callbacks_may_have_stopped_is_not_called_wrong():
     options = {"callbacks": [object()]}
     expectation = predicted("repeated", steps_per_epoch=3, epochs=3, options=options)

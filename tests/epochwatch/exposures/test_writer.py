@@ -308,11 +308,11 @@ def test_a_part_interrupted_while_it_is_written_is_not_lost_nor_doubled(
 
 
 @pytest.mark.parametrize("call", ["append", "flush", "close"])
-def test_the_next_call_tells_what_the_thread_could_not_write(call, tmp_path, monkeypatch):
-    monkeypatch.setattr(writer_module, "EXPOSURES_A_PART", 1)
+def test_the_next_call_tells_what_the_thread_could_not_write(call, tmp_path):
     writer = write(tmp_path / "log", [])
     (tmp_path / "log" / ".part-000000.parquet.part").symlink_to("/dev/full")
     writer.append(1, 1, 0, LENGTHS, INDICES)
+    writer.flush()
     on_disk(writer)
     arguments = {"append": (1, 1, 2, LENGTHS, INDICES)}.get(call, ())
     with pytest.raises(RecordingFailed, match="ENOSPC"):
