@@ -7,7 +7,7 @@ from tests.fuzz import twins
 from tests.fuzz.twins import Twins, differences, random_twins
 
 pytestmark = backend_only("tensorflow", "jax", "torch")
-SMALL, MORE = 3, 24
+SMALL, MORE = 3, 9
 
 
 @pytest.mark.parametrize("number", range(SMALL))
