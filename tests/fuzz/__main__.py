@@ -22,16 +22,18 @@ def main(cases: int, seed: int):
     from tests.fuzz.random_cases import random_case
 
     outcomes, faults = [], 0
-    for number in shown(range(seed, seed + cases), "feeds"):
-        outcomes.append(comparison.outcome_of(random_case(number)))
-        faults += print_faults(str(outcomes[-1]), outcomes[-1].faults)
-    for number in shown(range(seed, seed + cases // 10), "twins"):
-        drawn = twins.random_twins(number)
-        with tempfile.TemporaryDirectory() as folder:
-            differing = twins.differences(drawn, f"{folder}/log")
-        faults += print_faults(f"{drawn!r}: {'; '.join(differing)}", differing)
-    CONSOLE.print(table_of(outcomes))
-    CONSOLE.print(f"{cases} feeds, {cases // 10} twins, {faults} with faults")
+    try:
+        for number in shown(range(seed, seed + cases), "feeds"):
+            outcomes.append(comparison.outcome_of(random_case(number)))
+            faults += print_faults(str(outcomes[-1]), outcomes[-1].faults)
+        for number in shown(range(seed, seed + cases // 10), "twins"):
+            drawn = twins.random_twins(number)
+            with tempfile.TemporaryDirectory() as folder:
+                differing = twins.differences(drawn, f"{folder}/log")
+            faults += print_faults(f"{drawn!r}: {'; '.join(differing)}", differing)
+    finally:  # whoever interrupts it sees what there is
+        CONSOLE.print(table_of(outcomes))
+        CONSOLE.print(f"{len(outcomes)} feeds, {faults} with faults, twins among them")
     raise SystemExit(bool(faults))
 
 
