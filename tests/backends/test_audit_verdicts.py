@@ -74,7 +74,7 @@ def test_a_seed_that_gives_every_epoch_one_order_is_found(call, lost, findings):
     assert (report.verdict, report.lost, report.findings) == ("reshuffles", lost, findings)
     assert report.order == (False, True, "fit")
     assert report.agrees
-    assert report.expected.alike == (call != {"fits": 2, "epochs": 2, "steps_per_epoch": 5})
+    assert report.expected.alike
 
 
 @backend_only("tensorflow")

@@ -44,9 +44,9 @@ def test_the_committed_pictures_are_those_of_the_post(post):
 
 def test_in_one_fit_no_feed_leaves_a_row_out_and_in_two_most_do(findings):
     here = [row for row in findings["here"] if row["certain"]]
-    assert [row["feed"] for row in here if row["fits"] == 1 and row["never_trained"]] == []
+    assert [row["feed"] for row in here if row["fits"] == 1 and row["lost"]] == []
     again = [row for row in here if row["fits"] == 2]
-    lossy = [row["feed"] for row in again if row["never_trained"]]
+    lossy = [row["feed"] for row in again if row["lost"]]
     assert {"arrays(shuffle=False)", "tf_data(repeat)", "tf_data(cache)"} <= set(lossy)
 
 

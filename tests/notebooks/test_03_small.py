@@ -31,10 +31,10 @@ def test_every_feed_does_what_it_is_known_to_do(made):
         assert tuple(found[feed, fits]["verdict"] for fits in (1, 2)) == verdicts, feed
     assert found["generator(endless=False)", 1]["verdict"] == "replays"
     assert found["tf_data(finite)", 1]["steps"] == [3, 3, 3, 1, 3]
-    assert found["tf_data(finite)", 1]["never_trained"] == 0
-    assert found["tf_data(finite)", 2]["never_trained"] == 20 - 2 * 3 * 2
+    assert found["tf_data(finite)", 1]["lost"] == 0
+    assert found["tf_data(finite)", 2]["lost"] == 20 - 2 * 3 * 2
     assert found["tf_data(finite)", 2]["rule"] == "fit begins anew"
-    assert found["py_dataset(workers=0, endless=True)", 2]["never_trained"] == 12
+    assert found["py_dataset(workers=0, endless=True)", 2]["lost"] == 12
 
 
 @pytest.mark.slow

@@ -74,6 +74,7 @@ def test_where_fit_is_called_again_the_same_few_are_trained_for_ever(rows):
 
 def test_the_audit_says_why(findings):
     assert findings["verdicts"] == {"1": "resumes", "2": "restarts"}
+    assert findings["lost"] == {"1": 0, "2": 16}
 
 
 def test_interleaved_and_shuffled_the_training_is_spread_over_the_scene(findings):

@@ -42,6 +42,7 @@ def test_an_export_of_ones_own_is_read_and_what_is_skipped_is_in_the_report(expo
     assert 3 * 4 < rows["shuffle", 4]["trained"] <= 40 + 3 * 4 - 1
     assert rows["interleave", 1]["files"] == 3
     assert findings["verdicts"] == {"1": "resumes", "2": "restarts"}
+    assert findings["lost"] == {"1": 0, "2": 3 * 4}
     assert findings["same_records_for_both_models"]
     assert findings["mixed_is_the_same"]
     assert findings["exposed"]["patches"] == [48, 96]

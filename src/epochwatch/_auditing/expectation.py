@@ -211,8 +211,14 @@ def is_seeded(backend: str) -> bool:
 
 
 def begins_alike(epochs: epoch_loop.Fits) -> bool:
-    """Whether two epochs in a row take the same places: each from an iterator of its own."""
-    return any(before == after for (_, before), (_, after) in itertools.pairwise(epochs) if before)
+    """Whether epochs in a row, or fits, take the same places: each from an iterator of its own."""
+    by_fit = [
+        [places for _, places in group]
+        for _, group in itertools.groupby(epochs, key=lambda epoch: epoch[0][0])
+    ]
+    in_turn = [places for fit in by_fit for places in fit]
+    pairs = [*itertools.pairwise(in_turn), *itertools.pairwise(by_fit)]
+    return any(before == after for before, after in pairs if before)
 
 
 def out_of_order(

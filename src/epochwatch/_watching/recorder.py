@@ -29,6 +29,7 @@ class RunningFit:
         step: of the epoch, from 0: that of the next batch drained.
         next_drain: the step that the counter is drained before.
         batches: given by hand so far.
+        has_trained: whether a batch of it is in the log.
     """
 
     steps_per_execution: int = 1
@@ -38,6 +39,7 @@ class RunningFit:
     step: int = 0
     next_drain: int = 0
     batches: int = 0
+    has_trained: bool = False
 
 
 class Recording:
@@ -69,6 +71,12 @@ class Recording:
         """Record one call of `fit`; close the log even if the call raises."""
         self.end_by_hand()
         self.begin_fit(RunningFit(steps_per_execution))
+        with self.ending_fit():
+            yield
+
+    @contextlib.contextmanager
+    def ending_fit(self) -> Iterator[None]:
+        """End the fit that is running, whatever happens."""
         interruption = None
         try:
             yield
@@ -94,7 +102,9 @@ class Recording:
         try:
             self.drain()
         finally:
-            self.running.pop()
+            fit = self.running.pop()
+            if interruption and not fit.has_trained:
+                self.take_number_back(fit)
             if not self.running:
                 self.last_by_hand = None
                 self.sink.close(interruption)
@@ -102,6 +112,14 @@ class Recording:
     def next_number(self) -> int:
         self.fits += 1
         return self.fits
+
+    def take_number_back(self, fit: RunningFit) -> None:
+        """Have a call that was refused count for none: the mended one takes its place."""
+        if fit.number == self.fits:
+            self.fits -= 1
+            self.begun[:] = [epoch for epoch in self.begun if epoch[0] != fit.number]
+            if fit is self.last_by_hand:
+                self.last_by_hand = None
 
     def keep_strays(self) -> None:
         """Keep what a loop of the user's own trained by `train_step`: a fit of one epoch."""
@@ -111,7 +129,7 @@ class Recording:
             self.drain()
         finally:
             self.running.pop()
-        if strays.step:
+        if strays.has_trained:
             self.fits = strays.number
 
     def on_train_begin(self, logs=None):
@@ -158,6 +176,7 @@ class Recording:
         fit = self.running[-1]
         self.sink.append(fit.number, fit.epoch, fit.step, batches.lengths, *batches.values)
         self.coverages.mark(batches.indices)
+        fit.has_trained = True
         fit.step += len(batches.lengths)
         self.longest = max(self.longest, int(batches.lengths.max()))
         fit.next_drain = fit.step + self.steps_with_room(fit.steps_per_execution)
@@ -194,14 +213,17 @@ class Recording:
         if fit.is_by_hand:
             self.on_train_batch_begin(fit.batches)
             fit.batches += 1
-            yield
+            try:
+                yield
+            except BaseException as error:
+                if fit.batches == 1:  # refused, it does not begin a fit
+                    self.end_by_hand(type(error).__name__)
+                raise
             return
         self.begin_by_hand()
         # Drained at once: nobody tells when `fit` itself goes on.
-        try:
+        with self.ending_fit():
             yield
-        finally:
-            self.end_fit()
 
     def begin_by_hand(self) -> None:
         """Go on with the fit of the batches before, or begin one where others came since."""
@@ -214,11 +236,11 @@ class Recording:
         self.begin_fit(self.last_by_hand)
         self.on_epoch_begin(0)
 
-    def end_by_hand(self) -> None:
+    def end_by_hand(self, interruption: str | None = None) -> None:
         """Close the log after batches trained by hand, if there were any."""
-        if self.running and self.running[0].is_by_hand:
+        if self.running and self.running[0] is self.last_by_hand:
             atexit.unregister(self.end_by_hand)
-            self.end_fit()
+            self.end_fit(interruption)
 
 
 class ExposureRecorder(Recording, keras.callbacks.Callback):

@@ -37,7 +37,9 @@ def watch(
     targets: `{"label": y, "index": i}` trains on `y`; of a dictionary with more keys, what
     is left trains the model, and `{"index": i}` alone trains one without targets. Validation
     and test data may have the index or not. The training is the same to the bit: loss,
-    weights and the user's metrics see none of it.
+    weights and the user's metrics see none of it. One exception: class weights in a step that
+    XLA compiles (`jit_compile=True` on TensorFlow) may change the last bits, for there they are
+    looked up in the step and not before it.
 
     An index may be any integer that int64 can hold, negative ones too; narrower integers are
     widened. What comes with the same index twice counts as the same sample, trained twice.

@@ -1,21 +1,23 @@
-"""Which reproduction shows what happened in a cell: data lost, repeated or never reached.
+"""Which reproduction shows what the audit found in a cell.
 
-A reproduction is a script of atlas/reproductions, with a page that says why. Which one shows what
-is seen in a cell is decided from the cell alone: of several, the one whose loss is the hardest
-to see.
+A reproduction is a script of atlas/reproductions, with a page that says why. Whether there is
+anything to show is the audit's to say; which one shows it is decided from the cell alone: of
+several, the one that is the hardest to see.
 """
 
 from collections.abc import Callable
 
+from epochwatch._auditing.request import LOSES
+
 
 def finding_of(cell: dict, release: str) -> str | None:
-    """Name the reproduction of what happened in a cell; None where nothing did.
+    """Name the reproduction of what was found in a cell; None where nothing was.
 
     Args:
         cell: as in a file of the atlas, without its finding.
         release: of Keras, as `files.known_as` names it.
     """
-    if cell["observed"] is None:  # it raised, which is no loss that nobody sees
+    if not findings_of(cell):
         return None
     elsewhere = NOT_OF.get(release, NOT_OF["tf_keras"] if release.startswith("tf") else ())
     return next(
@@ -23,17 +25,14 @@ def finding_of(cell: dict, release: str) -> str | None:
     )
 
 
-def is_costly(cell: dict) -> bool:
-    """Whether data were lost, repeated unevenly or never reached in a cell.
+def findings_of(cell: dict) -> list[str]:
+    """List what the audit found; nothing of a cell that raised, which nobody overlooks."""
+    return cell["observed"]["findings"] if cell["observed"] else []
 
-    Steps that were not made because the data had ended cost nothing by themselves.
-    """
-    seen = cell["observed"]
-    if seen is None:
-        return False
-    lost = seen["samples"]["never_trained"] or seen["batches"]["passed_over"]
-    uneven = has_boundary(cell, "restarts", "skips", "replays") or starts_late(cell)
-    return bool(lost or uneven or overruns(cell))
+
+def is_costly(cell: dict) -> bool:
+    """Whether the audit found more than steps not made because the data had ended."""
+    return bool(set(findings_of(cell)) - {"runs dry"})
 
 
 def has_boundary(cell: dict, *verdicts: str, of_fits: bool | None = None) -> bool:
@@ -110,12 +109,11 @@ DEFECTS: dict[str, Callable[[dict], bool]] = {
     ),
     "every_other_epoch_trains_nothing": trains_nothing,
     "each_fit_starts_over": lambda cell: (
-        has_boundary(cell, "restarts", of_fits=True)
-        or bool(cell["observed"]["samples"]["never_trained"])
+        has_boundary(cell, "restarts", of_fits=True) or LOSES in findings_of(cell)
     ),
     "steps_per_execution_overruns_the_epoch": overruns,
     "rounded_down_steps_cut_every_other_epoch": lambda cell: (
-        cell["observed"]["verdict"] == "runs dry" and cell["expected"]["rule"] in RAN_OUT
+        "runs dry" in findings_of(cell) and cell["expected"]["rule"] in RAN_OUT
     ),
 }
 RAN_OUT = ("ends inside an epoch", "fit shuffles", "own order varies")

@@ -7,7 +7,7 @@ from pathlib import Path
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def write_atlas(file: Path, environment: dict, cells: list[dict]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from epochwatch import audit
 from epochwatch._auditing.request import FitCall
+from epochwatch._auditing.result import AuditResult
 from epochwatch._exposures.log import ExposureLog
 from epochwatch.errors import BadInput
 from epochwatch_lab._atlas.cells import AtlasCell
@@ -59,25 +60,37 @@ def observed_once(cell: AtlasCell, feed: ToyFeed, backend: str | None) -> dict:
             cause = error.__cause__ or error  # what Keras raised, not what an audit makes of it
             raised = f"{type(cause).__name__}: {cause}".partition("\n")[0]
         trained = trained_in(log, cell.call.fits)
-    stable = report and report.as_json()
-    expected = stable and stable.pop("expected")
-    if stable:
-        del stable["environment"]
-        expected = {key: expected[key] for key in ("verdict", "rule", "agrees")}
     return {
-        "expected": expected,
-        "observed": stable,
+        **stable_parts(report),
         "trained": trained,
         "warnings": sorted(warned),
         "raised": raised,
     }
 
 
-def audited_cell(cell: AtlasCell, feed: ToyFeed, backend: str | None, log: Path):
-    arguments = {field.name: getattr(cell.call, field.name) for field in FIT_CALL}
+def stable_parts(report: AuditResult | None) -> dict:
+    """Return of an audit what a file of the atlas keeps; nothing of one that raised."""
+    if report is None:
+        return {"expected": None, "observed": None}
+    observed = report.as_json()
+    del observed["environment"]
+    expected = observed.pop("expected")
+    kept = {key: expected[key] for key in ("verdict", "rule", "agrees")}
+    return {"expected": kept, "observed": observed}
+
+
+def audited_cell(cell: AtlasCell, feed: ToyFeed, backend: str | None, log: Path) -> AuditResult:
+    call = call_on_feed(cell.call, feed)
+    arguments = {field.name: getattr(call, field.name) for field in FIT_CALL}
     options = arguments.pop("options")
-    # What a feed of its kind needs besides, such as the batch size of arrays.
-    return audit(feed.make, log=log, backend=backend, **(arguments | feed.fit_options | options))
+    return audit(feed.make, log=log, backend=backend, **(arguments | options))
+
+
+def call_on_feed(call: FitCall, feed: ToyFeed) -> FitCall:
+    """Add to a call what a feed of its kind needs besides, such as the batch size of arrays."""
+    options = dict(feed.fit_options)
+    size = options.pop("batch_size", None)
+    return dataclasses.replace(call, batch_size=size, options=options | call.options)
 
 
 def trained_in(log: Path, fits: int) -> list[list[list[list[int]]]]:

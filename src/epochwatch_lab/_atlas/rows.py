@@ -1,17 +1,23 @@
-"""The cells of the atlas as rows of a table: what each was expected to do, did, and cost."""
+"""The cells of the atlas as rows of a table: what each was expected to do, did, and lost."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from epochwatch._auditing.request import FitCall
+from epochwatch._auditing.request import LOSES, FitCall
 from epochwatch_lab._atlas.cells import AtlasCell
-from epochwatch_lab._atlas.toy_feeds import BATCHES, MAJORITY, ROWS
+from epochwatch_lab._atlas.toy_feeds import BATCHES, ROWS
 
 HANGS = "did not end in"
 CRASHES = "the process ended"
-BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
-ENDLESS = "endless=True"
-DRAWN = BALANCED[1:]  # what these never train, they leave out by chance
+DRAWN = ("sample_from_datasets", "rejection_resample")
+# What is known of a cell that the audit has not seen to its end.
+NOTHING = {
+    "findings": [],
+    "samples": {"population": None, "reachable": None, "lost": None},
+    "batches": {"passed_over": None},
+    "order": {"shuffled_by": None, "alike": False},
+    "steps": {"run": []},
+}
 # Backends on which `fit` makes a tf.data.Dataset of a generator.
 READ_AHEAD = ("tensorflow", "tf_keras")
 WARNINGS = {  # in short
@@ -35,10 +41,12 @@ class AtlasRow:
         rule: why, by name; None where it was not asked.
         agrees: whether what was expected was observed; None where nothing was told.
         outcome: the verdict; "raises", "hangs" or "crashes" where `fit` did not end well.
-        never: rows never trained.
-        repeated: rows trained again while others had not been trained once; of balanced
-            streams those of the majority.
-        lost: batches passed over; None where the order cannot be followed.
+        findings: of the audit.
+        population: rows of the feed; None where it is not known.
+        reachable: rows that as many steps reach, had every boundary resumed; None likewise.
+        lost: of them, never trained; None likewise.
+        passed_over: batches; None where `fit` did not end well.
+        is_drawn: whether `fit` or the feed draws an order, and not the same one again.
         steps: run in each epoch.
         warnings: in short.
         raised: what was raised; None for nothing.
@@ -56,9 +64,12 @@ class AtlasRow:
     rule: str | None
     agrees: bool | None
     outcome: str | None
-    never: int
-    repeated: int
+    findings: tuple[str, ...]
+    population: int | None
+    reachable: int | None
     lost: int | None
+    passed_over: int | None
+    is_drawn: bool
     steps: tuple[int, ...]
     warnings: tuple[str, ...]
     raised: str | None
@@ -75,15 +86,18 @@ class AtlasRow:
     @property
     def is_certain(self) -> bool:
         """Whether neither chance nor timing has a say in which rows are trained."""
-        drawn = self.feed.endswith(tuple(f"({name})" for name in DRAWN))
         # How far tf.data has read ahead of a generator when a fit ends depends on timing.
         read_ahead = self.feed.startswith("generator") and self.backend in READ_AHEAD
-        return not (self.differing or drawn or (read_ahead and self.call.fits > 1))
+        # A pass cut short leaves out what is drawn last: by a second fit, or in each epoch. By one
+        # seed it is always the same, and by another one something else.
+        is_drawn = self.is_drawn or self.feed.endswith(tuple(f"({name})" for name in DRAWN))
+        is_chance = is_drawn and (self.call.fits > 1 or bool(self.lost))
+        return not (self.differing or (read_ahead and self.call.fits > 1) or is_chance)
 
     @property
     def loses(self) -> bool:
-        """Whether `fit` left rows out, and not by chance: each cell asks for steps enough."""
-        return self.is_certain and self.never > 0 and not self.failed
+        """Whether the audit found rows lost, and neither by chance nor by timing."""
+        return self.is_certain and LOSES in self.findings
 
 
 def rows_of(files: Iterable[dict]) -> list[AtlasRow]:
@@ -100,24 +114,24 @@ def rows_of_file(file: dict) -> Iterator[AtlasRow]:
 
 def row_of(cell: dict, keras: str, backend: str) -> AtlasRow:
     described = AtlasCell.from_json(cell)
-    feed = described.feed_name
-    trained, observed = cell.get("trained") or [], cell.get("observed")
-    expected = cell.get("expected") or {}
-    flat = trained_rows(trained)
-    wanted = population(feed, flat)
+    trained, observed = cell.get("trained") or [], cell.get("observed") or NOTHING
+    expected, samples, order = cell.get("expected") or {}, observed["samples"], observed["order"]
     return AtlasRow(
         keras=keras,
         backend=backend,
-        feed=feed,
+        feed=described.feed_name,
         call=described.call,
         expected=expected.get("verdict"),
         rule=expected.get("rule"),
         agrees=expected.get("agrees"),
         outcome=outcome_of(cell),
-        never=len(wanted - set(flat)),
-        repeated=repeated_early(flat, wanted),
-        lost=observed["batches"]["passed_over"] if observed else None,
-        steps=tuple(observed["steps"]["run"] if observed else steps_of(trained)),
+        findings=tuple(observed["findings"]),
+        population=samples["population"],
+        reachable=samples["reachable"],
+        lost=samples["lost"],
+        passed_over=observed["batches"]["passed_over"],
+        is_drawn=order["shuffled_by"] is not None and not order["alike"],
+        steps=tuple(observed["steps"]["run"] or steps_of(trained)),
         warnings=tuple(dict.fromkeys(map(in_short, cell.get("warnings", ())))),
         raised=cell.get("raised"),
         runs=cell.get("runs", 1),
@@ -136,35 +150,6 @@ def outcome_of(cell: dict) -> str | None:
     return "crashes" if raised.startswith(CRASHES) else "raises"
 
 
-def population(feed: str, trained: list[int]) -> set[int]:
-    """List the rows that a feed's steps would reach, had nothing been left out.
-
-    Of balanced streams those of the majority: the minority is there to be repeated, and nothing
-    of it is ever missed. A feed that goes on counting has as many as were trained.
-    """
-    if ENDLESS in feed:
-        return set(range(len(trained)))
-    is_balanced = feed.endswith(tuple(f"({name})" for name in BALANCED))
-    return set(range(MAJORITY if is_balanced else BATCHES * ROWS))
-
-
-def repeated_early(flat: list[int], wanted: set[int]) -> int:
-    """Count the exposures of rows already trained, until all had been trained once.
-
-    Example:
-        >>> repeated_early([0, 1, 0, 2, 0], {0, 1, 2})
-        1
-    """
-    seen: set[int] = set()
-    repeated = 0
-    for row in flat:
-        if seen == wanted:
-            break
-        repeated += row in seen
-        seen |= {row} & wanted
-    return repeated
-
-
 def steps_of(trained: list) -> list[int]:
     """Count the steps of each epoch that trained something."""
     return [len(epoch) for fit in trained for epoch in fit]
@@ -175,10 +160,10 @@ def in_short(warning: str) -> str:
     return next((short for part, short in WARNINGS.items() if part in warning), warning[:40])
 
 
-def rows_to_draw(feed: str, trained: list) -> int:
+def rows_to_draw(row: AtlasRow) -> int:
     """Count the rows of a feed, of one without end as far as it was or could have been trained."""
-    flat = trained_rows(trained)
-    return 1 + max(population(feed, flat) | set(flat))
+    known = row.population or row.reachable or (BATCHES * ROWS if row.failed else 0)
+    return max(known, 1 + max(trained_rows(row.trained), default=-1))
 
 
 def trained_rows(trained: list) -> list[int]:

@@ -63,7 +63,9 @@ def batch(place: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return rows(np.arange(place * ROWS, (place + 1) * ROWS))
 
 
-def rows(index: np.ndarray, label: int = 0) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def rows(
+    index: np.ndarray, label: int | np.ndarray = 0
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Make rows of their indices, int64 (n,)."""
     x = index[:, np.newaxis].astype(np.float32)
     return x, {"label": np.full_like(index, label), "index": index}
@@ -207,7 +209,8 @@ TF_DATA = {
     "sample_from_datasets": at_random,
     "rejection_resample": resampled,
 }
-WITHOUT_END = ("repeat", "choose_from_datasets", "sample_from_datasets", "rejection_resample")
+BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
+WITHOUT_END = ("repeat", *BALANCED)
 
 
 def toy_feeds(keras) -> list[ToyFeed]:

@@ -1,19 +1,20 @@
-"""The cells of the atlas for a reader: how `fit` was called, the verdict, and what it cost."""
+"""The cells of the atlas for a reader: how `fit` was called, and the audit's four answers.
+
+Order, loss, variety and measure are what the audit says of a cell; nothing is counted here.
+"""
 
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from packaging.version import Version
 
+from epochwatch._auditing.request import ALIKE, LOSES, UNMEASURED
 from epochwatch._exposures.verdict import MEANING
 from epochwatch.errors import BadInput
 from epochwatch_lab._atlas.cells import AtlasCell
+from epochwatch_lab._atlas.defects import findings_of
 from epochwatch_lab._atlas.files import read_atlas
-from epochwatch_lab._atlas.rows import repeated_early, trained_rows
-from epochwatch_lab._atlas.toy_feeds import BATCHES, MAJORITY, MINORITY, ROWS
 
-BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
-BAD = ("restarts", "skips", "replays")
 # What a cell has instead of a verdict, by how what it raised begins.
 ENDINGS = {
     "did not end": "hangs",
@@ -30,6 +31,7 @@ MEANINGS |= {
 }
 del MEANINGS[None]
 NONE = "none"
+MEASURED = {"pass": "in a pass", "came round": "came round", "given": "given"}
 MEANINGS[NONE] = MEANING[None]
 
 
@@ -60,18 +62,6 @@ class AtlasFile(NamedTuple):
         return self.environment["package"] != "keras", *(-part for part in release)
 
 
-class RowToll(NamedTuple):
-    """What training on a cell's feed came to, in rows of the toy feed.
-
-    Attributes:
-        never: rows that were never trained.
-        repeated: exposures of a row that had been trained, while another of its stream had not.
-    """
-
-    never: int
-    repeated: int
-
-
 def read_files(atlas: Path) -> list[AtlasFile]:
     """Read the atlas, the newest Keras first.
 
@@ -91,18 +81,16 @@ def read_files(atlas: Path) -> list[AtlasFile]:
 
 def cell_facts(cell: dict) -> dict[str, Any]:
     """List what the page shows of a cell and filters by, beside what its file has."""
-    called = AtlasCell.from_json(cell)
-    verdict, toll = cell_verdict(cell), cell_toll(cell)
-    passed_over = (cell.get("observed") or {"batches": {"passed_over": None}})["batches"]
-    costly = bool(passed_over["passed_over"]) or any(toll or ())
+    called, findings = AtlasCell.from_json(cell), findings_of(cell)
     return {
         "name": called.name,
         "feed_name": called.feed_name,
-        "verdict": verdict,
-        "never": toll and toll.never,
-        "repeated": toll and toll.repeated,
-        "passed_over": passed_over["passed_over"],
-        "costly": verdict in BAD or costly,
+        "verdict": cell_verdict(cell),
+        "loss": cell_loss(cell),
+        "variety": cell_variety(cell),
+        "measure": cell_measure(cell),
+        "unsound": bool(findings),
+        "loses": LOSES in findings,
         "disagrees": (cell.get("expected") or {}).get("agrees") is False,
         "differs": bool(cell.get("others")),
         "warned": bool(cell.get("warnings")),
@@ -121,27 +109,35 @@ def cell_verdict(cell: dict) -> str:
     return cell["observed"]["verdict"] or NONE
 
 
-def cell_toll(cell: dict) -> RowToll | None:
-    """Count what was never trained, and what was repeated; None where `fit` did not end well.
+def cell_loss(cell: dict) -> str | None:
+    """Say how many of the rows that its steps reach a cell lost; None where none is known.
 
     Example:
-        >>> restarted = [[[[0, 1], [2, 3]], [[0, 1], [2, 3]]]]
-        >>> cell_toll({"feed": "arrays", "options": {}, "trained": restarted})
-        RowToll(never=16, repeated=4)
+        >>> cell_loss({"observed": {"samples": {"reachable": 20, "lost": 8}}})
+        '8 of 20'
     """
-    if cell.get("raised"):
+    samples = cell["observed"]["samples"] if cell["observed"] else {"reachable": None}
+    if samples["reachable"] is None:
         return None
-    tolls = [_stream_toll(rows, cell["trained"]) for rows in toy_streams(cell["options"])]
-    return RowToll(*map(sum, zip(*tolls, strict=True)))
+    return f"{samples['lost']} of {samples['reachable']}"
 
 
-def toy_streams(options: dict) -> list[range]:
-    """List the rows of the streams of a toy feed: of both where it balances two, else of one."""
-    if options.get("pipeline") in BALANCED:
-        return [range(MAJORITY), range(MAJORITY, MAJORITY + MINORITY)]
-    return [range(BATCHES * ROWS)]
+def cell_variety(cell: dict) -> str | None:
+    """Say whether a cell's epochs had an order of their own."""
+    if not cell["observed"]:
+        return None
+    order = cell["observed"]["order"]
+    if order["alike"]:
+        return ALIKE
+    return "not shuffled" if order["shuffled_by"] is None else f"{order['shuffled_by']} shuffles"
 
 
-def _stream_toll(stream: range, trained: list) -> RowToll:
-    wanted, rows = set(stream), trained_rows(trained)
-    return RowToll(len(wanted.difference(rows)), repeated_early(rows, wanted))
+def cell_measure(cell: dict) -> str | None:
+    """Say by what the number of a cell's rows is known, or that it is not."""
+    if not cell["observed"]:
+        return None
+    if cell["observed"]["unmeasured"]:
+        return UNMEASURED
+    samples = cell["observed"]["samples"]
+    by = samples["population_by"]
+    return "no end" if by is None else f"{samples['population']} {MEASURED[by]}"

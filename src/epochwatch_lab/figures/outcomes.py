@@ -82,7 +82,7 @@ def legend(figure, outcomes) -> None:
         for name, colour in _COLOURS.items()
         if name in outcomes
     ]
-    lost = Patch(facecolor="white", edgecolor=INK, lw=1.4, label="rows never trained")
+    lost = Patch(facecolor="white", edgecolor=INK, lw=1.4, label="rows lost")
     figure.legend(handles=[*handles, lost], loc="outside lower center", ncols=6, fontsize=8)
 
 

@@ -9,6 +9,7 @@ from epochwatch.errors import BadInput
 from epochwatch_lab._atlas import summary
 from epochwatch_lab._atlas.cells import AtlasCell, toy_call
 from epochwatch_lab._atlas.rows import row_of, rows_of, rows_to_draw
+from tests.epochwatch_lab.atlas.plain_counting import reachable_and_lost
 
 PLACES = {"resumes": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "restarts": [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]}
 
@@ -22,17 +23,11 @@ def cell(verdict="resumes", feed="arrays", options=None, fits=1, **told):
     """Make a cell of ten steps, in two epochs or two fits."""
     trained = batches(PLACES.get(verdict, PLACES["resumes"]))
     halves = [trained[:5], trained[5:]]
-    observed = {
-        "verdict": verdict,
-        "batches": {"passed_over": 0},
-        "steps": {"run": [5, 5]},
-    }
     options = {"shuffle": False} if options is None else options
-    return (
+    made = (
         AtlasCell(feed, options, toy_call(5, fits=fits)).as_json()
         | {
             "expected": {"verdict": verdict, "rule": "a rule", "agrees": True},
-            "observed": observed,
             "trained": [[half] for half in halves] if fits == 2 else [halves],
             "warnings": [],
             "raised": None,
@@ -41,6 +36,20 @@ def cell(verdict="resumes", feed="arrays", options=None, fits=1, **told):
         }
         | told
     )
+    return {"observed": observed(made, verdict)} | made
+
+
+def observed(made, verdict):
+    """What the audit would say of a cell, as far as the summary reads it."""
+    reachable, lost = reachable_and_lost(made) or (20, 0)
+    return {
+        "verdict": verdict,
+        "findings": ["loses"] if lost else [],
+        "samples": {"population": None, "reachable": reachable, "lost": lost},
+        "order": {"shuffled_by": "fit" if made["options"].get("shuffle") else None, "alike": False},
+        "batches": {"passed_over": 0},
+        "steps": {"run": [5, 5]},
+    }
 
 
 def atlas(keras="3.15.1", backend="tensorflow", *cells):
@@ -51,10 +60,10 @@ def atlas(keras="3.15.1", backend="tensorflow", *cells):
     return {"environment": about, "cells": list(cells)}
 
 
-def test_a_row_counts_what_was_never_trained_and_what_was_trained_again_too_early():
+def test_a_row_has_the_audits_count_of_what_was_lost():
     sound, lossy = rows_of([atlas("3.15.1", "jax", cell(), cell("restarts", fits=2))])
-    assert (sound.never, sound.repeated, sound.loses) == (0, 0, False)
-    assert (lossy.never, lossy.repeated, lossy.loses) == (10, 10, True)
+    assert (sound.reachable, sound.lost, sound.loses) == (20, 0, False)
+    assert (lossy.reachable, lossy.lost, lossy.loses) == (20, 10, True)
     assert (lossy.feed, lossy.backend) == ("arrays(shuffle=False)", "jax")
     assert lossy.call == toy_call(5, fits=2)
 
@@ -64,16 +73,9 @@ def test_what_a_feed_without_end_skips_is_lost_and_what_it_was_never_asked_for_i
     went_on = row_of(cell(**endless), "3.15.1", "jax")
     skipped = cell(**endless, trained=[[batches([0, 1, 2]), batches([5, 6, 7])]])
     row = row_of(skipped, "3.15.1", "jax")
-    assert went_on.never == 0
-    assert row.never == 4
-    assert rows_to_draw(row.feed, row.trained) == 16
-
-
-def test_the_minority_of_a_balanced_feed_is_never_missed():
-    balanced = {"feed": "tf_data", "options": {"pipeline": "choose_from_datasets"}}
-    trained = [[[[majority, 10]] for majority in range(10)]]
-    row = row_of(cell(**balanced, trained=trained), "3.15.1", "tensorflow")
-    assert (row.never, row.repeated) == (0, 0)
+    assert went_on.lost == 0
+    assert row.lost == 4
+    assert rows_to_draw(row) == 16
 
 
 @pytest.mark.parametrize(
@@ -90,18 +92,31 @@ def test_a_cell_that_told_nothing_is_a_row_too(raised, outcome):
     assert row.outcome == outcome
     assert row.failed
     assert not row.loses
-    assert (row.expected, row.lost, row.steps) == (None, None, ())
+    assert (row.expected, row.reachable, row.lost, row.steps) == (None, None, None, ())
+    assert rows_to_draw(row) == 20
 
 
 def test_chance_and_timing_are_counted_apart():
-    drawn = cell("restarts", "tf_data", {"pipeline": "sample_from_datasets"}, fits=2)
+    drawn = cell("restarts", options={"shuffle": True}, fits=2)
     differing = cell("restarts", fits=2, others=[{"trained": [], "raised": None}], runs=5)
     read_ahead = cell("skips", "generator", {"endless": True}, fits=2)
-    rows = rows_of([atlas("3.15.1", "tensorflow", drawn, differing, read_ahead, cell())])
+    cut_short = cell("restarts", options={"shuffle": True})
+    by_seed = cell("restarts", "tf_data", {"pipeline": "sample_from_datasets"}, fits=2)
+    uncertain = [drawn, differing, read_ahead, cut_short, by_seed]
+    rows = rows_of([atlas("3.15.1", "tensorflow", *uncertain, cell())])
     told = summary.counts(rows)
-    assert [row.is_certain for row in rows] == [False, False, False, True]
-    assert (told["cells"], told["certain"], told["lose"], told["differ"]) == (4, 1, 0, 1)
+    assert [row.is_certain for row in rows] == [False, False, False, False, False, True]
+    assert (told["cells"], told["certain"], told["lose"], told["differ"]) == (6, 1, 0, 1)
     assert summary.never_losing(rows) == []
+
+
+def test_an_order_that_is_drawn_again_the_same_is_no_chance_and_is_named():
+    drawn = cell("restarts", options={"shuffle": True}, fits=2)
+    drawn["observed"]["order"]["alike"] = True
+    drawn["observed"]["findings"] = ["loses", "alike"]
+    (row,) = rows_of([atlas("3.15.1", "tensorflow", drawn)])
+    assert row.loses
+    assert "| restarts, alike |" in summary.cell_table([row])
 
 
 def test_what_changed_between_versions_is_told_by_the_first_that_has_it():
@@ -155,7 +170,7 @@ def test_all_cells_are_written_a_line_each(tmp_path):
     rows = rows_of([atlas("3.15.1", "tensorflow", cell(), cell("restarts", fits=2))])
     summary.write_csv(rows, tmp_path / "cells.csv")
     first, second = csv.DictReader((tmp_path / "cells.csv").open())
-    assert (first["feed"], first["outcome"], first["never"]) == (rows[0].feed, "resumes", "0")
+    assert (first["feed"], first["outcome"], first["lost"]) == (rows[0].feed, "resumes", "0")
     assert (second["fits"], second["steps"]) == ("2", "5; 5")
     assert set(first) == {f.name for f in dataclasses.fields(rows[0])} - {"trained", "call"} | {
         "steps_per_epoch",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from epochwatch_lab._atlas.cells import AtlasCell
 from epochwatch_lab._runs import project
+from tests.epochwatch_lab.atlas.plain_counting import reachable_and_lost
 
 ATLAS = Path(__file__).with_name("atlas")
 BLOG = project.ROOT / "outputs" / "blog"
@@ -28,7 +29,6 @@ What is seen, as [the script]({NAME}.py) prints it; see [the evidence](../keras-
 print({{1: "a"}})  # twice
 ```
 """
-LOST = ("restarts", "skips", "replays")
 
 
 def raw_cells(atlas=ATLAS):
@@ -46,30 +46,16 @@ def id_of(cell):
 RAW = list(raw_cells())
 
 
-def counted(rows, trained):
-    """Count by brute force: what was never trained, and what came again too early."""
-    order = [row for fit in trained for epoch in fit for batch in epoch for row in batch]
-    order = [row for row in order if row in rows]
-    never = set(rows) - set(order)
-    lengths = range(len(order) + 1)
-    whole = len(order) if never else next(n for n in lengths if set(order[:n]) == set(rows))
-    return len(never), whole - len(set(order[:whole]))
-
-
-def costs(cell):
+def loss_of(cell):
+    """What the page says of loss, counted by hand."""
     if cell["raised"]:
-        return None, None
-    balanced = "choose" in cell["options"].get("pipeline", "")
-    streams = [range(10), range(10, 12)] if balanced else [range(20)]
-    by_stream = [counted(rows, cell["trained"]) for rows in streams]
-    return tuple(map(sum, zip(*by_stream, strict=True)))
+        return None
+    reachable, lost = reachable_and_lost(cell)
+    return f"{lost} of {reachable}"
 
 
-def is_costly(cell):
-    observed = cell["observed"]
-    if not observed:
-        return False
-    return observed["verdict"] in LOST or any(costs(cell)) or observed["batches"]["passed_over"] > 0
+def loses(cell):
+    return cell["observed"] is not None and reachable_and_lost(cell)[1] > 0
 
 
 def feed_of(cell):
@@ -91,7 +77,8 @@ ORACLE = {
     "fits": lambda cell: [str(cell["fits"])],
     "validation": lambda cell: ["yes" if cell["validation"] else "no"],
     "finding": lambda cell: [cell["finding"], "some"] if cell["finding"] else [],
-    "costly": lambda cell: ["1"] if is_costly(cell) else [],
+    "loses": lambda cell: ["1"] if loses(cell) else [],
+    "unsound": lambda cell: ["1"] if (cell["observed"] or {}).get("findings") else [],
     "disagrees": lambda cell: ["1"] if (cell["expected"] or {}).get("agrees") is False else [],
     "differs": lambda cell: ["1"] if cell["others"] else [],
 }

@@ -14,6 +14,7 @@ import pytest
 
 from epochwatch_lab._runs import project
 from epochwatch_lab._site.build import build_site
+from epochwatch_lab._site.cells import cell_measure, cell_variety
 from tests.epochwatch_lab.conftest import LOOKS, SCREENSHOTS
 from tests.epochwatch_lab.looks import CONTRASTS, WIDER
 from tests.epochwatch_lab.site.cells import (
@@ -22,10 +23,10 @@ from tests.epochwatch_lab.site.cells import (
     ORACLE,
     PAGE,
     RAW,
-    costs,
     feed_of,
     found_by,
     id_of,
+    loss_of,
     shown_verdict,
     with_reproduction,
 )
@@ -84,7 +85,7 @@ def test_each_choice_of_a_filter_shows_exactly_its_cells(shown, name):
         assert set(listed(shown)) == found_by(**{name: value}) != set()
 
 
-@pytest.mark.parametrize("name", ["costly", "disagrees"])
+@pytest.mark.parametrize("name", ["loses", "unsound", "disagrees"])
 def test_what_is_only_shown_is_exactly_that(shown, name):
     shown.locator(f"#{name}").check()
     assert set(listed(shown)) == found_by(**{name: "1"}) != set()
@@ -114,7 +115,10 @@ def test_filters_are_joined(shown):
         ("empty generator", lambda c: "empty generator" in (c["raised"] or "")),
         ("peeked", lambda c: "peeked" in ((c["expected"] or {}).get("rule") or "")),
         ("ran out of data", lambda c: "ran out of data" in str(c["warnings"])),
-        ("steps_per_epoch=15 skips", lambda c: shown_verdict(c) == "skips"),
+        (
+            "steps_per_epoch=15 skips",
+            lambda c: shown_verdict(c) == "skips" and c["steps_per_epoch"] == 15,
+        ),
         ("(", lambda c: True),
         ("nowhere", lambda c: False),
     ],
@@ -194,9 +198,9 @@ def test_a_row_says_what_the_cell_says(shown, cell):
     def text_of(label):
         return row.locator(f"[data-label='{label}']").inner_text()
 
-    never, repeated = costs(cell)
-    assert text_of("Never trained") == ("–" if never is None else str(never))
-    assert text_of("Repeated") == ("–" if repeated is None else str(repeated))
+    assert text_of("Lost") == (loss_of(cell) or "–")
+    assert text_of("Variety") == (cell_variety(cell) or "–")
+    assert text_of("Measured") == (cell_measure(cell) or "–")
     steps = [[len(epoch) for epoch in fit] for fit in cell["trained"] if fit]
     assert text_of("Steps run") == "\n".join(" ".join(map(str, fit)) for fit in steps)
     assert text_of("Verdict").startswith(shown_verdict(cell))
@@ -301,10 +305,10 @@ def test_the_keyboard_alone_is_enough(shown):
     assert set(listed(shown)) == found_by(backend="tensorflow")
     for _ in range(30):
         press("Tab")
-        if focused() == "costly":
+        if focused() == "loses":
             break
     press("Space")
-    assert set(listed(shown)) == found_by(backend="tensorflow", costly="1")
+    assert set(listed(shown)) == found_by(backend="tensorflow", loses="1")
     while not focused().startswith("Evidence"):
         press("Tab")
     outline = "getComputedStyle(document.activeElement).outlineStyle"
@@ -315,7 +319,7 @@ def test_the_keyboard_alone_is_enough(shown):
     assert focused() == "cell-title"
     assert dialog.get_by_role("heading").first.inner_text() == first.partition(": ")[2]
     press("Escape")
-    has_address(shown, "backend=tensorflow&costly=1")
+    has_address(shown, "backend=tensorflow&loses=1")
     assert focused() == "Evidence"
 
 
@@ -359,9 +363,9 @@ def test_screen_readers_are_told_what_there_is(shown):
         ("status", None),
         ("table", "Ways of calling fit, and what was trained"),
         ("heading", "The atlas of fit"),
-        ("columnheader", "Never trained"),
+        ("columnheader", "Lost"),
         ("rowheader", "tf_data(repeat)"),
-        ("checkbox", "Data lost or repeated"),
+        ("checkbox", "Rows lost"),
     ):
         assert shown.get_by_role(role, name=name).count() > 0, (role, name)
     for name in ("Feed", "Backend", "Keras version", "Verdict", "steps_per_epoch", "Calls of fit"):

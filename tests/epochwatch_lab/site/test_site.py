@@ -13,34 +13,56 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import bs4
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import project
 from epochwatch_lab._site.build import build_site
-from epochwatch_lab._site.cells import cell_toll, cell_verdict, read_files
+from epochwatch_lab._site.cells import (
+    cell_facts,
+    cell_measure,
+    cell_variety,
+    cell_verdict,
+    read_files,
+)
 from epochwatch_lab._site.columns import ABSENT, packed_columns
 from epochwatch_lab._site.page import row_colours
 from tests.epochwatch_lab.conftest import LOOKS
-from tests.epochwatch_lab.site.cells import ATLAS, BLOG, NAME, ORACLE, RAW, costs, id_of
+from tests.epochwatch_lab.site.cells import ATLAS, BLOG, NAME, ORACLE, RAW, id_of, loses, loss_of
 
 # What is counted
 
-BATCH = st.lists(st.integers(0, 19), min_size=1, max_size=2)
-TRAINED = st.lists(st.lists(st.lists(BATCH, max_size=12), max_size=3), max_size=2)
-
-
-@given(TRAINED, st.sampled_from([{}, {"pipeline": "choose_from_datasets"}]))
-def test_the_toll_is_what_counting_by_brute_force_gives(trained, options):
-    cell = {"raised": None, "options": options, "trained": trained}
-    assert cell_toll(cell) == costs(cell)
-
 
 @pytest.mark.parametrize("cell", RAW, ids=id_of)
-def test_what_was_never_trained_is_what_the_audit_says(cell):
-    counted = (cell["observed"] or {"samples": {"never_trained": None}})["samples"]["never_trained"]
-    assert counted in (None, costs(cell)[0])
+def test_what_is_lost_is_what_counting_by_hand_gives(cell):
+    facts = cell_facts(cell)
+    assert facts["loss"] == loss_of(cell)
+    assert facts["loses"] == loses(cell)
+
+
+@pytest.mark.parametrize(
+    ("order", "variety"),
+    [
+        ({"fixed": True, "alike": False, "shuffled_by": None}, "not shuffled"),
+        ({"fixed": False, "alike": False, "shuffled_by": "fit"}, "fit shuffles"),
+        ({"fixed": False, "alike": True, "shuffled_by": "feed"}, "alike"),
+    ],
+)
+def test_the_variety_of_a_cell_is_the_audits(order, variety):
+    assert cell_variety({"observed": {"order": order}}) == variety
+
+
+@pytest.mark.parametrize(
+    ("population", "by", "unmeasured", "measure"),
+    [
+        (20, "pass", [], "20 in a pass"),
+        (12, "came round", [], "12 came round"),
+        (None, None, [], "no end"),
+        (None, None, ["the coverage of 0"], "unmeasured"),
+    ],
+)
+def test_a_cell_says_by_what_its_rows_are_known(population, by, unmeasured, measure):
+    samples = {"population": population, "population_by": by}
+    assert cell_measure({"observed": {"samples": samples, "unmeasured": unmeasured}}) == measure
 
 
 @pytest.mark.parametrize(
@@ -150,7 +172,7 @@ def test_the_same_atlas_gives_the_same_page(site, atlas, outputs):
 @pytest.mark.parametrize(
     ("name", "content", "refusal"),
     [
-        ("keras-3.15.1-jax.json", '{"schema": 1', "keras-3.15.1-jax.json: is damaged"),
+        ("keras-3.15.1-jax.json", '{"schema": 2', "keras-3.15.1-jax.json: is damaged"),
         ("keras-3.15.1-jax.json", '{"environment": {}, "cells": []}', "jax.json: is damaged"),
         (
             "keras-3.15.1-jax.json",

@@ -61,7 +61,7 @@ def pairs(rows: Iterable[AtlasRow]) -> dict[str, list[Drawn]]:
         panel = Drawn(
             outcome_in_words(row),
             row.trained,
-            rows_to_draw(row.feed, row.trained),
+            rows_to_draw(row),
             row.call.steps_per_epoch or BATCHES,
             row.call.epochs,
             row.call.fits,

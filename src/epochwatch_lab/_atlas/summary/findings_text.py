@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import fill as wrapped
 
+from epochwatch._auditing.request import LOSES
 from epochwatch_lab._atlas.cells import toy_call
 from epochwatch_lab._atlas.rows import AtlasRow
 from epochwatch_lab._atlas.summary.row_counts import (
@@ -65,8 +66,8 @@ def outcomes_of(rows: Sequence[AtlasRow], fits: int) -> str:
         chosen = [row for row in rows if row.call.fits == number]
         words = Counter(row.outcome or "one epoch" for row in chosen)
         outcomes = ", ".join(f"{count} × *{word}*" for word, count in words.most_common())
-        lost = sum(row.never > 0 for row in chosen)
-        parts.append(f"{where}, of {len(chosen)} feeds: {outcomes}; {lost} leave rows out")
+        losing = sum(LOSES in row.findings for row in chosen)
+        parts.append(f"{where}, of {len(chosen)} feeds: {outcomes}; {losing} lose rows")
     return f"{'; '.join(parts)}."
 
 
@@ -91,10 +92,11 @@ def readme(rows: Sequence[AtlasRow]) -> str:
         "a pass:"
     )
     after = (
-        f"Where neither chance nor timing has a say, {sums['lose']:,} of {sums['certain']:,} cells "
-        f"leave rows out that their steps would reach; {sums['fail']:,} cells fail, and in "
-        f"{sums['differ']:,} the same call trains other rows from run to run. `explain` told "
-        f"{sums['foretold']:,} of {sums['told']:,} cells right."
+        f"In {sums['certain']:,} cells neither chance nor timing has a say. "
+        f"{sums['lose']:,} of them lose rows: their steps would reach them, and never train them. "
+        f"{sums['fail']:,} cells fail, and in {sums['differ']:,} the same call trains other rows "
+        f"from run to run. We predicted {sums['told']:,} cells from Keras' source, and "
+        f"{sums['foretold']:,} came out as predicted."
     )
     return "\n\n".join(
         (wrapped(before, WIDTH), markdown_table(header, lines), wrapped(after, WIDTH))

@@ -34,10 +34,9 @@ def counts(rows: Sequence[AtlasRow]) -> dict[str, int]:
     """Count the cells, and those in which something happens to the data.
 
     Returns:
-        `cells`; `certain`, in which neither chance nor timing has a say; of these `lose` rows,
-        or (all rows being trained) train some `again early`; of all `fail`, `fall short` of the
-        steps asked for, and `differ` from run to run; of those that an expectation was told for
-        (`told`), `foretold`.
+        `cells`; `certain`, in which neither chance nor timing has a say; of these `lose` rows;
+        of all `fail`, `run dry`, and `differ` from run to run; of those that an expectation was
+        told for (`told`), `foretold`.
     """
     certain = [row for row in rows if row.is_certain]
     return {
@@ -46,7 +45,6 @@ def counts(rows: Sequence[AtlasRow]) -> dict[str, int]:
         "feeds": len(feeds(rows)),
         "certain": len(certain),
         "lose": sum(row.loses for row in certain),
-        "again early": sum(row.repeated > 0 and not row.never for row in certain),
         "fail": sum(row.failed for row in rows),
         "run dry": sum(row.outcome == "runs dry" for row in rows),
         "differ": sum(row.differing > 0 for row in rows),
@@ -58,13 +56,8 @@ def counts(rows: Sequence[AtlasRow]) -> dict[str, int]:
 def never_losing(rows: Iterable[AtlasRow]) -> list[str]:
     """List the feeds that in all of these cells lost no row, did not fail and needed no luck."""
     rows = list(rows)
-    bad = {row.feed for row in rows if row.never or row.failed or row.differing or has_luck(row)}
+    bad = {row.feed for row in rows if row.lost or row.failed or not row.is_certain}
     return [feed for feed in feeds(rows) if feed not in bad]
-
-
-def has_luck(row: AtlasRow) -> bool:
-    """Whether another draw would have left other rows out."""
-    return not row.is_certain or (row.outcome == "reshuffles" and row.call.fits > 1)
 
 
 def changes(
@@ -104,7 +97,7 @@ def changes_between(ordered: Sequence[AtlasRow]) -> Iterable[tuple[str, str]]:
 def outcome_with_loss(row: AtlasRow) -> str:
     """Write what came of a cell, and whether rows were lost."""
     word = row.outcome or "one epoch"
-    return f"{word}, rows lost" if row.never else word
+    return f"{word}, rows lost" if row.lost else word
 
 
 def outcome_in_words(row: AtlasRow) -> str:

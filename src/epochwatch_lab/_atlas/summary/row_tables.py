@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from epochwatch._auditing.request import ALIKE
 from epochwatch_lab._atlas.cells import call_as_json
 from epochwatch_lab._atlas.rows import AtlasRow
 from epochwatch_lab._atlas.summary.row_counts import changes, counts, environments, feeds
@@ -22,9 +23,8 @@ def cell_table(rows: Iterable[AtlasRow]) -> str:
         "expected",
         "by the rule",
         "observed",
-        "never",
-        "again early",
         "lost",
+        "passed over",
         "steps run",
         "warnings",
     )
@@ -35,10 +35,13 @@ def line_of(row: AtlasRow) -> list:
     observed = row.outcome or NO_RUN
     if row.agrees is False:
         observed = f"**{observed}**"
+    if ALIKE in row.findings:
+        observed += f", {ALIKE}"
     if row.differing:
         observed += f" ({row.differing} of {row.runs} runs differ)"
     expected = row.expected or ("depends on timing" if row.rule else NO_RUN)
-    lost = NO_RUN if row.lost is None else str(row.lost)
+    lost = NO_RUN if row.lost is None else f"{row.lost} of {row.reachable}"
+    passed_over = NO_RUN if row.passed_over is None else str(row.passed_over)
     steps = steps_in_turn(row.steps)
     warnings = ", ".join(row.warnings) or NO_RUN
     rule = row.rule or NO_RUN
@@ -48,9 +51,8 @@ def line_of(row: AtlasRow) -> list:
         expected,
         rule,
         observed,
-        row.never,
-        row.repeated,
         lost,
+        passed_over,
         steps,
         warnings,
     ]
@@ -122,7 +124,6 @@ def environments_table(rows: Sequence[AtlasRow]) -> str:
                         "feeds",
                         "cells",
                         "lose",
-                        "again early",
                         "run dry",
                         "fail",
                         "differ",
@@ -136,7 +137,6 @@ def environments_table(rows: Sequence[AtlasRow]) -> str:
         "feeds",
         "cells",
         "rows lost",
-        "again early",
         "run dry",
         "fail",
         "differ by run",

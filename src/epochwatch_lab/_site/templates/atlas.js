@@ -143,7 +143,6 @@ function drawn(trained, { colours, rows }, size = 9, numbers = false) {
 }
 
 const verdictMark = (name) => make("span", { class: `verdict v-${name.replace(" ", "-")}` }, name);
-const counted = (number) => (number === null ? "–" : spoken(number));
 const FILTERS = [...document.querySelectorAll("#filters select:not(#sort)")].map((select) => select.name);
 const TOGGLES = [...document.querySelectorAll("#filters [type=checkbox]")].map((box) => box.name);
 
@@ -226,7 +225,7 @@ class Page {
 
   row(cell) {
     const td = (label, attributes, ...children) => make("td", { role: "cell", "data-label": label, ...attributes }, ...children);
-    const number = (label, column) => td(label, { class: cell.get(column) ? "number some" : "number" }, counted(cell.get(column)));
+    const answer = (label, column) => td(label, {}, cell.get(column) ?? "–");
     const expected = cell.get("disagrees") && make("small", {}, `expected: ${cell.get("cell.expected").verdict ?? "none"}`);
     const differs = cell.get("differs") && make("small", {}, "runs differed");
     const named = `${cell.get("feed_name")}, ${cell.asked}, ${cell.file.keras}, ${cell.file.environment.backend}`;
@@ -236,7 +235,7 @@ class Page {
       td("Backend", {}, cell.file.environment.backend),
       td("Asked", { class: "asked" }, cell.asked.split(", ").map((part) => make("span", {}, part))),
       td("Verdict", {}, verdictMark(cell.get("verdict")), expected, differs),
-      number("Never trained", "never"), number("Repeated", "repeated"), number("Passed over", "passed_over"),
+      td("Lost", { class: cell.get("loses") ? "some" : null }, cell.get("loss") ?? "–"), answer("Variety", "variety"), answer("Measured", "measure"),
       td("Steps run", { class: "steps" }, cell.trained.filter((fit) => fit.length).map((fit) => make("span", {}, fit.map((epoch) => epoch.length).join(" ")))),
       td("Order", {}, drawn(cell.trained, this.atlas)),
       td("More", { class: "links" }, make("a", { href: this.address(cell), "aria-label": `Evidence: ${named}` }, "Evidence"), " ",
@@ -280,16 +279,18 @@ function evidence(cell) {
   const others = cell.get("cell.others") ?? [], warnings = cell.get("cell.warnings") ?? [];
   const [why, source] = atlas.rules[expected?.rule] ?? [];
   const agrees = { true: "as expected", false: "not as expected" }[expected?.agrees] ?? "not compared";
-  const samples = cell.get("cell.observed.samples"), steps = cell.get("cell.observed.steps");
+  const [samples, steps, batches, findings] = ["samples", "steps", "batches", "findings"].map((part) => cell.get(`cell.observed.${part}`));
   return [
     list([
-      ["Observed", [verdictMark(cell.get("verdict")), expected && ` (${agrees})`]],
+      ["Order", [verdictMark(cell.get("verdict")), expected && ` (${agrees})`]],
+      ["Lost", cell.get("loss") && `${cell.get("loss")} rows that as many steps reach`],
+      ["Variety", cell.get("variety")],
+      ["Measured", cell.get("measure")],
+      ["Findings", findings && (findings.join(", ") || "none")],
       ["Expected", expected && [verdictMark(expected.verdict ?? "none"), ` by the rule “${expected.rule}”`, why && `: ${why}`, source && make("small", {}, source)]],
       ["Raised", cell.get("cell.raised")],
       ["Steps", steps && `${steps.asked ?? "?"} asked of each epoch; run: ${steps.run.join(", ")}`],
-      ["Never trained", cell.get("never") !== null && `${cell.get("never")} rows`],
-      ["Repeated early", cell.get("repeated") !== null && `${cell.get("repeated")} times`],
-      ["Passed over", cell.get("passed_over") !== null && `${cell.get("passed_over")} batches`],
+      ["Passed over", batches && `${batches.passed_over} batches`],
       ["Each row trained", samples && `${samples.exposures.min} to ${samples.exposures.max} times, of those trained at all`],
       ["Runs", cell.get("cell.runs") && (others.length ? `${cell.get("cell.runs")}, of which ${others.length} came out otherwise` : `${cell.get("cell.runs")}`)],
     ]),
