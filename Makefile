@@ -22,7 +22,8 @@ parameter_of = $(lastword $(subst =, ,$(1)))
 RUN_VARIABLES := $(foreach pair,$(PARAMETERS),$(call variable_of,$(pair))) OUTPUTS
 allowed_by = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 ALLOWED := $(call allowed_by,run,$(RUN_VARIABLES)) \
-  $(call allowed_by,sweep,SWEEP JOBS EXECUTOR OUTPUTS) $(call allowed_by,atlas,JOBS KERAS) $(call allowed_by,test-backends,BACKENDS) PYTHON
+  $(call allowed_by,sweep,SWEEP JOBS EXECUTOR OUTPUTS) $(call allowed_by,atlas,JOBS KERAS) $(call allowed_by,test-backends,BACKENDS) \
+  $(call allowed_by,fuzz,BACKENDS CASES SEED) PYTHON
 
 given = $(filter command,$(word 1,$(origin $(1))))
 GIVEN := $(foreach name,$(filter-out MAKEFLAGS -% .%,$(.VARIABLES)),$(if $(call given,$(name)),$(name)))
@@ -45,7 +46,7 @@ ON_TENSORFLOW := unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run sweep atlas lab test test-all test-slow test-batches test-backends test-rounding lint docs site bench bench-backends blog lock clean help .venv
+.PHONY: run sweep atlas lab test test-all test-slow test-batches test-backends test-rounding fuzz lint docs site bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
@@ -99,10 +100,16 @@ test-rounding: .venv
 	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) -m trains \
 	  --ignore-glob='tests/notebooks/test_*_small.py' --ignore=tests/notebooks/test_bad_input.py
 
-## test-backends: run tests/backends on JAX, torch and tf_keras
+## test-backends: run tests/backends and tests/fuzz on JAX, torch and tf_keras
 # Each in an environment of its own, .venv-jax …, made as .venv is.
 test-backends:
 	@exec sh scripts/test_backends.sh $(python_option) $(or $(call option,BACKENDS),"jax torch tf_keras")
+
+## fuzz: audit feeds drawn by chance, and train watched twins
+# Each failure is a line of Python that makes the feed again. BACKENDS: tensorflow unless told.
+fuzz:
+	@exec sh scripts/fuzz.sh $(python_option) $(or $(call option,BACKENDS),tensorflow) \
+	  $(call option,CASES,--cases=) $(call option,SEED,--seed=)
 
 ## lint: check code and notebooks
 lint: .venv
@@ -166,4 +173,5 @@ help:
 	@echo 'EXECUTOR (tcp://HOST:PORT of a dask scheduler) and OUTPUTS.'
 	@echo 'make atlas takes KERAS=keras-3.15.1, of atlas/environments.yaml, and JOBS.'
 	@echo 'make test-backends takes BACKENDS="jax torch tf_keras".'
+	@echo 'make fuzz takes CASES, SEED and BACKENDS="tensorflow jax torch".'
 	@echo 'Every target takes PYTHON=python3.12, 3.11 to 3.13.'

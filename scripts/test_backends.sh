@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run tests/backends, each backend in an environment of its own:
+# Run tests/backends and tests/fuzz, each backend in an environment of its own:
 # scripts/test_backends.sh asked-for|any PYTHON "BACKEND …"
 set -f
 asked_for=$1
@@ -17,10 +17,10 @@ run_tests() {
     tf_keras) keras=tensorflow ;;
     *) keras=$backend ;;
     esac
-    printf '\ntests/backends on %s\n' "$backend"
+    printf '\ntests/backends and tests/fuzz on %s\n' "$backend"
     # Each worker has a core: further threads of torch's would only be in each other's way.
     OMP_NUM_THREADS=1 EPOCHWATCH_BACKEND=$backend KERAS_BACKEND=$keras TF_CPP_MIN_LOG_LEVEL=3 \
-        ".venv-$backend/bin/python" -m pytest tests/backends -n 2 --dist loadfile \
+        ".venv-$backend/bin/python" -m pytest tests/backends tests/fuzz -n 2 --dist loadfile \
         --no-loadscope-reorder
 }
 

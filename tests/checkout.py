@@ -22,6 +22,9 @@ case "$*" in
 "-m pytest "*)
     echo "$0 ${{EPOCHWATCH_BACKEND-unset}} on $KERAS_BACKEND: $*" >>called/pytest
     {pytest} ;;
+"-m tests.fuzz"*)
+    echo "$0 ${{EPOCHWATCH_BACKEND-unset}} on $KERAS_BACKEND: $*" >>called/fuzz
+    {fuzz} ;;
 esac
 """
 RECORD = """#!/bin/sh
@@ -53,9 +56,11 @@ class Checkout:
         self.python()
         self.program("uv")
 
-    def python(self, name="python3", version="3.12", venv="true", pytest="true") -> Path:
+    def python(
+        self, name="python3", version="3.12", venv="true", pytest="true", fuzz="true"
+    ) -> Path:
         """Put a Python on the PATH; `venv` is what its `-m venv` does after half of the work."""
-        text = PYTHON.format(version=version, venv=venv, pytest=pytest)
+        text = PYTHON.format(version=version, venv=venv, pytest=pytest, fuzz=fuzz)
         return write_script(self.programs / name, text)
 
     def program(self, name: str, then="", folder: Path | None = None) -> Path:

@@ -20,6 +20,7 @@ hypothesis.settings.load_profile("tests")
 TRAINING = (
     "tests/notebooks",
     "tests/backends",
+    "tests/fuzz",
     "tests/epochwatch_lab/atlas",
     "tests/epochwatch_lab/datasets",
     "tests/epochwatch_lab/strategies",

@@ -110,6 +110,8 @@ def test_an_empty_value_is_passed_on_for_it_is_not_the_default(checkout):
         (["blog", "OUTPUTS=here"], "OUTPUTS: no variable of `make blog`", "allowed: PYTHON."),
         (["DIGIT=7"], "DIGIT: no variable of `make`", "allowed: PYTHON."),
         (["test", "BACKENDS=jax"], "BACKENDS: no variable of `make test`", "allowed: PYTHON."),
+        (["test", "CASES=3"], "CASES: no variable of `make test`", "allowed: PYTHON."),
+        (["fuzz", "EPOCHS=3"], "EPOCHS: no variable", "allowed: BACKENDS CASES SEED PYTHON."),
         (["test-backends", "BACKEND=jax"], "BACKEND: no variable", "allowed: BACKENDS PYTHON."),
     ],
 )
@@ -192,7 +194,7 @@ def test_what_trains_is_where_it_is_looked_for():
 def test_each_backend_is_tested_in_an_environment_of_its_own(tmp_path, arguments, backends):
     checkout = Checkout(tmp_path / "new")
     assert checkout.make("test-backends", *arguments).returncode == 0
-    pytest_arguments = f"-m pytest tests/backends {XDIST}"
+    pytest_arguments = f"-m pytest tests/backends tests/fuzz {XDIST}"
     assert checkout.lines_of("pytest") == [
         f".venv-{backend}/bin/python {backend} on {keras}: {pytest_arguments}"
         for backend, keras in backends
@@ -200,12 +202,36 @@ def test_each_backend_is_tested_in_an_environment_of_its_own(tmp_path, arguments
     assert not checkout.venv.exists()
 
 
-@pytest.mark.parametrize("value", ["", "jaks", "jax jaks", "*", "$(touch touched)", "-h", "a\nb"])
-def test_a_backend_that_there_is_not_is_refused_before_anything_is_done(tmp_path, value):
+def test_as_many_feeds_are_drawn_as_are_asked_for_on_each_backend(tmp_path):
     checkout = Checkout(tmp_path / "new")
-    done = checkout.make("test-backends", f"BACKENDS={value}")
+    asked = ("CASES=3 $(shell touch touched)", "SEED=7", "BACKENDS=tensorflow jax")
+    assert checkout.make("fuzz", KERAS_BACKEND="torch").returncode == 0
+    assert checkout.make("fuzz", *asked).returncode == 0
+    told = "-m tests.fuzz --cases=3 $(shell touch touched) --seed=7"
+    assert checkout.lines_of("fuzz") == [
+        ".venv/bin/python tensorflow on tensorflow: -m tests.fuzz",
+        f".venv/bin/python tensorflow on tensorflow: {told}",
+        f".venv-jax/bin/python jax on jax: {told}",
+    ]
+    assert not (checkout.folder / "touched").exists()
+
+
+def test_feeds_are_drawn_on_the_other_backends_though_one_has_failed(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    checkout.python(fuzz='[ "$EPOCHWATCH_BACKEND" != jax ]')
+    done = checkout.make("fuzz", "BACKENDS=jax torch")
     assert done.returncode == 2
-    said = f'BACKENDS: got "{value}", allowed: one or more of jax torch tf_keras\n'
+    assert "failed on: jax\n" in done.stderr
+    assert len(checkout.lines_of("fuzz")) == 2
+
+
+@pytest.mark.parametrize("target", ["test-backends", "fuzz"])
+@pytest.mark.parametrize("value", ["", "jaks", "jax jaks", "*", "$(touch touched)", "-h", "a\nb"])
+def test_a_backend_that_there_is_not_is_refused_before_anything_is_done(tmp_path, target, value):
+    checkout = Checkout(tmp_path / "new")
+    done = checkout.make(target, f"BACKENDS={value}")
+    assert done.returncode == 2
+    said = f'BACKENDS: got "{value}", allowed: one or more of '
     assert done.stderr.startswith(said)
     assert not list(checkout.folder.glob(".venv*"))
     assert not (checkout.folder / "touched").exists()
