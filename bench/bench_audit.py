@@ -1,10 +1,9 @@
-"""What an audit costs: the notebook's balanced feed, 10 × 625 steps, four things by turns.
+"""What an audit costs: the notebook's balanced feed, 10 × 625 steps, three things by turns.
 
 - the audit: `fit` with the probe, and the plain passes that show the feed's own order;
 - the audited fit alone: what the first of these takes, making and tracing the probe included;
 - the feed alone: as many batches taken in a graph, 125 a call, as training takes them. Of each
-  batch every tensor is used, or the graph would leave out what makes it;
-- training: the small CNN, watched, on the same feed.
+  batch every tensor is used, or the graph would leave out what makes it.
 
 Each makes its feed anew within its time, as the audit must.
 """
@@ -86,23 +85,6 @@ def alone(make_feed) -> None:
         take(iterator).numpy()
 
 
-def training(model, make_feed) -> None:
-    """Train the small CNN."""
-    model.fit(make_feed(), epochs=EPOCHS, steps_per_epoch=STEPS_PER_EPOCH, shuffle=False, verbose=0)
-
-
-def watched_model(folder: str):
-    """Build, compile and watch the small CNN."""
-    model = epochwatch_lab.small_cnn()
-    model.compile(
-        "adam",
-        loss="binary_crossentropy",
-        metrics=["accuracy"],
-        steps_per_execution=STEPS_PER_EXECUTION,
-    )
-    return epochwatch.watch(model, log=Path(folder) / "exposures")
-
-
 def seconds_of(thing, make_feed) -> float:
     """Do one of the things."""
     begin = time.perf_counter()
@@ -118,23 +100,17 @@ def main():
     def make_feed() -> tf.data.Dataset:
         return untuned(feeds.balanced("tf_data", streams, BATCH_SIZE))
 
-    with tempfile.TemporaryDirectory() as folder:
-        things = {
-            "the whole audit": audit,
-            "the audited fit": audited_fit,
-            "the feed alone, in a graph": alone,
-            "training the small CNN": functools.partial(training, watched_model(folder)),
-        }
-        turns = [functools.partial(seconds_of, thing, make_feed) for thing in things.values()]
-        for turn in turns:
-            turn()  # traces what is traced once
-        seconds = dict(zip(things, all_by_turns(turns, ROUNDS), strict=True))
-    whole, fit, feed, trained = seconds.items()
+    things = {
+        "the whole audit": audit,
+        "the audited fit": audited_fit,
+        "the feed alone, in a graph": alone,
+    }
+    turns = [functools.partial(seconds_of, thing, make_feed) for thing in things.values()]
+    for turn in turns:
+        turn()  # traces what is traced once
+    whole, fit, feed = zip(things, all_by_turns(turns, ROUNDS), strict=True)
     report("audit_to_feed_alone", 3, whole, feed)
     report("audited_fit_to_feed_alone", 1.2, fit, feed)
-    report("audit_to_training", 0.1, whole, trained)
-    report("audited_fit_to_training", 0.1, fit, trained)
-    report("feed_alone_to_training", 0.1, feed, trained)  # no audit can take less
 
 
 if __name__ == "__main__":
