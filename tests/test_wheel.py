@@ -159,8 +159,8 @@ def test_with_a_backend_it_audits(with_tensorflow, tmp_path):
     done = with_tensorflow.run("epochwatch", *AUDIT.split()[1:], "--json", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
-    assert report["verdict"] == "runs dry"
-    assert report["steps"]["run"] == [3, 3, 3, 1, 3]
+    assert report["findings"] == ["restarts", "loses"]
+    assert (report["samples"]["lost"], report["steps"]["run"]) == (28, [3] * 5)
 
 
 GREY_PIXEL = (
