@@ -122,6 +122,19 @@ def test_items_that_an_epochs_end_shuffles_are_sound(items, epochs):
     assert (report.verdict, report.order.shuffled_by) == ("reshuffles", "feed")
 
 
+def test_one_row_has_one_order():
+    x = np.zeros((1, 2), "float32")
+    report = audit(lambda: (x, x[:, 0]), fits=2, **ON)
+    assert (report.verdict, report.findings, report.order.fixed) == ("resumes", [], True)
+
+
+def test_a_batch_that_each_new_feed_shuffles_once_is_no_fixed_order():
+    """Three rows in one batch are alike by chance in one feed of six."""
+    for _ in range(8):
+        report = audit(lambda: rows().take(3).shuffle(3).batch(4).cache(), epochs=2, **ON)
+        assert (report.verdict, report.findings) == ("reshuffles", [])
+
+
 def test_what_each_pass_leaves_out_is_a_sample_too():
     """Passes of 32 of 34 rows leave out two, others each time."""
 

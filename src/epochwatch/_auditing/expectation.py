@@ -116,10 +116,10 @@ def expect(
 
 def shuffled_by_fit(facts: FeedFacts, call: FitCall) -> bool:
     """Whether `fit` itself changes the order."""
-    # Of arrays it moves the rows, in a single batch too; of a PyDataset the items.
-    items = facts.length if facts.kind == "py_dataset" else None
-    can_be = facts.kind == "arrays" or (items is not None and items > 1)
-    return can_be and bool(call.options.get("shuffle", True))
+    # Of arrays it moves the rows, in a single batch too; of a PyDataset the items. One of
+    # either has no order.
+    moved = facts.length if facts.kind == "py_dataset" else facts.rows
+    return (moved or 0) > 1 and bool(call.options.get("shuffle", True))
 
 
 def depends_on_timing(facts: FeedFacts, call: FitCall, backend: str) -> bool:

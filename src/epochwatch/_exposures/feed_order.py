@@ -31,6 +31,7 @@ class FeedOrder:
         self.at_most = at_most
         self.again = again
         self.digests: list[int] = []
+        self.rows = 0  # in the first batch
         self.ended = False
 
     def read_up_to(self, place: int) -> bool:
@@ -40,6 +41,7 @@ class FeedOrder:
             if batch is None:
                 self.ended = True
             else:
+                self.rows = self.rows or len(batch)
                 self.digests.append(batch_digest(batch))
         return place < len(self.digests)
 
@@ -101,4 +103,6 @@ class FeedOrder:
         """Count the orders that a feed that shuffles could begin in: 1 where none is another."""
         self.read_up_to(FIRST_LOOK - 1)
         known = self.digests[:FIRST_LOOK]
+        if len(set(known)) == 1:  # then it is the rows that may be shuffled
+            return math.factorial(min(self.rows, FIRST_LOOK))
         return math.perm(len(set(known)), len(set(known[:batches])))

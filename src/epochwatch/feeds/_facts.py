@@ -92,6 +92,7 @@ class FeedFacts(NamedTuple):
             threads in which tf.data and Grain read ahead are not counted, nor is what
             Grain's `mp_prefetch` starts, nor what tf_keras' `fit` is told.
         processes: whether these workers are processes.
+        rows: of arrays, all of them; None for feeds of other kinds.
     """
 
     kind: str
@@ -100,6 +101,7 @@ class FeedFacts(NamedTuple):
     can_be_iterated_again: bool
     workers: int
     processes: bool
+    rows: int | None = None
 
 
 def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
@@ -124,7 +126,8 @@ def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
     kind = kind_of(feed)
     length, endless = _PASS_OF[kind](feed, batch_size)
     workers, processes = _workers_of(feed, kind)
-    return FeedFacts(kind, length, endless, can_be_iterated_again(feed), workers, processes)
+    rows = rows_of(feed, kind) if kind == "arrays" else None
+    return FeedFacts(kind, length, endless, can_be_iterated_again(feed), workers, processes, rows)
 
 
 def _pass_of_arrays(feed: Any, batch_size: int | None) -> tuple:

@@ -13,7 +13,7 @@ from epochwatch._exposures.verdict import judge
 from epochwatch.feeds._facts import FeedFacts
 
 FEEDS = {
-    "arrays": FeedFacts("arrays", 10, False, True, 0, False),
+    "arrays": FeedFacts("arrays", 10, False, True, 0, False, 40),
     "tf_data": FeedFacts("tf_data", 10, False, True, 0, False),
     "uncounted": FeedFacts("tf_data", None, None, True, 0, False),
     "repeated": FeedFacts("tf_data", None, True, True, 0, False),

@@ -56,11 +56,11 @@ ARRAYS = (np.zeros((ROWS, 3)), np.zeros(ROWS))
 @pytest.mark.parametrize(
     ("feed", "facts"),
     [
-        (ARRAYS, FeedFacts("arrays", 3, False, True, 0, False)),
-        (ARRAYS[0], FeedFacts("arrays", 3, False, True, 0, False)),
-        ((*ARRAYS, np.ones(ROWS)), FeedFacts("arrays", 3, False, True, 0, False)),
-        (({"a": ARRAYS[0]}, [ARRAYS[1]]), FeedFacts("arrays", 3, False, True, 0, False)),
-        ((tf.zeros((ROWS, 2)), None), FeedFacts("arrays", 3, False, True, 0, False)),
+        (ARRAYS, FeedFacts("arrays", 3, False, True, 0, False, ROWS)),
+        (ARRAYS[0], FeedFacts("arrays", 3, False, True, 0, False, ROWS)),
+        ((*ARRAYS, np.ones(ROWS)), FeedFacts("arrays", 3, False, True, 0, False, ROWS)),
+        (({"a": ARRAYS[0]}, [ARRAYS[1]]), FeedFacts("arrays", 3, False, True, 0, False, ROWS)),
+        ((tf.zeros((ROWS, 2)), None), FeedFacts("arrays", 3, False, True, 0, False, ROWS)),
         (dataset(), FeedFacts("tf_data", 3, False, True, 0, False)),
         (dataset().repeat(), FeedFacts("tf_data", None, True, True, 0, False)),
         (
