@@ -95,10 +95,13 @@ test-batches: .venv
 	@$(ON_TENSORFLOW) $(PYTEST) --dist load tests/batches
 
 ## test-rounding: train again, as a plain processor computes
-# Not the notebooks' small runs: what they compute, the default ones do with the same cells.
+# Not the notebooks' small runs: what they compute, the default ones do with the same cells. Nor
+# audits, whose model computes nothing: they are of whole numbers alone.
 test-rounding: .venv
 	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) -m trains \
-	  --ignore-glob='tests/notebooks/test_*_small.py' --ignore=tests/notebooks/test_bad_input.py
+	  --ignore-glob='tests/notebooks/test_*_small.py' --ignore=tests/notebooks/test_bad_input.py \
+	  --ignore-glob='tests/backends/test_audit*' --ignore=tests/epochwatch \
+	  --ignore=tests/fuzz/test_random_feeds.py
 
 ## test-backends: run tests/backends and tests/fuzz on JAX, torch and tf_keras
 # Each in an environment of its own, .venv-jax …, made as .venv is.
