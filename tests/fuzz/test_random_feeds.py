@@ -13,7 +13,7 @@ from tests.fuzz.random_cases import random_case
 from tests.fuzz.recorder import StepRecorder
 
 pytestmark = backend_only("tensorflow", "jax", "torch")
-SMALL, MORE = 8, 24
+SMALL, MORE = 5, 24
 
 BALANCED = (
     "tf.data.Dataset.choose_from_datasets([common.repeat(), rare.repeat()], in_turn(2)).batch(4)"

@@ -20,7 +20,7 @@ def drained(counter):
     return [part.tolist() for part in np.split(batches.indices, ends)] if len(ends) + 1 else []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(BATCH, min_size=1, max_size=2), max_size=8))
 def test_what_goes_in_between_two_drains_comes_out_at_the_second(rounds):
     counter = epochwatch.BatchCounter(capacity=20)  # two batches of nine fill it, so it wraps
