@@ -84,10 +84,9 @@ def test_a_second_fit_of_a_generator_passes_over_what_was_read_ahead(tmp_path):
     assert report.passed_over == len(missing)
     assert (report.verdict == "skips") == bool(missing)
     assert ("passed over" in report.findings) == bool(missing)
-    if BACKEND in ("jax", "torch"):
+    assert report.agrees
+    if BACKEND in ("jax", "torch"):  # elsewhere tf.data reads ahead, if it is given the time
         assert second == [2, 3]
-    else:
-        assert missing
 
 
 def test_an_epoch_without_a_step_covers_what_the_one_before_did():

@@ -21,6 +21,7 @@ from epochwatch.feeds._facts import FeedFacts
 
 Version = tuple[int, int]
 NEWEST: Version = (3, 15)
+NO_WORSE = ("runs dry", "overruns", "resumes")  # than a generator that is read ahead
 Follow = Callable[[Loop], epoch_loop.Fits]
 
 
@@ -49,7 +50,9 @@ class Expectation(NamedTuple):
         if self.judged is None or self.is_stopped(observed):
             return None
         if not self.exact:
-            return self.verdict == observed.verdict
+            # On a busy machine a fit may end before anything was read ahead.
+            nothing_skipped = self.verdict == "skips" and observed.verdict in NO_WORSE
+            return self.verdict == observed.verdict or nothing_skipped
         return _compared(self.judged) == _compared(observed)
 
     def is_stopped(self, observed: Verdict) -> bool:
