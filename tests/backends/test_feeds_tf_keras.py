@@ -33,7 +33,7 @@ class Shuffled(Items):
 
 
 def test_a_sequence_is_told_described_and_iterated():
-    assert feeds.describe(Items()) == ("py_dataset", 3, False, True, 0, False)
+    assert feeds.describe(Items())[:6] == ("py_dataset", 3, False, True, 0, False)
     ids = [y.tolist() for _, y, _ in feeds.batches(Items())]
     assert ids == [list(range(16)), list(range(16, 32)), [32, 33]]
 
