@@ -100,8 +100,8 @@ test-batches: .venv
 test-rounding: .venv
 	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) -m trains \
 	  --ignore-glob='tests/notebooks/test_*_small.py' --ignore=tests/notebooks/test_bad_input.py \
-	  --ignore-glob='tests/backends/test_audit*' --ignore=tests/epochwatch \
-	  --ignore=tests/fuzz/test_random_feeds.py
+	  --ignore-glob='tests/backends/test_audit*' --ignore=tests/epochwatch_lab/atlas \
+	  --ignore=tests/epochwatch --ignore=tests/fuzz/test_random_feeds.py
 
 ## test-backends: run tests/backends and tests/fuzz on JAX, torch and tf_keras
 # Each in an environment of its own, .venv-jax …, made as .venv is.
