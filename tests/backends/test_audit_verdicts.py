@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from epochwatch import audit
+from epochwatch._auditing import passes
 from tests.backends.audits import ON, audited, by_epoch, called, small
 from tests.backends.conftest import BACKEND, backend_only, keras
 from tests.backends.small_feeds import ROWS, SIZE, batch
@@ -189,6 +190,14 @@ def test_of_a_feed_whose_end_is_not_known_the_population_is_known_by_a_pass():
     ):
         report = audit(make, steps_per_epoch=3, **ON)
         assert (report.whole.samples, report.population_by, report.length) == (ROWS, "pass", 60)
+
+
+def test_a_pass_that_is_too_long_is_not_gone_through(monkeypatch):
+    call = {"steps_per_epoch": 3, "min_coverage": 0.01, **IN_ORDER, **ON}
+    for longest, findings, known_by in ((49, ["unmeasured"], None), (50, [], "pass")):
+        monkeypatch.setattr(passes, "LONGEST_PASS", longest)
+        report = audit(lambda: Items(50), **call)
+        assert (report.findings, report.population_by, report.lost) == (findings, known_by, 0)
 
 
 def rows_of(*row):

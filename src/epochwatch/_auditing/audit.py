@@ -41,7 +41,6 @@ from epochwatch.errors import BadInput
 
 FARTHER = 8  # times as far a feed that repeats its samples is gone through
 A_GENERATOR = 1_000  # batches; most have no end, and some take long
-LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
 
 
 def run_audit(
@@ -127,10 +126,12 @@ def judged_run(plan: AuditPlan, training: ObservedTraining, passes: PlainPasses)
 def complete_pass(plan: AuditPlan, passes: PlainPasses) -> None:
     """Go on with the first pass to its end, or as far as it tells about a feed without one."""
     facts, first = plan.facts, passes.first
-    if facts.length is not None:
-        first.go_on(min(facts.length, LONGEST_PASS))
+    if first.coming_round is None:
+        first.go_on(facts.length)
         return
     first.go_on(passes.steps + FIRST_LOOK)
+    if facts.length is not None:
+        return  # too long for it
     if facts.endless is not True:
         at_most = A_GENERATOR if facts.kind == "generator" else feeding.LONGEST_SEARCH
         look_for_an_end(first, max(at_most, 2 * passes.steps))
@@ -210,7 +211,7 @@ def contents_vary(passes: PlainPasses, trained: int, not_in_pass: int) -> bool:
 def conflicts_of(passes: PlainPasses) -> int:
     """Count the indices that came with different contents, unless most do in every pass."""
     # By content there is nothing to compare; and what augments has changed nothing by mistake.
-    if not passes.plan.is_indexed or not passes.met.conflicts or passes.contents_vary():
+    if not passes.plan.is_indexed or not passes.met.conflicts or passes.is_augmented():
         return 0
     return passes.met.conflicts
 

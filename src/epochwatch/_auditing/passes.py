@@ -12,6 +12,7 @@ from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.feed_order import batch_digest
 from epochwatch.feeds._plain_iteration import before_first_pass, between_passes
 
+LONGEST_PASS = 1_000_000  # batches; a longer one is not gone through to count its samples
 AT_ONCE = 128  # batches; of tf.data they are identified in the graph
 
 
@@ -30,7 +31,7 @@ class TalliedPass:
         reached_rows: the same, a sample as often as it comes.
         digests: of its batches.
         length: batches of a pass; None until it has come to its end.
-        coming_round: what begins again in it, where its end is not known.
+        coming_round: what begins again in it, where its end is not looked for or not known.
     """
 
     def __init__(
@@ -98,7 +99,8 @@ class PlainPasses:
         self.others = MetSamples()
         self._first_feed = self.identified()
         at_once = min(AT_ONCE, max(steps, 1))
-        rounds = ComingRound() if plan.facts.length is None else None
+        length = plan.facts.length
+        rounds = ComingRound() if length is None or length > LONGEST_PASS else None
         self.first = TalliedPass(self._first_feed.columns(at_once), steps, met, rounds)
         self._orders_made = 0
 
@@ -147,7 +149,7 @@ class PlainPasses:
         again.go_on(self.steps - 1)
         return again
 
-    def contents_vary(self) -> bool:
+    def is_augmented(self) -> bool:
         """Whether most samples have another content in another pass, as if augmented."""
         if not len(self.others.merged_identity()):
             for _ in zip(range(self.steps), self._noting(self.identified()), strict=False):
