@@ -104,8 +104,8 @@ class AuditResult:
         if self.gate.min_coverage is None:
             return ()
         return tuple(
-            f"the coverage of {name}, for the feed has no end and nobody knows how many samples "
-            "there are; give population"
+            f"the coverage of {name}, for no pass came to an end and nobody knows how many "
+            "samples there are; give population"
             for name, counts in self.named_counts.items()
             if counts.coverage is None
         )
