@@ -89,7 +89,9 @@ def index_pages() -> dict[Path, str]:
     ]
     header = ["question", "answer", "post"]
     return {
-        project.NOTEBOOKS / "README.md": NOTEBOOKS_PAGE + markdown_table(header, by_notebook) + "\n",
+        project.NOTEBOOKS / "README.md": NOTEBOOKS_PAGE
+        + markdown_table(header, by_notebook)
+        + "\n",
         BLOG / "README.md": BLOG_PAGE + markdown_table(header[:2], by_post) + "\n",
         README: between_marks(README, "notebooks", "\n".join(in_readme)),
     }

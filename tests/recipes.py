@@ -17,6 +17,7 @@ import ast
 import contextlib
 import importlib.util
 import io
+import itertools
 import re
 import shlex
 import tomllib
@@ -26,8 +27,7 @@ from typing import NamedTuple
 
 from click.testing import CliRunner
 
-import epochwatch_lab._cli  # with the laboratory's commands
-from epochwatch._cli import command
+from epochwatch_lab._cli import instrument
 from epochwatch_lab._runs import project
 
 PAGES = [project.ROOT / "README.md", *sorted((project.ROOT / "docs").glob("*.md"))]
@@ -66,7 +66,7 @@ class Block(NamedTuple):
 def blocks_of(text: str) -> Iterator[Block]:
     """Find the blocks of a page, each with what it prints."""
     found = BLOCK.findall(text)
-    for (language, code), (next_language, output) in zip(found, [*found[1:], ("", "")]):
+    for (language, code), (next_language, output) in itertools.pairwise([*found, ("", "")]):
         if language != "text":
             yield Block(language, code, output if next_language == "text" else None)
 
@@ -116,7 +116,7 @@ def run_commands(block: Block) -> list[str]:
     for line in block.code.splitlines():
         program, *rest = shlex.split(line, comments=True)
         if program == "epochwatch":
-            done = CliRunner().invoke(command, rest)
+            done = CliRunner().invoke(instrument.command, rest)
             code = EXITS.search(line)
             if done.exit_code != (int(code[1]) if code else 0):
                 wrong.append(f"{line}: ended with {done.exit_code}: {done.stderr}")
@@ -143,7 +143,7 @@ def unknown_options(code: str) -> list[str]:
     """List the options of `epochwatch` in a script that its commands do not have."""
     wrong = []
     for call in re.findall(r"\bepochwatch ([^|)\n]*)", code):
-        asked, words = command, call.split()
+        asked, words = instrument.command, call.split()
         while hasattr(asked, "commands"):
             asked = asked.commands[words.pop(0)]
         has = {option for parameter in asked.params for option in parameter.opts} | {"--help"}
