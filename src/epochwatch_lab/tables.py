@@ -5,7 +5,31 @@ from collections.abc import Iterable, Sequence
 from epochwatch._text import percent
 from epochwatch.exposures import Verdict
 
-__all__ = ["boundary_table", "markdown_table", "percent"]
+__all__ = ["Table", "boundary_table", "markdown_table", "percent"]
+
+
+class Table:
+    """A table that shows itself in a notebook, and as Markdown everywhere else.
+
+    Args:
+        header: the columns' names.
+        rows: a value to a column; whole numbers get thousands separators.
+
+    Example:
+        >>> Table(["stream", "samples"], [["majority", 53258]])
+        | stream | samples |
+        | :--- | ---: |
+        | majority | 53,258 |
+    """
+
+    def __init__(self, header: Sequence[str], rows: Iterable[Sequence]):
+        self.header = list(header)
+        self.rows = [list(row) for row in rows]
+
+    def _repr_markdown_(self) -> str:
+        return markdown_table(self.header, self.rows)
+
+    __repr__ = _repr_markdown_
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
