@@ -108,7 +108,7 @@ def epoch_findings(
 def epochs_table(epochs: Sequence[Mapping]) -> Table:
     """Show where each epoch began and ended in either stream; of many, the first and the last."""
     streams = list(epochs[0]["first_batch"])
-    header = ["epoch", *(f"{s}: {end}" for s in streams for end in ("from", "to"))]
+    header = ["epoch", *(text for s in streams for text in (f"{s}: from", "to"))]
     rows = [[epoch["epoch"], *_ends(epoch, streams)] for epoch in epochs]
     if len(rows) > MOST_ROWS:
         rows[MOST_ROWS - 2 : -1] = [["…"] * len(header)]
