@@ -157,7 +157,7 @@ class StreamCoverage:
         stream = np.asarray(stream)
         if not stream.size or stream.dtype.kind not in "iu":
             raise BadInput(
-                f"coverage: got {stream.size} values of {stream.dtype} for the stream {name!r}, "
+                f"coverage: got {stream.dtype} {stream.shape} for the stream {name!r}, "
                 "allowed: one or more integers, the indices of its samples"
             )
         self.index, _ = _count_chunk(stream.ravel().astype(np.int64))

@@ -303,7 +303,7 @@ def _kept_before(log: ExposureLog, parts: list[LogPart], drop_redone: bool) -> l
         says = f"join: {log.folder} begins with epoch {first}, but the log before ends with epoch "
         missing = f"give the log between them too, which ends with epoch {first - 1}"
         redone = (
-            "one of its parts holds these epochs and earlier ones, and cannot be cut"
+            "a part of that log holds these epochs and earlier ones, and cannot be cut"
             if drop_redone
             else "if the training went on from earlier weights, give drop_redone=True"
         )

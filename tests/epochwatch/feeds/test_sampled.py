@@ -179,7 +179,7 @@ def test_an_iterator_of_tf_data_is_kept_in_a_checkpoint(sampler, tmp_path, taken
         (("generator", (x, y)), "feed: got 'generator', allowed: one of tf_data, py_dataset"),
         (
             ("py_dataset", (x[:30], y[:30])),
-            "samples: got 30 rows, allowed: a row to every index of the sampler, up to 33",
+            "samples: got 30 rows, allowed: a row for every index of the sampler, up to 33",
         ),
         (("py_dataset", (x, y[:30])), "samples: got 34 and 30 rows"),
         (("py_dataset", x), "samples: got ndarray, allowed: (x, y[, sample_weight]) of arrays"),
