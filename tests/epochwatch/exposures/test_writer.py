@@ -470,7 +470,7 @@ if child == 0:
     try:
         writer.open()
     except RecordingFailed as refusal:
-        os._exit(7 if "of which this one is a fork; watch the model again" in str(refusal) else 1)
+        os._exit(7 if "which this one was forked; watch the model again" in str(refusal) else 1)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 writer.close()
 """

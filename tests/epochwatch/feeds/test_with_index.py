@@ -255,8 +255,8 @@ def test_files_that_are_shuffled_already_are_refused_with_the_recipe(helper):
         with_index(make())
     assert str(caught.value) == (
         "with_index: got a dataset behind `shuffle`, allowed: one that delivers each sample once, "
-        "in the same order in every pass; give the index first: with_index(dataset).shuffle(…)."
-        "batch(…); list_files and Keras' helpers shuffle unless told not to: with_index("
+        "in the same order in every pass; add the index first: with_index(dataset).shuffle(…)."
+        "batch(…); list_files and Keras' helpers shuffle by default: with_index("
         "image_dataset_from_directory(…, shuffle=False, batch_size=None)).shuffle(…).batch(…)"
     )
 

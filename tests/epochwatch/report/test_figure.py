@@ -166,8 +166,8 @@ def test_extremes_stand_beside_the_mean():
 def test_the_words_tell_what_the_figure_shows():
     assert audit.describe(RESULTS["restarts"]) == (
         "28 of 40 samples were never trained, although there were enough steps for 12 of them. "
-        "Of 2 epochs: restarts 1. Coverage in the end: all samples 30.0%. Trained: all samples, 40 samples, 0 "
-        "to 2 times, 0.6 on average."
+        "Of 2 epochs: restarts 1. Coverage in the end: all samples 30.0%. Trained: all samples, "
+        "40 samples, 0 to 2 times, 0.6 on average."
     )
 
 

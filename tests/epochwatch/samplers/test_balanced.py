@@ -328,9 +328,9 @@ def test_an_empty_range_of_steps_has_no_batches():
 @pytest.mark.parametrize(
     ("other", "told"),
     [
-        (([3, 5], 4, 1), "state: got seed 1, allowed: 0, which is this sampler's; make"),
-        (([3, 5], 8), "state: got batch_size 8, allowed: 4"),
-        (([3, 5], 4, 0, None, (0, 2)), "state: got shards 2, allowed: 1"),
+        (([3, 5], 4, 1), "state: got seed 1, but this sampler has 0; make"),
+        (([3, 5], 8), "state: got batch_size 8, but this sampler has 4"),
+        (([3, 5], 4, 0, None, (0, 2)), "state: got shards 2, but this sampler has 1"),
         (([3, 6], 4), "state: got streams"),
         (([3, 5], 4, 0, [1, 3]), "state: got streams"),
         (([[0, 1, 2], [3, 4, 5, 6, 8]], 4), "state: got streams"),
