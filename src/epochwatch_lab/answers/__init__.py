@@ -5,7 +5,13 @@ They draw nothing, train nothing and read no files, so that each outcome can be 
 
 from typing import NamedTuple
 
-__all__ = ["Answer"]
+from epochwatch._lazy import lazy_names
+
+_MODULES = {name: f"{__name__}.{name}" for name in ("sweep",)}
+
+__all__ = ["Answer", *_MODULES]
+
+__getattr__, __dir__ = lazy_names(__name__, {}, _MODULES)
 
 
 class Answer(NamedTuple):
