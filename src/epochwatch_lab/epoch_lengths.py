@@ -153,7 +153,9 @@ def counted_content(
 def same_samples(mine: ExposureLog, theirs: ExposureLog) -> bool:
     """Compare what two trainings trained on, in order, wherever their epochs ended."""
     batches = itertools.zip_longest(mine.batches(), theirs.batches())
-    return all(here and there and np.array_equal(here.index, there.index) for here, there in batches)
+    return all(
+        here and there and np.array_equal(here.index, there.index) for here, there in batches
+    )
 
 
 def seen_by_epoch(batches: Iterable, steps: int, stream: np.ndarray) -> np.ndarray:

@@ -84,12 +84,13 @@ def measure_schedule(steps: int, updates: int, patience: int, decay: float) -> M
     """
     from keras import callbacks
 
+    in_vain = _FitInVain(steps, updates)
     by_epoch = callbacks.LearningRateScheduler(lambda epoch, rate: rate * decay if epoch else rate)
-    _, decayed = _fit_in_vain(steps, updates, by_epoch)
+    decayed, _ = in_vain(by_epoch)
     stopping = callbacks.EarlyStopping(patience=patience)
-    stopped, _ = _fit_in_vain(steps, updates, stopping)
+    _, stopped = in_vain(stopping)
     plateau = callbacks.ReduceLROnPlateau(factor=decay, patience=patience)
-    _, reduced = _fit_in_vain(steps, updates, plateau)
+    reduced, _ = in_vain(plateau)
     rates = decayed["learning_rate"]
     acts = Schedule(
         validations=len(decayed["val_loss"]),
@@ -140,22 +141,31 @@ def rate_after(rates: Sequence[float], epochs: int) -> float | None:
     return rates[epochs] / rates[0] if len(rates) > epochs else None
 
 
-def _fit_in_vain(steps: int, updates: int, callback) -> tuple[int, dict]:
-    """Train a model that cannot improve; return the updates it made, and its history."""
-    import tensorflow as tf
+class _FitInVain:
+    """Calls `fit` on one model that cannot improve, compiled once, so that it is traced once."""
 
-    model = blind_model(steps_per_execution=steps)
-    zeros = tf.data.Dataset.from_tensors((tf.zeros((1, 1)), tf.zeros((1, 1))))
-    history = model.fit(
-        zeros.repeat(),
-        validation_data=zeros,
-        callbacks=[callback],
-        steps_per_epoch=steps,
-        epochs=updates // steps,
-        shuffle=False,
-        verbose=0,
-    )
-    return int(model.optimizer.iterations.numpy()), history.history
+    def __init__(self, steps: int, updates: int):
+        import tensorflow as tf
+
+        self.model = blind_model(steps_per_execution=steps)
+        self.first_rate = float(self.model.optimizer.learning_rate)
+        self.zeros = tf.data.Dataset.from_tensors((tf.zeros((1, 1)), tf.zeros((1, 1))))
+        self.call = {"steps_per_epoch": steps, "epochs": updates // steps}
+
+    def __call__(self, callback) -> tuple[dict, int]:
+        """Train with a callback, and return the history and how many updates there were."""
+        optimizer = self.model.optimizer
+        optimizer.learning_rate = self.first_rate
+        before = int(optimizer.iterations.numpy())
+        history = self.model.fit(
+            self.zeros.repeat(),
+            validation_data=self.zeros,
+            callbacks=[callback],
+            shuffle=False,
+            verbose=0,
+            **self.call,
+        )
+        return history.history, int(optimizer.iterations.numpy()) - before
 
 
 def _first_act(callback, losses: Sequence[float]) -> int | None:

@@ -252,7 +252,8 @@ def _stopping(lengths: EpochLengths, patience: int, seen: float) -> str:
         return ", and callbacks cannot tell the two kinds of epochs apart."
     waiting = f"with a patience of {_many(patience, 'epoch')} `EarlyStopping`"
     if seen < 1:
-        return f", but {waiting} could stop when only {percent(seen)} of the other samples had been seen."
+        share = percent(seen)
+        return f", but {waiting} could stop when only {share} of the other samples had been seen."
     return f", and {waiting} could not stop before all other samples had been seen."
 
 
