@@ -12,7 +12,9 @@ _OWN = (
     "batch",
     "blocks",
     "collecting",
+    "coverage",
     "differences",
+    "exposures",
     "feed_order",
     "gallery",
     "order",
@@ -24,8 +26,6 @@ _OWN = (
 )
 _HOMES = {name: f"{__name__}.{name}" for name in _OWN} | {
     "audit": "epochwatch._report.figure",
-    "coverage": "epochwatch._report.coverage",
-    "exposures": "epochwatch._report.exposures",
     "style": "epochwatch._report.style",
 }
 _OF_PICTURE = ("Picture", "is_narrow")

@@ -3,8 +3,24 @@
 import numpy as np
 
 from epochwatch_lab.figures import gallery
+from epochwatch_lab.figures.picture import Picture, is_narrow
 
 COLUMNS = 8
+NARROW_COLUMNS = 4
+SHOWN = 16  # samples: of a longer batch, its first
+
+
+def picture(name: str, images: np.ndarray, label: np.ndarray, position: np.ndarray) -> Picture:
+    """Make a picture of a batch, given as `draw` takes it; of a long one its first samples."""
+    shown = [values[:SHOWN] for values in (images, label, position)]
+
+    def draw_samples(figure):
+        columns = NARROW_COLUMNS if is_narrow(figure) else COLUMNS
+        rows = -(-len(shown[0]) // columns)
+        draw(figure.subplots(rows, columns, squeeze=False), *shown)
+
+    sizes = {"wide": (8, _height(COLUMNS, shown)), "narrow": (4, _height(NARROW_COLUMNS, shown))}
+    return Picture.drawn(name, describe(*shown[1:]), draw_samples, **sizes)
 
 
 def draw(axes: np.ndarray, images: np.ndarray, label: np.ndarray, position: np.ndarray):
@@ -28,3 +44,7 @@ def describe(label: np.ndarray, position: np.ndarray) -> str:
     labels = " ".join(map(str, label))
     positions = " ".join(map(str, position))
     return f"{len(label)} images of one batch. Labels: {labels}. Positions: {positions}."
+
+
+def _height(columns: int, shown: list[np.ndarray]) -> float:
+    return 1.45 * -(-len(shown[0]) // columns)

@@ -223,7 +223,7 @@ def test_without_bokeh_the_extra_is_named(small_run, monkeypatch, capsys):
     for name in ("page", "plots"):
         monkeypatch.delattr(f"epochwatch_lab._report.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "bokeh.embed", None)
-    because = r"needs bokeh, not installed; pip install 'epochwatch\[report\]'"
+    because = r"bokeh is not installed; pip install 'epochwatch\[report\]'"
     is_refused(capsys, small_run, because=because)
 
 
