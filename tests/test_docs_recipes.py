@@ -68,8 +68,8 @@ def test_a_page_that_says_otherwise_would_be_noticed(said, printed, is_wrong):
     ("line", "is_wrong"),
     [
         ("epochwatch --help", False),
-        ("epochwatch audit nothing.py:make_feed  # exits with 2", False),
-        ("epochwatch audit nothing.py:make_feed", True),
+        ("epochwatch audit --nothing  # exits with 2", False),
+        ("epochwatch audit --nothing", True),
         ("make run DIGIT=7", False),
         ("make nothing", True),
         ("pip install 'epochwatch[report]'  # in any environment", False),
