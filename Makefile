@@ -131,7 +131,7 @@ docs: .venv
 site: .venv
 	@$(VENV)/python scripts/build_site.py
 
-## bench: measure what the README claims, into outputs/bench
+## bench: measure what docs/costs.md says, into outputs/bench
 # Not bench_records.py, which writes 16 GB: run it by hand. It and bench_samplers.py keep what they
 # find in bench.
 bench: .venv
