@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from epochwatch._lazy import lazy_names
 
-_MODULES = {name: f"{__name__}.{name}" for name in ("sweep",)}
+_MODULES = {
+    name: f"{__name__}.{name}" for name in ("sweep", "ways_to_feed_fit", "what_the_model_never_saw")
+}
 
 __all__ = ["Answer", *_MODULES]
 
