@@ -8,7 +8,8 @@ import numpy as np
 
 import epochwatch
 from epochwatch.exposures import Counts
-from epochwatch_lab.datasets.tfrecords import file_and_record
+from epochwatch_lab.datasets.tfrecords import Export, Survey, file_and_record, patch_numbers
+from epochwatch_lab.figures.scene import Trained
 from epochwatch_lab.models import glancing_model
 
 
@@ -106,6 +107,22 @@ def trained_records(counts: Counts, majority: np.ndarray, way, drawn: int) -> Tr
         furthest=None if ranks is None else int(ranks.max()) + 1,
         files=len(np.unique(file_and_record(index)[0])),
     )
+
+
+def scene_map(origin: np.ndarray, export: Export, counts: Survey) -> Trained:
+    """Find where on its scene some records of an export lie.
+
+    Args:
+        origin: int64, their indices in the export.
+        export: as `find_export` returns it.
+        counts: what `survey_export` counted in it.
+
+    Returns:
+        The map.
+    """
+    patches = len(counts.index)
+    numbers = patch_numbers(origin, counts.per_file)
+    return Trained(patches, export.patches_in_row(patches), numbers)
 
 
 def exposed_of_rare(order: np.ndarray, minority, counts) -> dict[str, list[int]]:

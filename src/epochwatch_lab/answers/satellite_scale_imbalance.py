@@ -33,6 +33,29 @@ def answer(
     return Answer(f"{counts} of {majority:,} trained", text, _advice(lengths, unreadable))
 
 
+def export_findings(export, counts) -> dict:
+    """Sum up an export, as findings have it.
+
+    Args:
+        export: the `Export`.
+        counts: its `Survey`.
+    """
+    return {
+        "records": len(counts.index),
+        "bands": export.layout.bands,
+        "shape": export.layout.shape,
+        "margin": export.margin,
+        **counts.class_sizes(),
+    }
+
+
+def ways_findings(trained: Mapping[WayCalled, TrainedRecords]) -> list[dict]:
+    """Sum up what each way of reading trained, as findings have it."""
+    return [
+        {"read": called.way, "fits": called.fits, **t.as_json()} for called, t in trained.items()
+    ]
+
+
 def sizes_table(sizes: Mapping[str, Mapping[str, int]]) -> Table:
     """List how rare the class is, by patch and by pixel.
 
@@ -132,10 +155,7 @@ def _why(of_one_fit: list[int], again: Mapping[WayCalled, TrainedRecords], major
     if of_one_fit[0] == majority:
         ended = "The epochs were enough to reach the last of them"
     else:
-        ended = (
-            "An epoch ended when each rare patch had been trained once, and took no more of the "
-            "others"
-        )
+        ended = "Each epoch ended after the few rare patches, so it used just as few of the others"
     if fewest == of_one_fit[0]:
         return f"{ended}; calling `fit` again for each epoch trained as many."
     return f"{ended}; calling `fit` again for each epoch trained the same {fewest:,} every time."

@@ -27,6 +27,7 @@ _HOMES = {
     "Faults": "_faults",
     "Reading": "_reading",
     "ReadingWay": "_ways",
+    "Survey": "_streams",
     "balanced_records": "_ways",
     "example_patches": "_reading",
     "file_and_record": "_layout",
