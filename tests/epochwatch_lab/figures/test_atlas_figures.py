@@ -93,4 +93,4 @@ def test_every_outcome_has_a_colour_and_a_letter_of_its_own():
 def test_the_words_count_the_squares():
     told = outcomes.describe(["a", "b"], {"jax": ["3", "5"]}, SQUARES)
     assert told.startswith("A square for each of 2 feeds by 2 columns.")
-    assert "b: restarts 1; rows lost in 1." in told
+    assert "b: restarts 1; samples lost in 1." in told
