@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from epochwatch._text import percent
-from epochwatch.exposures import Verdict
 
-__all__ = ["Table", "boundary_table", "markdown_table", "percent"]
+__all__ = ["Table", "markdown_table", "percent"]
 
 
 class Table:
@@ -54,22 +53,6 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
     marks = [":---" if isinstance(value, str) else "---:" for value in rows[0]]
     lines = [header, marks, *([_cell(value) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def boundary_table(judged: Verdict) -> str:
-    """Write the boundaries between epochs that a verdict was found by, a row each.
-
-    Args:
-        judged: what `epochwatch.exposures.judge` returned.
-
-    Returns:
-        Markdown; nothing where there is no boundary.
-    """
-    rows = [
-        [b.before.epoch, b.last_place, b.first_place, f"**{b.verdict}**"] for b in judged.boundaries
-    ]
-    header = ["after epoch", "place trained last", "place trained next", "verdict"]
-    return markdown_table(header, rows)
 
 
 def _cell(value) -> str:

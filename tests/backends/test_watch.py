@@ -138,7 +138,7 @@ def test_on_a_full_disk_the_training_does_what_the_user_chose(
         with pytest.raises(writer.RecordingFailed, match="No space left on device, ENOSPC"):
             model.fit(data.indexed, epochs=2, verbose=0)
     else:
-        with pytest.warns(RuntimeWarning, match="training goes on unrecorded"):
+        with pytest.warns(RuntimeWarning, match="training goes on without a record"):
             assert len(model.fit(data.indexed, epochs=2, verbose=0).epoch) == 2
     log = epochwatch.ExposureLog.read(tmp_path / "log")
     assert (log.complete, log.failed_with) == (False, "ENOSPC")

@@ -100,6 +100,23 @@ class Run:
         self._save(picture)
         display(picture)
 
+    def live_coverage(self, model) -> list:
+        """Show, by hand, what has been trained of each stream while `fit` trains.
+
+        Args:
+            model: watched, with `coverage_of`.
+
+        Returns:
+            Callbacks for `fit`; none where nobody looks on.
+
+        Raises:
+            BadInput: the model counts no coverage.
+        """
+        from epochwatch_lab._runs.live import LiveCoverage
+
+        live = LiveCoverage(model)
+        return [live] if self.interactive else []
+
     def found(self, **findings) -> None:
         """Add to what the run has found, which `finish` writes as `findings.json`.
 

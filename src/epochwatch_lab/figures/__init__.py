@@ -14,6 +14,7 @@ _OWN = (
     "collecting",
     "coverage",
     "differences",
+    "explorer",
     "exposures",
     "feed_order",
     "gallery",

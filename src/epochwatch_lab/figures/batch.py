@@ -10,17 +10,35 @@ NARROW_COLUMNS = 4
 SHOWN = 16  # samples: of a longer batch, its first
 
 
-def picture(name: str, images: np.ndarray, label: np.ndarray, position: np.ndarray) -> Picture:
-    """Make a picture of a batch, given as `draw` takes it; of a long one its first samples."""
+def picture(
+    name: str, images: np.ndarray, label: np.ndarray, position: np.ndarray, title: str = ""
+) -> Picture:
+    """Make a picture of a batch, given as `draw` takes it; of a long one its first samples.
+
+    Args:
+        name: of the picture.
+        images: as `draw` takes them.
+        label: likewise.
+        position: likewise.
+        title: over all of them.
+
+    Returns:
+        The picture.
+    """
     shown = [values[:SHOWN] for values in (images, label, position)]
 
     def draw_samples(figure):
         columns = NARROW_COLUMNS if is_narrow(figure) else COLUMNS
         rows = -(-len(shown[0]) // columns)
         draw(figure.subplots(rows, columns, squeeze=False), *shown)
+        figure.suptitle(title, fontsize=10)
 
-    sizes = {"wide": (8, _height(COLUMNS, shown)), "narrow": (4, _height(NARROW_COLUMNS, shown))}
-    return Picture.drawn(name, describe(*shown[1:]), draw_samples, **sizes)
+    def height(columns):
+        return 1.45 * -(-len(shown[0]) // columns) + (0.25 if title else 0)
+
+    sizes = {"wide": (8, height(COLUMNS)), "narrow": (4, height(NARROW_COLUMNS))}
+    words = f"{title[:1].upper()}{title[1:]}. " if title else ""
+    return Picture.drawn(name, words + describe(*shown[1:]), draw_samples, **sizes)
 
 
 def draw(axes: np.ndarray, images: np.ndarray, label: np.ndarray, position: np.ndarray):
@@ -44,7 +62,3 @@ def describe(label: np.ndarray, position: np.ndarray) -> str:
     labels = " ".join(map(str, label))
     positions = " ".join(map(str, position))
     return f"{len(label)} images of one batch. Labels: {labels}. Positions: {positions}."
-
-
-def _height(columns: int, shown: list[np.ndarray]) -> float:
-    return 1.45 * -(-len(shown[0]) // columns)

@@ -140,8 +140,11 @@ def draw_never(ax: Axes, column: Column) -> Axes:
 
 def describe_never(column: Column, stream: str) -> str:
     """Put what `draw` and `draw_never` show, given the same, into words."""
-    never = np.count_nonzero(column.never)
-    return f"{describe(column.span, len(column.never), stream)} {never:,} were never seen."
+    never, span = column.never, column.span
+    return (
+        f"{len(span.epoch_ends):,} epochs begin at {stream} position {_begins(span)}. "
+        f"{np.count_nonzero(never):,} of {len(never):,} samples were never seen."
+    )
 
 
 def _bands(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,14 +163,18 @@ def _find_jumps(span: Span) -> np.ndarray:
 
 def describe(span: Span, samples: int, stream: str) -> str:
     """Put what `draw` shows, given the same, into words: its alternative text."""
-    begins = span.first[np.searchsorted(span.step, np.append(0, span.epoch_ends[:-1]))]
-    listed = ", ".join(f"{position:,}" for position in begins[:4])
-    more = " and so on" if len(begins) > 4 else ""
     return (
         f"Position in the {stream} stream of {samples:,} samples against training step, over "
-        f"{len(begins)} epochs. The epochs begin at position {listed}{more}; the highest "
+        f"{len(span.epoch_ends)} epochs. The epochs begin at position {_begins(span)}; the highest "
         f"position reached is {span.last.max():,}."
     )
+
+
+def _begins(span: Span) -> str:
+    """List the positions that the first epochs begin at."""
+    begins = span.first[np.searchsorted(span.step, np.append(0, span.epoch_ends[:-1]))]
+    listed = ", ".join(f"{position:,}" for position in begins[:4])
+    return listed + (" and so on" if len(begins) > 4 else "")
 
 
 def _mark_epochs(ax: Axes, ends: np.ndarray, samples: int) -> None:

@@ -48,7 +48,7 @@ def test_an_index_never_trained_is_a_key_error():
 
 @pytest.mark.parametrize(("stream", "got"), [([], "float64 \\(0,\\)"), ([0.5], "float64 \\(1,\\)")])
 def test_a_stream_that_nothing_can_cover_is_refused(stream, got):
-    with pytest.raises(BadInput, match=f"stream 'dark' is {got}, allowed: one or more integers"):
+    with pytest.raises(BadInput, match=f"got {got} for the stream 'dark', allowed: one or more"):
         coverage([], {"bright": np.arange(3), "dark": np.array(stream)})
 
 

@@ -43,7 +43,8 @@ def test_what_is_never_seen_is_counted_and_shaded_where_it_stands(span, samples,
         assert [text for text in words_in(figure) if "seen" in text] == ([said] if said else [])
         shaded = [(int(p.get_y()), int(p.get_height())) for p in figure.axes[0].patches]
         assert shaded == bands
-    assert picture.alt.endswith(f"{sum(n for _, n in bands)} were never seen.")
+    never = sum(n for _, n in bands)
+    assert picture.alt.endswith(f" {never} of {samples} samples were never seen.")
 
 
 def test_on_a_telephone_runs_stand_below_each_other():
