@@ -30,7 +30,7 @@ GIVEN := $(foreach name,$(filter-out MAKEFLAGS -% .%,$(.VARIABLES)),$(if $(call 
 UNKNOWN := $(firstword $(filter-out $(ALLOWED),$(GIVEN)))
 ifneq ($(UNKNOWN),)
 TARGET := $(strip make $(MAKECMDGOALS))
-$(error $(UNKNOWN): no variable of `$(TARGET)`, allowed: $(strip $(ALLOWED)))
+$(error $(UNKNOWN): `$(TARGET)` does not take it, allowed: $(strip $(ALLOWED)))
 endif
 
 # make would expand what is given on its command line in order to export it: keep it from that.
@@ -63,17 +63,19 @@ sweep: .venv
 	  $(call option,OUTPUTS,--outputs=) -- $(or $(call option,SWEEP),sweeps/digits.yaml)
 	@$(VENV)/python scripts/index_sweeps.py
 
-## atlas: observe what each way of feeding fit does (an hour)
+## atlas: measure what each way of feeding fit does (an hour)
 # In environments of their own, .venv-atlas/…; what was observed is kept in outputs/atlas.
 atlas: .venv
 	@exec $(VENV)/python scripts/build_atlas.py $(call option,JOBS,--jobs=) $(call option,KERAS,--only=)
 	@$(VENV)/python scripts/index_atlas.py
 
-## lab: open the notebooks in JupyterLab, on this machine only
-# A kernel of the user's own named python3 must not stand in for the one of .venv.
+## lab: open copies of the notebooks in JupyterLab, on this machine
+# Copies, in lab/: saving one leaves the clone clean. A kernel of the user's own named python3 must
+# not stand in for the one of .venv.
 lab: .venv
+	@$(VENV)/python scripts/copy_notebooks.py
 	@JUPYTER_PREFER_ENV_PATH=1 exec $(VENV)/jupyter lab --allow-root \
-	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks
+	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lab/01_does_fit_resume.ipynb
 
 ## test: run the quick tests, on TensorFlow (three minutes)
 test: .venv
@@ -94,7 +96,7 @@ test-slow: .venv
 test-batches: .venv
 	@$(ON_TENSORFLOW) $(PYTEST) --dist load tests/batches
 
-## test-rounding: train again, as a plain processor computes
+## test-rounding: train again with the arithmetic of a plain processor
 # Not the notebooks' small runs: what they compute, the default ones do with the same cells. Nor
 # audits, whose model computes nothing: they are of whole numbers alone.
 test-rounding: .venv
@@ -108,7 +110,7 @@ test-rounding: .venv
 test-backends:
 	@exec sh scripts/test_backends.sh $(python_option) $(or $(call option,BACKENDS),"jax torch tf_keras")
 
-## fuzz: audit feeds drawn by chance, and train watched twins
+## fuzz: audit random feeds, and compare watched with unwatched training
 # Each failure is a line of Python that makes the feed again. BACKENDS: tensorflow unless told.
 fuzz:
 	@exec sh scripts/fuzz.sh $(python_option) $(or $(call option,BACKENDS),tensorflow) \
@@ -147,16 +149,16 @@ bench-backends:
 	    .venv-$$backend/bin/python bench/bench_watching.py || exit; \
 	done
 
-## blog: publish the runs named default that there are
+## blog: publish the finished runs named default as posts
 blog: .venv
 	@$(VENV)/epochwatch post --skip-missing $(PUBLISHED:%=outputs/%/default)
 	@$(VENV)/python scripts/index_notebooks.py
 
-## lock: resolve the locks anew from pyproject.toml
+## lock: resolve the locks again from pyproject.toml
 lock: .venv
 	@exec sh scripts/lock.sh $(VENV)/uv
 
-## clean: remove all outputs but the posts, and what tools leave
+## clean: remove all outputs except the posts, and the files of tools
 clean:
 	@[ ! -d outputs ] || find outputs -mindepth 1 -maxdepth 1 ! -name blog -exec rm -rf {} +
 	@rm -rf .pytest_cache .ruff_cache .hypothesis build dist src/*.egg-info
@@ -164,7 +166,7 @@ clean:
 	  \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 	@echo 'Kept: outputs/blog, and .venv* (rm -rf .venv* removes them).'
 
-## help: say what there is
+## help: list the targets
 help:
 	@echo 'make TARGET [NAME=VALUE …]'
 	@echo

@@ -61,7 +61,7 @@ check_ours() {
     if [ -e "$unfinished" ]; then
         process=$(cat "$unfinished")
         ! kill -0 "$process" 2>/dev/null ||
-            fail "process $process is at work on $venv; wait for it; if it is something else: rm -rf $venv"
+            fail "process $process is making $venv; wait for it; if it is another program: rm -rf $venv"
     elif [ -e "$venv" ] && [ ! -e "$ready" ]; then
         fail "$venv was not made by make; move it away and call make again"
     fi
@@ -103,8 +103,8 @@ install_torch() {
     done
     install_locked -r requirements.lock -r requirements-grain.lock -r $cpu_torch \
         --constraints requirements-torch.lock "$@" 2>/dev/null && return
-    say "found no torch for the CPU alone, see $cpu_torch; on Linux the package index's" \
-        "has CUDA: 3 GB to download, 5 GB installed …"
+    say "found no torch for the CPU alone, see $cpu_torch; the one with CUDA" \
+        "is 3 GB to download and takes 5 GB of disk …"
     install_locks
 }
 
@@ -118,7 +118,7 @@ is_usable && made_from | cmp -s - "$ready" && exit
 is_usable || check_python
 check_ours
 begin=$(date +%s)
-say "making $venv from $(echo $locks | sed 's/ /, /g'), a minute or two, once …"
+say "making $venv from $(echo $locks | sed 's/ /, /g'): once, for a minute or two …"
 trap 'rm -rf "$venv"' EXIT
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM HUP
@@ -131,7 +131,7 @@ find_uv &&
     if [ "$backend" = torch ]; then install_torch; else install_locks; fi &&
     install --no-deps --no-build-isolation --editable . &&
     "$venv/bin/python" -m compileall -q src ||
-    fail "failed, see above; nothing is left of $venv, call make again"
+    fail "failed, see above; $venv has been removed, call make again"
 made_from >"$ready"
 rm -f "$unfinished"
 trap - EXIT

@@ -122,7 +122,7 @@ def test_another_set_up_at_work_is_left_alone(checkout):
     checkout.venv.mkdir()
     (checkout.venv / ".unfinished").write_text(f"{os.getpid()}\n")
     done = checkout.make(".venv")
-    assert f"set-up: process {os.getpid()} is at work on .venv" in done.stderr
+    assert f"set-up: process {os.getpid()} is making .venv" in done.stderr
     assert (done.returncode, checkout.venv.exists()) == (2, True)
 
 

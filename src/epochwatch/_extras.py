@@ -41,7 +41,7 @@ def missing_extras_named(needed_for: str, extra: str | None = None) -> Iterator[
         >>> with missing_extras_named("jax"):
         ...     raise ModuleNotFoundError(name="torch.utils")
         Traceback (most recent call last):
-        epochwatch.errors.BadInput: jax: needs torch, not installed; pip install 'epochwatch[torch]'
+        epochwatch.errors.BadInput: jax: torch is not installed; pip install 'epochwatch[torch]'
     """
     try:
         yield
@@ -51,5 +51,5 @@ def missing_extras_named(needed_for: str, extra: str | None = None) -> Iterator[
             raise
         extra = extra or EXTRAS.get(package, LABORATORY)
         raise BadInput(
-            f"{needed_for}: needs {package}, not installed; pip install 'epochwatch[{extra}]'"
+            f"{needed_for}: {package} is not installed; pip install 'epochwatch[{extra}]'"
         ) from None

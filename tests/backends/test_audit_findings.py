@@ -103,7 +103,7 @@ BAD_FEEDS = {
         lambda: small("tf_data").unbatch(),
         {},
         "make_feed returned a feed of single samples (a target is array(0)), allowed: batches, "
-        "with a row to a sample; end a tf.data.Dataset with .batch(32)",
+        "with one row per sample; end a tf.data.Dataset with .batch(32)",
     ),
     "the same": (
         lambda: ONE,
@@ -179,7 +179,8 @@ BAD_ARGUMENTS = [
     ({"epochs": 0}, "epochs: got 0, allowed: a whole number, 1 or more"),
     (
         {"population": 41},
-        "population: got 41, but a pass of the feed has 40 samples; leave it out, it is known",
+        "population: got 41, but a pass of the feed has 40 samples; leave it out: epochwatch "
+        "counted them",
     ),
     (
         {"population": {"0": 0}},
@@ -189,7 +190,8 @@ BAD_ARGUMENTS = [
     ({"fail_on": "skips"}, "fail_on: got the text 'skips', allowed: a tuple, ('skips',)"),
     (
         {"streams": [1, 2]},
-        "streams: got list, allowed: a dictionary, by name the int64 indices of a stream's samples",
+        "streams: got list, allowed: a dictionary from each stream's name to the int64 indices of "
+        "its samples",
     ),
     (
         {"backend": "theano"},

@@ -149,7 +149,7 @@ def test_a_log_that_is_asked_for_is_kept_and_says_what_it_is_of(tmp_path):
     assert log.metadata["parameters"]["steps_per_epoch"] == 3
     assert "keras" in log.metadata["versions"]
     told = refusal_of(lambda: small("tf_data"), log=tmp_path / "log")
-    assert "is not empty, and no record is ever overwritten" in told
+    assert "is not empty, and epochwatch never overwrites a record" in told
 
 
 def test_progress_is_told_as_steps():

@@ -54,7 +54,7 @@ def test_a_balanced_loader_is_of_the_kind_that_its_name_says(loader, tiny_stream
 
 
 def test_a_loader_must_deliver_its_own_indices(loader, tiny_streams):
-    with pytest.raises(BadInput, match=f"got a {loader}, allowed: .*deliver batches of"):
+    with pytest.raises(BadInput, match=f"got a {loader}, allowed: .*let your feed itself deliver"):
         with_index(feeds.balanced(loader, tiny_streams))
 
 

@@ -138,7 +138,7 @@ def test_on_a_full_disk_the_training_does_what_the_user_chose(
         with pytest.raises(writer.RecordingFailed, match="No space left on device, ENOSPC"):
             model.fit(data.indexed, epochs=2, verbose=0)
     else:
-        with pytest.warns(RuntimeWarning, match="the training goes on unrecorded"):
+        with pytest.warns(RuntimeWarning, match="training goes on without a record"):
             assert len(model.fit(data.indexed, epochs=2, verbose=0).epoch) == 2
     log = epochwatch.ExposureLog.read(tmp_path / "log")
     assert (log.complete, log.failed_with) == (False, "ENOSPC")
@@ -484,13 +484,13 @@ def test_a_fit_of_the_users_own_that_passes_all_on_is_recorded(data, tmp_path):
 def test_a_fit_of_the_users_own_that_calls_no_callback_is_refused(data, tmp_path):
     model = PassesNothingOn([keras.layers.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    with pytest.raises(BadInput, match="called no callback, so no epoch is known"):
+    with pytest.raises(BadInput, match="called no callbacks, so epochwatch cannot see"):
         epochwatch.watch(model, log=tmp_path / "log").fit(data.x, data.targets(), verbose=0)
 
 
 def test_one_log_is_not_shared_by_two_models(make_model, tmp_path):
     epochwatch.watch(make_model(), log=tmp_path / "log")
-    with pytest.raises(BadInput, match="is not empty, and no record is ever overwritten"):
+    with pytest.raises(BadInput, match="is not empty, and epochwatch never overwrites a record"):
         epochwatch.watch(make_model(), log=tmp_path / "log")
 
 
@@ -603,5 +603,5 @@ def test_batches_that_come_in_a_list_are_kept_once_all_are_trained(make_model):
 def test_an_existing_log_is_never_overwritten(make_model, tmp_path):
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "precious").touch()
-    with pytest.raises(BadInput, match="is not empty, and no record is ever overwritten"):
+    with pytest.raises(BadInput, match="is not empty, and epochwatch never overwrites a record"):
         epochwatch.watch(make_model(), log=tmp_path / "log")

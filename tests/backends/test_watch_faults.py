@@ -235,7 +235,7 @@ def test_an_empty_batch_does_what_it_does_to_the_twin(data, make_model, tmp_path
     model = epochwatch.watch(make_model(), log=tmp_path / "log")
     watched = outcome_with_an_empty_batch(model, data, True)
     np.testing.assert_equal(watched, plain)  # a loss of the empty batch is not a number
-    # A step without exposures, where the training goes on.
+    # A step without exposures, where training goes on.
     trained = [(1, 1, 0, data.ids[:4].tolist()), (1, 1, 2, data.ids[:3].tolist())]
     assert recorded(tmp_path / "log") == (trained if isinstance(plain, dict) else trained[:1])
 
@@ -248,7 +248,7 @@ def test_a_log_that_lost_exposures_is_never_complete(data, make_model, tmp_path)
         model.fit(data.indexed, epochs=2, verbose=0)
     log = epochwatch.ExposureLog.read(tmp_path / "log")
     assert (log.complete, log.failed_with) == (False, "ExposuresLost")
-    with pytest.raises(RecordingFailed, match="ended with ExposuresLost; watch the model anew"):
+    with pytest.raises(RecordingFailed, match="ended with ExposuresLost; watch the model again"):
         model.fit(data.indexed, verbose=0)
     assert not epochwatch.ExposureLog.read(tmp_path / "log").complete
 
@@ -278,7 +278,7 @@ REFUSED = {
     "got no dictionary": lambda model, data: model.fit(data.plain),
     r"got a dictionary of \['label'\]": lambda model, data: model.fit(data.x, {"label": data.y}),
     "got float32": lambda model, data: model.fit(with_index(data, data.ids.astype("float32"))),
-    "one integer to a sample": lambda model, data: model.fit(with_index(data, data.ids[:, None])),
+    "one integer per sample": lambda model, data: model.fit(with_index(data, data.ids[:, None])),
     # Once it has been traced for batches TensorFlow knows of no shape that both have.
     "got (one number|a shape that is not known)": lambda model, data: model.fit(
         data.indexed.unbatch()

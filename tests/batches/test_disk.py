@@ -50,7 +50,7 @@ def test_a_disk_that_fills_up_costs_no_finished_run_and_is_told(jobs, small_proj
     file = small_project.sweep_file("seeds: [0, 1]")
     done = small_project.run("sweep", file, "--jobs", jobs)
     assert done.returncode == 1
-    assert "no space left on the device" in " ".join(done.stderr.split())
+    assert "no space left on the disk" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert set(findings(small_project)) == {0}
     assert beside(small_project) in ([], [f for f in beside(small_project) if ".failed" in f])

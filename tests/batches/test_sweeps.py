@@ -310,7 +310,7 @@ def test_runs_are_listed_while_they_are_made_shown_and_compared(small_project, t
     assert first["id"][:8] in table
     assert "seed=1" in table
     shown = small_project.run("runs", "show", first["id"][:6]).stdout
-    assert "files, all whole" in shown
+    assert "files, all undamaged" in shown
     assert "peak_memory_mib" in shown
     seeds = [entry["parameters"]["seed"] for entry in (first, second)]
     said = small_project.run("runs", "compare", first["id"], second["id"], "--json").stdout

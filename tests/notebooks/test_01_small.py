@@ -36,7 +36,7 @@ def test_a_single_epoch_says_that_it_cannot_tell(cells_run):
     made = cells_run(NOTEBOOK, epochs=1, steps_per_epoch=2, batch_size=2)
     assert made.findings["verdict"] is None
     assert "It cannot be told" in made.answer
-    assert "a single epoch has no boundary to judge" in made.answer
+    assert "there is only one epoch, so there is no boundary to judge" in made.answer
 
 
 @pytest.mark.slow

@@ -137,7 +137,7 @@ def test_a_full_disk_is_told_and_costs_no_earlier_run(
 
     notebook_with("import errno, os\nraise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))")
     monkeypatch.setattr(execute, "write_whole", full)
-    with pytest.raises(BadInput, match="outputs: no space left on the device of .* free some"):
+    with pytest.raises(BadInput, match="outputs: no space left on the disk of .* free some"):
         attempt(tmp_path)
     assert (good_run / "run.json").read_text() == "good"
     assert good_run.with_name("default.failed").exists()
@@ -176,7 +176,7 @@ def test_a_stopped_run_leaves_no_kernel_and_says_what_it_keeps(stop, code, tmp_p
         assert_ended(kernels)
         said = process.stderr.read()
     folder = RunFolder(tmp_path, NOTEBOOK, "stopped")
-    assert said.strip() == f"stopped; what was made is in {folder.failed}"
+    assert said.strip() == f"stopped; the unfinished run is in {folder.failed}"
     assert not folder.final.exists()
     assert (folder.failed / "attempt.json").exists()
     with folder.held():  # the name is free

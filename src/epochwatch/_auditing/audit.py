@@ -85,8 +85,8 @@ def expect_feed(keras: ModuleType, feed, call: FitCall) -> Expectation:
     _, facts = feeding.size_and_facts(feed, call)
     if not (call.steps_per_epoch or facts.length):
         raise BadInput(
-            f"steps_per_epoch: got None for a {facts.kind} whose end is not known, allowed: 1 or "
-            "more; an audit goes through it to see"
+            f"steps_per_epoch: got None for a {facts.kind} whose length is not known, allowed: 1 "
+            "or more; give it, or audit the feed, which counts its batches"
         )
     backend = fit_kind(keras)
     feeding.check_executions(call, facts, backend)
@@ -99,13 +99,13 @@ def check_streams(streams: Mapping | None, plan: AuditPlan) -> None:
         return
     if not isinstance(streams, Mapping):
         raise BadInput(
-            f"streams: got {type(streams).__name__}, allowed: a dictionary, by name the int64 "
-            "indices of a stream's samples"
+            f"streams: got {type(streams).__name__}, allowed: a dictionary from each stream's "
+            "name to the int64 indices of its samples"
         )
     if not plan.is_indexed:
         raise BadInput(
-            "streams: got indices, but the feed's targets have none, allowed: targets as "
-            '{"label": …, "index": …}'
+            "streams: got indices, but the feed's samples have none; let the feed deliver "
+            'targets as {"label": …, "index": …}'
         )
 
 

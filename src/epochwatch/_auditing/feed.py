@@ -39,7 +39,7 @@ class AuditedFeed:
         if not callable(self.make_feed):
             raise BadInput(
                 f"make_feed: got a {type(self.make_feed).__name__}, allowed: a function that "
-                "makes the feed anew at each call, as `lambda: …`"
+                "makes a new feed at each call, such as `lambda: …`"
             )
         self.set_seed()
         try:
@@ -48,7 +48,7 @@ class AuditedFeed:
             raise
         except Exception as error:
             raised = f"{type(error).__name__}: {_in_one_line(error)}"
-            raise BadInput(f"make_feed raised {raised}; mend it and audit again") from error
+            raise BadInput(f"make_feed raised {raised}; fix it and audit again") from error
         feeds.kind_of(feed)
         if feed is self.last:
             raise BadInput(
@@ -152,7 +152,7 @@ def check_executions(call: FitCall, facts: feeds.FeedFacts, backend: str) -> Non
         return
     got = f"steps_per_execution: got {call.steps_per_execution}"
     if backend == "torch":
-        raise BadInput(f"{got}, allowed on torch: 1; Keras makes single steps there")
+        raise BadInput(f"{got}, allowed on torch: 1; Keras runs single steps there")
     if backend == "tf_keras" and not (call.steps_per_epoch or facts.length):
         raise BadInput(
             f"{got} for a {facts.kind} whose length Keras 2 does not know, allowed: 1, or give "
@@ -165,14 +165,14 @@ def first_batch(feed, batch_size: int | None) -> tuple:
     first = next(feeds.batches(feed, batch_size), None)
     if first is None:
         raise BadInput(
-            "make_feed returned a feed without a single batch (a generator that is used up?); "
+            "make_feed returned a feed that holds no batch (a generator that is used up?); "
             "build the feed inside of make_feed"
         )
     for leaf in leaves(first):
         if getattr(leaf, "shape", None) == ():
             raise BadInput(
                 f"make_feed returned a feed of single samples (a target is {leaf!r:.40}), allowed: "
-                "batches, with a row to a sample; end a tf.data.Dataset with .batch(32)"
+                "batches, with one row per sample; end a tf.data.Dataset with .batch(32)"
             )
     return first
 
@@ -183,8 +183,8 @@ def check_texts(batch: tuple, backend: str) -> None:
     holds_texts = any(array.dtype.kind in "OSU" for array in arrays)
     if holds_texts and backend in ("jax", "torch"):
         raise BadInput(
-            f"the feed: got texts, allowed on {backend}: numbers; Keras takes texts on TensorFlow "
-            "alone, so turn them into numbers in the feed"
+            f"the feed: got texts, allowed on {backend}: numbers; Keras takes texts only on "
+            "TensorFlow, so turn them into numbers in the feed"
         )
 
 

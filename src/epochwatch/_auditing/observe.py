@@ -159,8 +159,8 @@ def observe_training(
             is_used_up = 1 < fit not in {begun_in for begun_in, _ in begun}
             if inspect.isgenerator(plan.trained_feed) and is_used_up:
                 raise BadInput(
-                    f"fits: got {call.fits}, but fit {fit} found the generator used up and "
-                    "raised; give a feed that can be iterated again, or has no end"
+                    f"fits: got {call.fits}, but the generator was used up before fit {fit}; give "
+                    "a feed that can be iterated again, or one without an end"
                 ) from error
             raise
         if model.stop_training and begun:

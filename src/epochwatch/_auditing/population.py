@@ -142,7 +142,7 @@ def check_population(given: int | None, known: CountedStream | None, of: str) ->
     if given not in (None, there_are):
         raise BadInput(
             f"population: got {given:,}{of}, but a pass of the feed has {there_are:,} samples; "
-            "leave it out, it is known"
+            "leave it out: epochwatch counted them"
         )
 
 
@@ -180,8 +180,8 @@ def known_population(
     if given < len(members):
         of = "" if name is None else f" for {name}"
         raise BadInput(
-            f"population: got {given:,}{of}, but {len(members):,} different samples of it came; "
-            "give the number of all there are"
+            f"population: got {given:,}{of}, but the feed delivered {len(members):,} different "
+            "samples; give the number of all samples"
         )
     return given
 

@@ -98,14 +98,14 @@ class AuditResult:
         """What cannot be known, each with its remedy."""
         if self.contents_vary:
             return (
-                "the feed holds other contents in each pass (augmentation, say), so no sample "
-                'can be told from another; give the samples an index: {"label": …, "index": …}',
+                "the feed changes the samples' contents in each pass (augmentation, perhaps), so "
+                'they cannot be recognised; give them an index: {"label": …, "index": …}',
             )
         if self.gate.min_coverage is None:
             return ()
         return tuple(
-            f"the coverage of {name}, for no pass came to an end and nobody knows how many "
-            "samples there are; give population"
+            f"the coverage of {name}: no pass of the feed came to an end, so it is not known how "
+            "many samples there are; give population"
             for name, counts in self.named_counts.items()
             if counts.coverage is None
         )

@@ -29,62 +29,63 @@ RULES = {
     for rule in (
         Rule(
             "iterator kept",
-            "with steps_per_epoch, one iterator serves all epochs of a fit, "
-            "and each goes on where the last one stopped",
+            "with steps_per_epoch, fit keeps one iterator for all its epochs, so each epoch "
+            "continues where the last one stopped",
             f"{KERAS_3}: EpochIterator._enumerate_iterator",
         ),
         Rule(
             "a pass an epoch",
-            "without steps_per_epoch every epoch is one complete pass",
+            "without steps_per_epoch, every epoch is one complete pass of the feed",
             f"{KERAS_3}: EpochIterator._enumerate_iterator",
         ),
         Rule(
             "fit begins anew",
-            "each call of fit makes an iterator of its own, so a feed that "
-            "can be iterated again begins at its first batch",
+            "each call of fit makes a new iterator, so a feed that can be iterated again starts "
+            "at its first batch",
             f"{KERAS_3}: EpochIterator.__init__",
         ),
         Rule(
             "ends inside an epoch",
-            "the feed ends before an epoch has all its steps; the "
-            "epoch ends there, and the next one begins a new pass",
+            "the feed ends before an epoch has all its steps; that epoch stops there, and the "
+            "next one starts a new pass",
             f"{KERAS_3}: EpochIterator.catch_stop_iteration",
         ),
         Rule(
             "whole executions",
-            "steps are made steps_per_execution at a time, and the last "
-            "execution of an epoch is not shortened",
+            "Keras runs steps_per_execution steps at a time, and does not shorten the last "
+            "execution of an epoch",
             f"{KERAS_3}: EpochIterator._enumerate_iterator",
         ),
         Rule(
             "generator read ahead",
-            "a fit takes batches from a generator ahead of training, "
-            "and what it did not train is gone for the next one",
+            "fit takes batches from a generator ahead of training, and the next fit does not get "
+            "those that were not trained",
             f"{ADAPTERS}/generator_data_adapter.py: GeneratorDataAdapter.get_tf_dataset",
         ),
         Rule(
             "peeked batches again",
-            "when a generator has ended, the two batches that were "
-            "peeked at to learn its shapes are trained again, and nothing else",
+            "once a generator has ended, Keras repeats the two batches that it had looked at to "
+            "learn their shapes, and trains no others",
             f"{ADAPTERS}/generator_data_adapter.py: peek_and_restore",
         ),
         Rule(
             "fit shuffles",
-            "fit's own shuffle=True draws a new order for arrays and for a "
-            "PyDataset that has a length",
+            "shuffle=True, the default of fit, draws a new order for arrays and for a PyDataset "
+            "that has a length",
             f"{ADAPTERS}/array_data_adapter.py, py_dataset_adapter.py",
         ),
         Rule(
             "drawn by a seed",
-            "fit's own shuffle=True draws the order of arrays inside a tf.data map, which a global "
-            "seed has begin again with each iterator: the same order each time",
+            "shuffle=True, the default of fit, draws the order of arrays inside a tf.data map; "
+            "with a global seed, the drawing starts over with each iterator, so the order is the "
+            "same each time",
             f"{ADAPTERS}/array_data_adapter.py: ArrayDataAdapter.get_tf_dataset",
         ),
-        Rule("own order varies", "the feed itself has another order in every pass", "the feed"),
+        Rule("own order varies", "the feed itself changes its order in every pass", "the feed"),
         Rule(
             "worker queue",
-            "workers fill a queue that is emptied at each epoch's end and "
-            "filled from the first item again: what is trained depends on timing",
+            "workers fill a queue, which Keras empties at each epoch's end and fills from the "
+            "first item again; timing decides what is trained",
             f"{ADAPTERS}/py_dataset_adapter.py: OrderedEnqueuer",
         ),
         Rule(
@@ -94,18 +95,18 @@ RULES = {
         ),
         Rule(
             "training ends with the data",
-            "Keras 2 ends the whole fit where its data end",
+            "Keras 2 ends the whole fit when the data end",
             f"{KERAS_2}: DataHandler.catch_stop_iteration",
         ),
         Rule(
             "Keras 2 keeps its iterator",
-            "with steps_per_epoch Keras 2 has one iterator for "
-            "all epochs of a fit; arrays are repeated as often as there are epochs",
+            "with steps_per_epoch, Keras 2 keeps one iterator for all epochs of a fit, and "
+            "repeats arrays as often as there are epochs",
             f"{KERAS_2}: DataHandler.enumerate_epochs",
         ),
         Rule(
             "one epoch",
-            "a single epoch has no boundary",
+            "there is only one epoch, so there is no boundary",
             f"{KERAS_3}: EpochIterator.__iter__",
         ),
     )

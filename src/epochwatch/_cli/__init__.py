@@ -23,8 +23,8 @@ Examples:
 
 \b
 Exit codes:
-  0    sound, done
-  1    the audit has findings; a run failed
+  0    done; an audit found nothing wrong
+  1    an audit has findings, or a run failed
   2    bad input; one line says what is allowed
   130  interrupted by Ctrl-C
   143  terminated

@@ -47,8 +47,8 @@ def samples_given(ctx, param, texts: tuple[str, ...]) -> int | dict[str, int] | 
         is_named = bool(equals and name) and name not in by_name
         if not (is_alone or is_named) or not re.fullmatch("0*[1-9][0-9]*", count):
             raise BadInput(
-                f"--population: got {','.join(texts)!r}, allowed: a number of samples, 4000, or "
-                "one for each stream, 0=3800,1=200"
+                f"--population: got {','.join(texts)!r}, allowed: a number of samples, such "
+                "as 4000, or one for each stream, such as 0=3800,1=200"
             )
         by_name[name] = int(count)
     return by_name.get("", by_name) or None
@@ -61,7 +61,7 @@ def figure_file(ctx, param, path: Path | None) -> Path | None:
     if path.suffix not in (".svg", ".png"):
         raise BadInput(f"--figure: got {str(path)!r}, allowed: a file that ends in .svg or .png")
     if not path.parent.is_dir():
-        raise BadInput(f"--figure: there is no folder {path.parent}; make it first")
+        raise BadInput(f"--figure: the folder {path.parent} does not exist; make it first")
     with missing_extras_named("--figure"):
         importlib.import_module("matplotlib")
     return path
@@ -72,7 +72,7 @@ def figure_file(ctx, param, path: Path | None) -> Path | None:
     groups={
         fit_options.TITLE: fit_options.NAMES,
         "What is counted": ("streams", "population"),
-        "What is a finding": ("fail_on", "min_coverage"),
+        "What counts as a finding": ("fail_on", "min_coverage"),
         "What is written": ("as_json", "figure", "log"),
     },
     epilog="""\b
@@ -91,28 +91,29 @@ Exit codes: 0 sound, 1 findings, 2 bad input.""",
     multiple=True,
     callback=names_of_findings,
     metavar="NAMES",
-    help=f"What is a finding, with commas between; of: {', '.join(FAIL_ON)}; or none.  "
+    help=f"One or more of these, with commas between them: {', '.join(FAIL_ON)}; or none.  "
     f"[default: all but {', '.join(name for name in FAIL_ON if name not in FINDINGS)}]",
 )
 @click.option(
     "--min-coverage",
     type=click.FloatRange(0, 1),
     metavar="SHARE",
-    help="Share of every stream that must have been trained in the end, such as 0.99.",
+    help="Least share of each stream that fit must have trained by the end, such as 0.99.",
 )
 @click.option(
     "--population",
     multiple=True,
     callback=samples_given,
     metavar="NUMBERS",
-    help="How many samples there are, for a feed without an end: 4000, or by stream, "
-    "0=3800,1=200.  [default: counted in a pass, or once each stream has come round]",
+    help="How many samples a feed without an end has: 4000, or for each stream, "
+    "0=3800,1=200.  [default: counted in one pass, or until each stream repeats]",
 )
 @click.option(
     "--streams",
     metavar="TARGET",
-    help="Count by these streams: a mapping of names to arrays of indices, or a function that "
-    "returns one, given like TARGET.  [default: by class, where the labels tell]",
+    help="Count the samples of these streams: a mapping from names to arrays of indices, or a "
+    "function that returns one, given like TARGET.  [default: the classes, if the labels are a "
+    "few whole numbers]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.option(
@@ -120,13 +121,13 @@ Exit codes: 0 sound, 1 findings, 2 bad input.""",
     type=click.Path(path_type=Path),
     callback=figure_file,
     metavar="FILE",
-    help="Draw the report: .svg or .png.",
+    help="Draw the report into this file, .svg or .png.",
 )
 @click.option(
     "--log",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Keep the exposure log, every sample in the order trained, in a new folder.",
+    help="Write the exposure log, every sample in the order trained, into this new folder.",
 )
 def audit(target: str, as_json: bool, figure: Path | None, **arguments):
     """Run fit over your feed with a model that learns nothing.
@@ -134,10 +135,10 @@ def audit(target: str, as_json: bool, figure: Path | None, **arguments):
     TARGET is a function that returns a new feed at each call (anything fit accepts; arrays as
     a tuple): package.module:make_feed, or a file, feeds.py:make_feed.
 
-    The report says in one sentence what was found, and then answers four questions: in what
-    order fit went through the feed, what was lost though the steps reach it, whether what was
-    told to shuffle did, and what cannot be known. Samples are told apart by their index where
-    targets have one ({"label": ..., "index": ...}), or else by their content.
+    The report says in one sentence what was found. Then it answers four questions: In which
+    order did fit train the feed? Which samples were lost, although there were enough steps for
+    them? Did shuffling change the order? What could not be measured? Samples are identified by
+    their index if the targets have one ({"label": ..., "index": ...}), or else by their content.
     """
     report = audited_target(target, **arguments)
     if as_json:
@@ -225,7 +226,7 @@ def announced_steps(console: "Console", make_feed: Callable, call: Mapping[str, 
         expected = explain(make_feed(), **call)
     except BadInput:  # nothing to say before the run; what cannot be used, the audit says
         return None
-    console.print(f"[bold]to be expected[/bold]  {in_a_word(expected)}: {expected.rule.why}")
+    console.print(f"[bold]expected[/bold]  {in_a_word(expected)}: {expected.rule.why}")
     if expected.judged and expected.exact:
         return sum(expected.judged.steps_run)
     known = [call[name] for name in ("steps_per_epoch", "epochs", "fits")]

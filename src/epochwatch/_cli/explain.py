@@ -24,8 +24,8 @@ def explain(target: str, as_json: bool, fit_option: tuple[str, ...], seed: int |
     """Predict what fit does to your feed, and why, without training.
 
     TARGET is a function that returns a feed (anything fit accepts; arrays as a tuple):
-    package.module:make_feed, or a file, feeds.py:make_feed. It is called once, and no batch is
-    taken from the feed.
+    package.module:make_feed, or a file, feeds.py:make_feed. epochwatch calls it once, and
+    takes no batch from the feed.
     """
     parsed = user_code.parse_target(target)
     options = fit_options.further_options(fit_option, own_names={"feed", "seed", *call})

@@ -26,7 +26,7 @@ _OPTIONS = (
     count_option("--epochs", "Epochs, as in fit.", 1),
     count_option("--batch-size", "Samples in a batch, as in fit; for a feed of arrays."),
     count_option("--fits", "How often fit is called with the same feed.", 1),
-    count_option("--steps-per-execution", "Batches that are trained in one go, as in compile.", 1),
+    count_option("--steps-per-execution", "Batches that Keras trains in one go, as in compile.", 1),
     click.option(
         "--backend",
         type=click.Choice(BACKENDS),
@@ -36,13 +36,13 @@ _OPTIONS = (
         "--seed",
         type=click.IntRange(0, 2**32 - 1),
         metavar="N",
-        help="Seed that your script sets first, by keras.utils.set_random_seed.",
+        help="The seed that your script first gives to keras.utils.set_random_seed.",
     ),
     click.option(
         "--fit-option",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Any further argument of fit, its value as in JSON: shuffle=false. Repeatable.",
+        help="Another argument of fit, its value as in JSON: shuffle=false. Repeatable.",
     ),
 )
 
@@ -90,7 +90,9 @@ def further_options(texts: tuple[str, ...], own_names: Collection[str] = ()) -> 
         if not equals or not name.isidentifier():
             raise BadInput(f"--fit-option: got {text!r}, allowed: NAME=VALUE, as in shuffle=false")
         if name in own_names:
-            raise BadInput(f"--fit-option: got {name!r}, which is given otherwise; see --help")
+            raise BadInput(
+                f"--fit-option: got {name!r}, which has an option of its own; see --help"
+            )
         options[name] = _parsed_value(value)
     return options
 
@@ -134,12 +136,12 @@ def loaded_make_feed(target: user_code.Target) -> Callable:
     if not callable(make_feed):
         raise BadInput(
             f"{target}: got {user_code.described(make_feed)}, allowed: a function that returns a "
-            f"new feed at each call; write def make_feed(): return …, and name that"
+            f"new feed at each call; write def make_feed(): return …, and give that"
         )
     if needed := user_code.needed_arguments(make_feed):
         raise BadInput(
             f"{target}: got {user_code.described(make_feed)}, which needs arguments "
-            f"({', '.join(needed)}), allowed: a function that is called without any; write "
-            f"def make_feed(): return {target.name}(…), and name that"
+            f"({', '.join(needed)}), allowed: a function that needs none; write "
+            f"def make_feed(): return {target.name}(…), and give that"
         )
     return make_feed

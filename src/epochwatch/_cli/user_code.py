@@ -55,8 +55,8 @@ def parse_target(text: str) -> Target:
     with user_errors(f"{text}: the package of {place}"):
         if not is_there(place):
             raise BadInput(
-                f"{text}: no module {place}, neither in {Path.cwd()} nor installed; a file is "
-                f"named with its ending: {place.replace('.', '/')}.py:{name}"
+                f"{text}: no module {place}, neither in {Path.cwd()} nor installed; if it is a "
+                f"file, give its path: {place.replace('.', '/')}.py:{name}"
             )
     return target
 
@@ -86,7 +86,7 @@ def load(target: Target):
         own = [n for n in there if getattr(vars(module)[n], "__module__", "") == module.__name__]
         listed = ", ".join(own[:FEW]) or "none"
         raise BadInput(
-            f"{target}: no {target.name} in {target.place}; the functions there: {listed}"
+            f"{target}: no {target.name} in {target.place}; it has these functions: {listed}"
             + (", …" if len(own) > FEW else "")
         ) from None
 
@@ -161,7 +161,7 @@ def user_errors(what: str) -> Iterator[None]:
         # A script without `if __name__ == "__main__"`; a signal raises a class of its own.
         if type(error) is not SystemExit:
             raise
-        raise BadInput(f"{what} ended the program, by sys.exit({error.code!r})") from error
+        raise BadInput(f"{what} ended the program by sys.exit({error.code!r})") from error
 
 
 def in_one_line(error: Exception) -> str:

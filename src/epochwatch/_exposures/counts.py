@@ -103,8 +103,8 @@ class Counts(Mapping):
             return "0 samples trained"
         low, high, median = self.exposures.min(), self.exposures.max(), np.median(self.exposures)
         return (
-            f"{len(self):,} samples trained, {self.exposures.sum():,} exposures; a sample "
-            f"{low:,} to {high:,}, median {median:,.12g}"
+            f"{len(self):,} samples trained, {self.exposures.sum():,} exposures; each sample "
+            f"{low:,} to {high:,} times, median {median:,.12g}"
         )
 
 
@@ -157,7 +157,7 @@ class StreamCoverage:
         stream = np.asarray(stream)
         if not stream.size or stream.dtype.kind not in "iu":
             raise BadInput(
-                f"coverage: the stream {name!r} is {stream.size} values of {stream.dtype}, "
+                f"coverage: got {stream.dtype} {stream.shape} for the stream {name!r}, "
                 "allowed: one or more integers, the indices of its samples"
             )
         self.index, _ = _count_chunk(stream.ravel().astype(np.int64))

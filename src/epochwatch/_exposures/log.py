@@ -84,16 +84,16 @@ class ExposureLog:
         manifest = read_manifest(folder)  # before the parts: more of them may be coming
         log = cls(folder, find_parts(folder, manifest), manifest)
         if not log.parts and log.manifest is None:
-            got = "a file" if folder.is_file() else "a folder without one"
+            got = "is a file" if folder.is_file() else "holds no exposure log"
             raise BadInput(
-                f"{folder}: no exposure log but {got if folder.exists() else 'nothing'}; give "
-                "the folder that `watch` was given"
+                f"{folder} {got if folder.exists() else 'does not exist'}; give the folder that "
+                "you gave to `watch` as its log"
             )
         expected = log.manifest["exposures"] if log.manifest else 0
         if len(log) < expected or (log.complete and len(log) > expected):
             raise BadInput(
-                f"{folder}: {len(log):,} exposures, and the manifest says {expected:,}: parts at "
-                "the end are missing or foreign; restore the folder as it was written"
+                f"{folder}: got {len(log):,} exposures, but the manifest counts {expected:,}: the "
+                "last parts are missing or belong elsewhere; restore the folder from a copy"
             )
         return log
 
@@ -300,12 +300,12 @@ def _kept_before(log: ExposureLog, parts: list[LogPart], drop_redone: bool) -> l
         parts = [p for p in parts if not all(f == fit and e >= first for f, e in p.epochs)]
     last = parts[-1].epochs[-1] if parts else (fit, first - 1)
     if last != (fit, first - 1) and not (drop_redone and last[0] < fit):
-        says = f"join: {log.folder} begins with epoch {first}, and the log before ends with epoch "
-        missing = f"the log between them is missing, which has the epochs up to {first - 1}"
+        says = f"join: {log.folder} begins with epoch {first}, but the log before ends with epoch "
+        missing = f"give the log between them too, which ends with epoch {first - 1}"
         redone = (
-            "a part of it has these and earlier epochs together, and cannot be cut"
+            "a part of that log holds these epochs and earlier ones, and cannot be cut"
             if drop_redone
-            else "drop_redone=True leaves out what was trained again from earlier weights"
+            else "if the training went on from earlier weights, give drop_redone=True"
         )
         raise BadInput(f"{says}{last[1]}: {missing if last[1] < first else redone}")
     return parts

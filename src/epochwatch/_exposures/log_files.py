@@ -52,7 +52,7 @@ def read_manifest(folder: Path) -> dict | None:
         raise
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
-            f"{path}: damaged ({error}); delete it to read the parts without it"
+            f"{path}: damaged ({error}); delete this file to read the log without it"
         ) from error
 
 
@@ -138,16 +138,16 @@ def find_parts(folder: Path, manifest: dict | None) -> list[LogPart]:
     for number, (part, first) in enumerate(zip(parts, starts, strict=False)):
         if part.about["log"] != of_log:
             raise BadInput(
-                f"{part.path}: a part of another log (id {part.about['log']}, and the folder's is "
-                f"{of_log}); restore the folder as it was written"
+                f"{part.path}: belongs to another log (its id is {part.about['log']}, that of the "
+                f"folder is {of_log}); restore the folder from a copy"
             )
         got = {name: part.about[name] for name in ("part", "first_exposure")}
         # By what the part says of itself: a file can be renamed.
         expected = {"part": number, "first_exposure": first}
         if got != expected:
             raise BadInput(
-                f"{part.path}: got {got}, expected {expected}: a part of the log is missing or "
-                "doubled; restore it or record again"
+                f"{part.path}: got {got}, expected {expected}: a part of the log is missing or is "
+                "there twice; restore it or record again"
             )
     return parts
 

@@ -18,15 +18,15 @@ from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.feed_order import FIRST_LOOK, FeedOrder, batch_digest
 
 MEANING = {  # the worst first
-    "restarts": "epochs begin again with the feed's first batch, and what lies past the end of "
-    "an epoch is never trained",
-    "skips": "batches that the feed delivered between two epochs are passed over",
-    "replays": "batches trained before an epoch's end are trained again after it",
+    "restarts": "epochs start again at the feed's first batch, so what lies past the end of an "
+    "epoch is never trained",
+    "skips": "batches between the last of one epoch and the first of the next are not trained",
+    "replays": "epochs go back and train earlier batches again",
     "runs dry": "the feed ends before an epoch has all its steps",
-    "overruns": "epochs have more steps than were asked for",
-    "reshuffles": "the feed has no fixed order to follow, so only the counts can judge",
-    "resumes": "every epoch goes on with the batch that follows the last one of the epoch before",
-    None: "a single epoch has no boundary to judge",
+    "overruns": "epochs run more steps than were asked for",
+    "reshuffles": "the batches have no fixed order, so only the counts can tell what was lost",
+    "resumes": "each epoch continues with the batch after the last one of the epoch before",
+    None: "there is only one epoch, so there is no boundary to judge",
 }
 
 

@@ -79,13 +79,13 @@ class ExposureWriter:
         """Begin to record: until `close`, the log counts as cut off where its parts end."""
         if self._is_fork():
             raise RecordingFailed(
-                f"log: {str(self.folder)!r} is written by process {self._process}, of which this "
-                "one is a fork; watch the model anew here with another path"
+                f"log: {str(self.folder)!r} is being written by process {self._process}, from "
+                "which this one was forked; watch the model again here, with another path"
             )
         if self.failed_with and self.on_write_error == "stop":
             raise RecordingFailed(
                 f"log: {str(self.folder)!r} ended with {self.failed_with}; watch the model "
-                "anew with another path"
+                "again, with another path"
             )
         if not self.failed_with:
             with self._failure_noted():
@@ -221,13 +221,13 @@ class ExposureWriter:
             self._write_manifest(complete=False)
         message = (
             f"log: cannot write to {str(self.folder)!r} ({reason or error}, "
-            f"{self.failed_with}); the {self.exposures:,} exposures before stay readable; "
+            f"{self.failed_with}); the {self.exposures:,} exposures written before can be read; "
         )
         if self.on_write_error == "stop":
             raise RecordingFailed(
                 message + "free space or choose another path, and train again"
             ) from error
-        warnings.warn(message + "the training goes on unrecorded", RuntimeWarning, stacklevel=4)
+        warnings.warn(message + "training goes on without a record", RuntimeWarning, stacklevel=4)
 
 
 def make_empty_folder(folder: Path) -> None:
@@ -237,8 +237,8 @@ def make_empty_folder(folder: Path) -> None:
         is_used = any(folder.iterdir())
     if is_used:
         raise BadInput(
-            f"log: {str(folder)!r} is not empty, and no record is ever overwritten; delete it "
-            "or choose another path"
+            f"log: {str(folder)!r} is not empty, and epochwatch never overwrites a record; "
+            "delete it or choose another path"
         )
 
 

@@ -224,7 +224,7 @@ def draw_coverage(ax: Axes, report: AuditResult, groups: Sequence[Group]) -> Axe
         _shade_lost(ax, report.lost, report.whole)
     ax.set_xlim(0.5, len(report.judged.steps_run) + 0.5)
     if report.judged.epochs and report.judged.epochs[-1].fit > 1:
-        ax.set_xlabel("epoch, counted on from fit to fit")
+        ax.set_xlabel("epoch, numbered across all fits")
     return ax
 
 

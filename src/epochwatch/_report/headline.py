@@ -29,14 +29,14 @@ def what_was_trained(result: AuditResult) -> str:
     """Write how many of all samples were trained, in a clause."""
     whole = result.whole
     if whole.samples is None:
-        return f"{whole.trained:,} samples were trained, and how many there are is not known"
+        return f"{whole.trained:,} samples were trained, out of an unknown number"
     if whole.never_trained == 0:
         return f"all {whole.samples:,} samples were trained"
     trained = f"{whole.trained:,} of {whole.samples:,} samples were trained"
     if result.reachable is None or result.lost:
         return trained
     as_many = "as many" if whole.trained == result.reachable else "about as many"
-    return f"{trained}, {as_many} as the steps reach"
+    return f"{trained}, {as_many} as the steps allow"
 
 
 def why_reshuffled(result: AuditResult) -> str:
@@ -54,7 +54,7 @@ def _samples_unknown(result: AuditResult) -> str | None:
     if not result.contents_vary:
         return None
     return (
-        "nobody can tell which samples were trained: the feed changes them from pass to pass, and "
+        "nobody can tell which samples were trained: the feed changes them in every pass, and "
         "they have no index"
     )
 
@@ -64,11 +64,12 @@ def _lost(result: AuditResult) -> str | None:
     if not lost:
         return None
     never = whole.never_trained
-    reach = f"though the steps reach {'it' if lost == 1 else 'them'}"
+    enough = "although there were enough steps for"
+    reach = f"{enough} {'it' if lost == 1 else 'them'}"
     if never is None or never < lost:  # passes of the feed differ in what they hold
         return f"{_counted(lost, 'sample was', 'samples were')} never trained, {reach}"
     if never != lost:
-        reach = f"though the steps reach {lost:,} of them"
+        reach = f"{enough} {lost:,} of them"
     was = "sample was" if whole.samples == 1 else "samples was" if never == 1 else "samples were"
     return f"{never:,} of {whole.samples:,} {was} never trained, {reach}"
 
@@ -76,8 +77,8 @@ def _lost(result: AuditResult) -> str | None:
 def _indices_shared(result: AuditResult) -> str | None:
     if not result.conflicts:
         return None
-    index = _counted(result.conflicts, "index stands", "indices stand")
-    return f"{index} for more than one sample, so the counts mix these up"
+    index = _counted(result.conflicts, "index belongs", "indices belong")
+    return f"{index} to more than one sample, so the counts mix these up"
 
 
 def _too_little_covered(result: AuditResult) -> str | None:
@@ -88,7 +89,7 @@ def _too_little_covered(result: AuditResult) -> str | None:
     counts, others = streams[name], len(streams) - 1
     named = f" of stream {name}" if name in result.streams else ""
     too = _counted(others, "other stream falls", "other streams fall")
-    more = f"; {too} short of it too" if others else ""
+    more = f"; {too} short too" if others else ""
     return (
         f"only {counts.trained:,} of {counts.samples:,} samples{named} were trained, less than "
         f"the {percent(result.gate.min_coverage)} asked for{more}"
@@ -100,8 +101,8 @@ def _same_order(result: AuditResult) -> str | None:
         return None
     who = "fit" if result.order.shuffled_by == "fit" else "the feed"
     return (
-        "two epochs in a row trained the same batches in the same order, though "
-        f"{who} was told to shuffle"
+        "two epochs in a row trained the same batches in the same order, although "
+        f"{who} was asked to shuffle"
     )
 
 
@@ -112,7 +113,7 @@ def _order(result: AuditResult) -> str | None:
 
 def _restarts(result: AuditResult) -> str:
     count = _boundaries(result, "restarts")
-    return f"{_counted(count, 'epoch begins', 'epochs begin')} again with the feed's first batch"
+    return f"{_counted(count, 'epoch starts', 'epochs start')} again at the feed's first batch"
 
 
 def _skips(result: AuditResult) -> str:
@@ -122,22 +123,26 @@ def _skips(result: AuditResult) -> str:
 
 def _replays(result: AuditResult) -> str:
     count = _boundaries(result, "replays")
-    return f"{_counted(count, 'epoch trains', 'epochs train')} batches of an earlier one again"
+    return f"{_counted(count, 'epoch trains', 'epochs train')} batches of an earlier epoch again"
 
 
 def _runs_dry(result: AuditResult) -> str:
     judged, length = result.judged, result.length
     dry, epochs = judged.step_findings.count("runs dry"), len(judged.steps_run)
     if length is not None and judged.steps_asked > length and dry == epochs:
-        return f"an epoch was asked for {judged.steps_asked:,} steps, and a pass has {length:,}"
+        return (
+            f"each epoch was asked for {judged.steps_asked:,} steps, but a pass of the feed has "
+            f"only {length:,}"
+        )
     empty = judged.steps_run.count(0)
     none_at_all = f", and {empty:,} trained nothing at all" if empty else ""
     return f"the feed ran out of data in {dry:,} of {epochs:,} epochs{none_at_all}"
 
 
 def _overruns(result: AuditResult) -> str:
-    long, epochs = result.judged.step_findings.count("overruns"), len(result.judged.steps_run)
-    return f"{long:,} of {epochs:,} epochs had more than their {result.judged.steps_asked:,} steps"
+    judged = result.judged
+    long, epochs = judged.step_findings.count("overruns"), len(judged.steps_run)
+    return f"{long:,} of {epochs:,} epochs ran more than the {judged.steps_asked:,} steps asked for"
 
 
 _ORDER_CLAUSES: dict[str, Callable[[AuditResult], str]] = dict(
@@ -148,20 +153,20 @@ _ORDER_CLAUSES: dict[str, Callable[[AuditResult], str]] = dict(
 def _passed_over(result: AuditResult) -> str | None:
     if not result.passed_over:
         return None
-    batches = _counted(result.passed_over, "batch was", "batches were")
-    return f"{batches} delivered and never trained; {what_was_trained(result)}"
+    batches = _counted(result.passed_over, "batch", "batches")
+    return f"the feed delivered {batches} that fit did not train; {what_was_trained(result)}"
 
 
 def _surprise(result: AuditResult) -> str | None:
     if result.agrees is not False:
         return None
-    return f"Keras did something else than its source let us expect; {what_was_trained(result)}"
+    return f"Keras did not do what its source code led us to expect; {what_was_trained(result)}"
 
 
 def _unmeasured(result: AuditResult) -> str | None:
     if not result.unmeasured:
         return None
-    return f"the coverage asked for could not be measured; {what_was_trained(result)}"
+    return f"the coverage you asked for could not be measured; {what_was_trained(result)}"
 
 
 def _sound(result: AuditResult) -> str:
@@ -171,12 +176,12 @@ def _sound(result: AuditResult) -> str:
 def _sound_order(result: AuditResult) -> str:
     epochs = result.judged.steps_run
     if len(epochs) == 1:
-        return "it was a single epoch"
+        return "there was a single epoch"
     if result.verdict == "reshuffles":
         return why_reshuffled(result)
     if result.length is not None and set(epochs) == {result.length}:
         return "every epoch is one whole pass of the feed"
-    return "every epoch goes on where the last one stopped"
+    return "each epoch continues where the last one stopped"
 
 
 def _boundaries(result: AuditResult, verdict: str) -> int:

@@ -34,7 +34,7 @@ COLOURS = {"resumes": "green", "reshuffles": "cyan"} | dict.fromkeys(ORDER_FINDI
 COUNTED_BY = {
     "pass": "counted in a pass of the feed",
     "given": "as given",
-    "came round": "counted as they came round",
+    "came round": "counted until the feed repeated",
 }
 
 
@@ -118,7 +118,7 @@ def order_meaning(report: AuditResult) -> str:
     """Write what the verdict says; without an order to follow, why there is none."""
     if report.verdict != "reshuffles":
         return report.judged.meaning
-    return f"{why_reshuffled(report)}, so only the counts can judge"
+    return f"{why_reshuffled(report)}, so only the counts can tell what was lost"
 
 
 def boundary_table(report: AuditResult) -> Table | None:
@@ -182,7 +182,7 @@ def step_rows(report: AuditResult) -> Iterator[tuple[str, str]]:
         for ended, finding in zip(stopped, judged.step_findings, strict=True)
     ]
     runs = values_in_turn(zip(judged.steps_run, remarks, strict=True))
-    yield "steps", f"{judged.steps_asked:,} asked for in an epoch; run {runs}"
+    yield "steps", f"asked for {judged.steps_asked:,} an epoch; ran {runs}"
     a_pass = "" if report.length is None else f"; {report.length:,} in a pass of the feed"
     yield (
         "batches",
@@ -209,7 +209,7 @@ def count_table(report: AuditResult) -> Table:
     for name in ("samples", "trained", "never\ntrained", "exposures\nmin/med/max"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("coverage\nby epoch", no_wrap=True)
-    table.add_column("all seen\nin (form)", justify="right", no_wrap=True)
+    table.add_column("epochs to\nsee all", justify="right", no_wrap=True)
     table.add_row("all", *count_cells(report.whole))
     least_first = sorted(report.streams, key=lambda name: final_coverage(report.streams[name]))
     shown, left = least_first[:MOST_STREAMS], least_first[MOST_STREAMS:]
@@ -219,7 +219,7 @@ def count_table(report: AuditResult) -> Table:
     if left:
         table.add_row("…", "", "", "", "", f"{len(left):,} more, covered as much or more")
     if report.whole.epochs_expected:
-        table.caption = "in (form): epochs it took (takes in order … drawn at random)"
+        table.caption = "in brackets: epochs needed in order … drawn at random"
         table.caption_justify, table.caption_style = "right", ""
     return table
 
@@ -260,11 +260,11 @@ def loss_row(report: AuditResult) -> tuple[str, Text]:
     if report.contents_vary:
         return "loss", Text("not known", WRONG)
     steps, trained = sum(report.judged.steps_run), report.whole.trained
-    reach = f"{steps:,} steps reach {report.reachable:,} samples"
+    reach = f"{steps:,} steps suffice for {report.reachable:,} samples"
     if report.order.fixed:
         of_it = f"fit trained {report.reachable - report.lost:,} of them"
     else:
-        chance = ", the rest is chance" if report.lost < report.reachable - trained else ""
+        chance = "; chance left out the rest" if report.lost < report.reachable - trained else ""
         of_it = f"fit trained {trained:,}{chance}"
     lost = (f"{report.lost:,} lost", WRONG) if report.lost else "none lost"
     return "loss", Text.assemble(lost, f": {reach}, and {of_it}")
@@ -280,23 +280,23 @@ def variety_row(report: AuditResult) -> tuple[str, Text]:
         told = f"{who or 'something shuffles'}, yet two epochs in a row had the same order"
         return "variety", Text.assemble(("alike", WRONG), f": {told}")
     if who is None:
-        return "variety", Text("nothing was told to shuffle")
+        return "variety", Text("nothing was asked to shuffle")
     if len(report.judged.steps_run) == 1:
-        return "variety", Text(f"{who}; a single epoch cannot show more")
+        return "variety", Text(f"{who}; it takes two epochs to see more")
     return "variety", Text(f"{who}, and no two epochs in a row had the same order")
 
 
 def measure_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     """Write what the counts rest on, and what cannot be known."""
     counted = "samples" if report.contents_vary else f"{population_row(report)};"
-    yield "measure", f"{counted} told apart by their {report.identified_by}{equal_rows(report)}"
+    yield "measure", f"{counted} identified by their {report.identified_by}{equal_rows(report)}"
     for line in report.unmeasured:
         yield "", Text.assemble(("unmeasured", WRONG), f": {line}")
     if report.not_in_pass and not report.contents_vary:
         yield (
             "",
-            f"{report.not_in_pass:,} samples trained are not in the pass that the samples are "
-            "counted by: passes of the feed differ in what they hold",
+            f"{report.not_in_pass:,} trained samples were not in the pass that was counted: the "
+            "feed's passes hold different samples",
         )
     if report.conflicts:
         indices = "1 index" if report.conflicts == 1 else f"{report.conflicts:,} indices"
@@ -304,8 +304,8 @@ def measure_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
             "",
             Text.assemble(
                 ("index conflict", WRONG),
-                f": {indices} came with different contents: samples share an index, or the feed "
-                "changes them",
+                f": {indices} came with different contents: either samples share an index, or "
+                "the feed changes their contents",
             ),
         )
 
@@ -314,7 +314,7 @@ def population_row(report: AuditResult) -> str:
     """Write how many samples there are, and how that is known."""
     samples = report.whole.samples
     if samples is None:
-        return "how many samples there are is not known"
+        return "an unknown number of samples"
     return f"{samples:,} samples, {COUNTED_BY[report.population_by]}"
 
 
@@ -323,7 +323,7 @@ def equal_rows(report: AuditResult) -> str:
     if report.identified_by == "index" or None in (report.rows, report.whole.samples):
         return ""
     equal = report.rows - report.whole.samples
-    return f"; {equal:,} in a pass equal another one and are counted with it" if equal > 0 else ""
+    return f"; {equal:,} rows equal another one and count as that sample" if equal > 0 else ""
 
 
 def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
@@ -333,10 +333,10 @@ def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     if judged is None:
         yield "expected", f"{in_a_word(expected)}, {why}"
     elif report.agrees is None:
-        yield "expected", f"{in_a_word(expected)}, had no callback ended the training, {why}"
+        yield "expected", f"{in_a_word(expected)}, if no callback had ended the training, {why}"
     elif report.agrees:
         is_all = expected.alike == report.order.alike
-        yield "expected", f"{'just that' if is_all else in_a_word(expected)}, {why}"
+        yield "expected", f"{'exactly this' if is_all else in_a_word(expected)}, {why}"
     else:
         yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", WRONG)
         yield "expected", Text(compared_by(judged, exact=expected.exact), "red")
@@ -354,7 +354,7 @@ def expectation_rows(expected: Expectation) -> Iterator[tuple[str, str | Text]]:
     if expected.judged is not None and expected.exact:
         steps_asked = expected.judged.steps_asked
         runs = zip(expected.judged.steps_run, expected.judged.step_findings, strict=True)
-        yield "steps", f"{steps_asked:,} asked for in an epoch; to be run: {values_in_turn(runs)}"
+        yield "steps", f"asked for {steps_asked:,} an epoch; fit will run {values_in_turn(runs)}"
     yield "rule", f"{expected.rule.name} ({expected.rule.source})"
 
 
@@ -363,7 +363,7 @@ def in_a_word(expected: Expectation) -> str:
     if expected.judged is None:
         return "nothing: timing decides"
     verdict = expected.verdict or "no boundary to judge"
-    return f"{verdict}, and alike: the same order again" if expected.alike else verdict
+    return f"{verdict}, but alike: the same order each time" if expected.alike else verdict
 
 
 def compared_by(judged: Verdict, *, exact: bool) -> str:

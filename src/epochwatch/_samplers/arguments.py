@@ -13,12 +13,12 @@ from epochwatch._samplers.permutation import LARGEST
 from epochwatch.errors import BadInput
 
 STREAMS = (
-    "a sequence of int64 index arrays, the streams of one_vs_rest, or a sequence of counts of "
-    "samples; or a dictionary of these by name"
+    "a sequence of int64 index arrays, the streams of one_vs_rest, a sequence of counts of "
+    "samples, or a dictionary from names to one of these"
 )
-SHARES = "whole-number weights such as [1, 1, 2], or fractions that sum to 1, one to a stream"
+SHARES = "whole-number weights such as [1, 1, 2], or fractions that sum to 1, one per stream"
 
-REMEDY = " samples; of the labels of samples make streams by one_vs_rest"
+REMEDY = " samples; if you have labels, one_vs_rest makes streams of them"
 
 # Beyond this a step may not fit into the int64 with which feeds count.
 LARGEST_STEP = 2**62
@@ -108,12 +108,12 @@ def _checked_index_array(name: str, stream: Any) -> np.ndarray:
     array = np.asarray(own if isinstance(own, np.ndarray) else stream)
     if not array.size:
         raise BadInput(
-            f"streams: {name}: got no samples, allowed: one or more; leave an empty stream out"
+            f"streams: {name}: got no samples, allowed: one or more; leave this stream out"
         )
     if not (array.dtype.kind in "iu" and np.can_cast(array.dtype, np.int64) and array.ndim == 1):
         raise BadInput(
             f"streams: {name}: got {array.dtype} {array.shape}, allowed: int64 (samples,), the "
-            "index of each sample; of a mask take numpy.flatnonzero"
+            "index of each sample; numpy.flatnonzero turns a mask into indices"
         )
     if array.min() < 0:
         raise BadInput(
@@ -188,7 +188,7 @@ def _shares_in_order(shares: Any, names: Sequence[str]) -> list:
         shares = {str(name): share for name, share in shares.items()}
         if set(shares) != set(names):
             raise BadInput(
-                f"shares: got {', '.join(shares)}, allowed: one to each of {', '.join(names)}"
+                f"shares: got {', '.join(shares)}, allowed: one for each of {', '.join(names)}"
             )
         return [shares[name] for name in names]
     if isinstance(shares, (str, bytes)) or not hasattr(shares, "__len__"):
@@ -203,5 +203,5 @@ def _shares_in_order(shares: Any, names: Sequence[str]) -> list:
 def _as_fraction(share: Any) -> Fraction:
     is_number = isinstance(share, numbers.Real) and not isinstance(share, bool)
     if not is_number or not math.isfinite(share) or share <= 0:
-        raise BadInput(f"shares: got {share!r:.60}, allowed: above 0, {SHARES}")
+        raise BadInput(f"shares: got {share!r:.60}, allowed: numbers above 0; {SHARES}")
     return Fraction(share).limit_denominator(LARGEST_DENOMINATOR)

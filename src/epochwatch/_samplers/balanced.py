@@ -188,13 +188,13 @@ class BalancedSampler:
         """
         if not isinstance(state, dict) or set(state) != {"step", *self._identity}:
             raise BadInput(
-                f"state: got {state!r:.60}, allowed: what `state_dict` of a sampler gave"
+                f"state: got {state!r:.60}, allowed: what a sampler's `state_dict` returned"
             )
         for name, own in self._identity.items():
             if state[name] != own:
                 raise BadInput(
-                    f"state: got {name} {state[name]}, allowed: {own}, which is this sampler's; "
-                    "make the sampler with the arguments of the one that was saved"
+                    f"state: got {name} {state[name]}, but this sampler has {own}; make it with "
+                    "the same arguments as the sampler that was saved"
                 )
         self._step = whole_number("state: step", state["step"], 0)
 
@@ -253,7 +253,9 @@ def columns_of(slots: tuple[int, ...]) -> list[np.ndarray]:
 
 def _checked_shard(shard: Any) -> tuple[int, int]:
     if not isinstance(shard, (tuple, list)) or len(shard) != 2:
-        raise BadInput(f"shard: got {shard!r:.60}, allowed: (i, n), the i-th of n, i from 0")
+        raise BadInput(
+            f"shard: got {shard!r:.60}, allowed: (i, n), the i-th of n shards, counted from 0"
+        )
     shards = whole_number("shard: of how many", shard[1], 1, MOST_SHARDS)
     return whole_number("shard: which", shard[0], 0, shards - 1), shards
 
@@ -261,8 +263,8 @@ def _checked_shard(shard: Any) -> tuple[int, int]:
 def _checked_slice(steps: slice) -> tuple[int, int]:
     if steps.stop is None or steps.step not in (None, 1):
         raise BadInput(
-            "steps: got a slice without an end or with a stride, allowed: sampler[start:stop]; "
-            "there is no last step"
+            "steps: got a slice without an end or with a stride, allowed: sampler[start:stop]; a "
+            "sampler never ends"
         )
     start = whole_number("step", 0 if steps.start is None else steps.start, 0)
     return start, max(0, whole_number("step", steps.stop, 0) - start)

@@ -98,9 +98,9 @@ class BatchCounter(keras.metrics.Metric):
         # An error and not a warning: a record with a hole must not look like one without.
         if lost:
             raise ExposuresLost(
-                f"{lost + self.capacity:,} values came between two drains, and the counter "
-                f"holds {self.capacity:,}: raise `capacity` to more than twice "
-                "steps_per_execution × (the longest batch + 1)"
+                f"capacity: got {self.capacity:,}, but {lost + self.capacity:,} values came "
+                "between two drains; make it more than twice steps_per_execution × (the longest "
+                "batch + 1)"
             )
         lengths = np.array([values.shape[1] for values in batches], np.int64)
         # NumPy concatenates no empty list, and nothing may have been trained.

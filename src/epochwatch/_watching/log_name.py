@@ -32,7 +32,7 @@ def new_log_folder(log: str | Path) -> Path:
         raise BadInput(f"log: got {log!r:.60}, allowed: a path, or None for no log")
     text = os.fspath(log)
     if set("{}") & set(text.replace(TIME, "")):
-        raise BadInput(f"log: got {text!r}, allowed in braces: {TIME}, the time of now in UTC")
+        raise BadInput(f"log: got {text!r}, allowed in braces: {TIME}, the present time in UTC")
     if TIME not in text:
         return Path(text)
     now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")

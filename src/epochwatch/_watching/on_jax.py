@@ -35,7 +35,7 @@ def index(values, samples: int | None) -> np.ndarray:
         return np.array(values, order="C").view(np.int64)[:, 0]
     if not isinstance(values, np.ndarray):
         raise BadInput(
-            'the target "index": got an array on a device, where JAX has only 32 of its 64 '
+            'the target "index": got an array on a device, where JAX keeps only 32 of its 64 '
             "bits; give it as a NumPy array"
         )
     return host.index(values, samples)

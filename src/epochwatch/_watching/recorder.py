@@ -194,8 +194,8 @@ class Recording:
         """Refuse a `fit` that trained and told its callbacks of no epoch."""
         if not self.running[-1].epoch:
             raise BadInput(
-                "fit: the model's own `fit` called no callback, so no epoch is known; have it "
-                "pass `callbacks` on to keras.Model.fit"
+                "fit: the model's own `fit` called no callbacks, so epochwatch cannot see its "
+                "epochs; let it pass `callbacks` on to keras.Model.fit"
             )
 
     @contextlib.contextmanager

@@ -42,8 +42,8 @@ class StreamCoverages:
         for key, stream in self.by_key.items() if logs is not None else ():
             if key in logs:
                 raise BadInput(
-                    f"coverage_of: got a stream for {key!r}, which is in the model's logs "
-                    "already; give the stream another name"
+                    f"coverage_of: got a stream whose coverage would be {key!r}, a name that the "
+                    "model's logs already have; give the stream another name"
                 )
             logs[key] = float(stream.share())
 
@@ -66,6 +66,6 @@ def array_of(name: str | None, stream) -> np.ndarray:
         return np.asarray(stream)
     except ValueError as error:  # rows of several lengths
         raise BadInput(
-            f"coverage_of: the stream {name or 'given'!r} is no array ({error}), allowed: the "
-            "integers that are its samples' indices"
+            f"coverage_of: got a stream{f' {name!r}' if name else ''} that is not an array "
+            f"({error}), allowed: the integers that are its samples' indices"
         ) from error

@@ -47,7 +47,7 @@ def index_target(data):
         got = f"a dictionary of {sorted(y)}" if isinstance(y, dict) else "no dictionary"
         raise BadInput(
             f'the targets of a watched model: got {got}, allowed: {{"label": …, "index": …}} '
-            "with an int64 index to a sample; or `unwatch` the model"
+            "with one int64 index per sample; or `unwatch` the model"
         )
     return y[INDEX]
 
@@ -67,14 +67,14 @@ def check_index(index, samples: int | None = None) -> None:
             'the target "index": got one number, allowed: a batch of them; `.batch(…)` the feed'
         )
     if rank != 1:
-        shape = "a shape that is not known" if rank is None else f"the shape {tuple(index.shape)}"
+        shape = "an unknown shape" if rank is None else f"the shape {tuple(index.shape)}"
         raise BadInput(
-            f'the target "index": got {shape}, allowed: (batch,), one integer to a sample'
+            f'the target "index": got {shape}, allowed: (batch,), one integer per sample'
         )
     if samples is not None and index.shape[0] not in (None, samples):
         raise BadInput(
             f'the target "index": got {index.shape[0]} for a batch of {samples} samples, '
-            "allowed: one integer to a sample"
+            "allowed: one integer per sample"
         )
 
 
@@ -128,8 +128,8 @@ def check_weighable(y, sample_weight) -> None:
         )
     if sample_weight is not None:
         raise BadInput(
-            "class_weight: got sample weights besides, allowed: one of the two; multiply them "
-            "into sample_weight yourself"
+            "class_weight: got sample weights as well, allowed: one of the two; multiply the "
+            "class weights into sample_weight yourself"
         )
 
 

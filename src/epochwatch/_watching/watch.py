@@ -159,14 +159,14 @@ def check_model(model) -> None:
     if keras is None:
         raise BadInput(f"watch: got {type(model).__name__}, allowed: a compiled keras.Model")
     refusals = {
-        "it is watched already; `unwatch` it first": isinstance(model, Watched),
-        "it has an attribute `epochwatch` of its own; rename it": "epochwatch" in model.__dict__
+        "it is already watched; `unwatch` it first": isinstance(model, Watched),
+        "it already has an attribute `epochwatch`; rename that": "epochwatch" in model.__dict__
         and not isinstance(model, Watched),
         "it is not compiled; call `model.compile(…)` first": getattr(model, "optimizer", None)
         is None,
-        "it makes its training function itself, which need not call `train_step`; override "
+        "it makes its own training function, which may not call `train_step`; override "
         "`train_step` instead": makes_own_function(model, keras),
-        'it has an output named "index", as the samples\' index is; rename it': (
+        'it has an output named "index", the name of the samples\' index; rename it': (
             has_output_named_index(model)
         ),
     }
@@ -176,8 +176,8 @@ def check_model(model) -> None:
     distribution = backends.backend_module(backends.backend_name(keras)).distribution(model)
     if distribution is not None:
         raise BadInput(
-            f"watch: cannot watch {model.name!r}: it is trained by {distribution}, where a step "
-            "has several batches; make and compile it outside of any distribution"
+            f"watch: cannot watch {model.name!r}: it is trained by {distribution}, which gives "
+            "a step several batches; make and compile it outside of any distribution"
         )
 
 

@@ -171,8 +171,8 @@ def _pass_of_py_dataset(feed: Any, _: int | None) -> tuple:
         length = len(feed) if is_keras_2_sequence(feed) else feed.num_batches
     except NotImplementedError:
         raise BadInput(
-            f"feed: got the PyDataset {type(feed).__name__} without a length, allowed: one "
-            "with __len__, or with a property num_batches that is None where there is no end"
+            f"feed: got the PyDataset {type(feed).__name__} without a length, allowed: one with "
+            "__len__, or with a property num_batches, which is None for a PyDataset without an end"
         ) from None
     return length, length is None
 
@@ -250,8 +250,8 @@ def _got_and_allowed(feed: Any) -> str:
         return f"the function {feed.__name__!r}, allowed: a feed; call it and give what it returns"
     if hasattr(feed, "__next__"):
         return (
-            f"the iterator {type(feed).__name__}, allowed: what Keras takes, a generator; "
-            "(batch for batch in it) is one"
+            f"the iterator {type(feed).__name__}, which Keras does not take; make a generator of "
+            "it: (batch for batch in iterator)"
         )
     return (
         f"{_type_described(feed)}, allowed: arrays (x, y[, sample_weight]), a tf.data.Dataset, a "

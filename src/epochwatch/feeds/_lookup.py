@@ -66,8 +66,8 @@ def checked_arrays(samples: Any) -> tuple:
     """Check that samples are arrays, a row to a sample."""
     if not isinstance(samples, tuple) or len(samples) not in (2, 3):
         raise BadInput(
-            f"samples: got {type(samples).__name__}, allowed: {ALLOWED}, or a function from "
-            "indices to a batch of these"
+            f"samples: got {type(samples).__name__}, allowed: {ALLOWED}, or a function that "
+            "takes indices and returns a batch of these"
         )
     rows_of(samples, "samples")
     return samples
@@ -84,6 +84,6 @@ def check_rows(samples: Callable | tuple, highest: int) -> None:
     """Refuse arrays that do not reach to the sampler's highest index."""
     if not callable(samples) and rows_of(samples, "samples") <= highest:
         raise BadInput(
-            f"samples: got {rows_of(samples, 'samples'):,} rows, allowed: a row to every index of "
-            f"the sampler, up to {highest:,}"
+            f"samples: got {rows_of(samples, 'samples'):,} rows, allowed: a row for every index "
+            f"of the sampler, up to {highest:,}"
         )

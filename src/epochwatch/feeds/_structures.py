@@ -104,13 +104,13 @@ def rows_of(structure: Any, name: str) -> int:
         shape = tuple(getattr(leaf, "shape", ()))
         if not shape:
             raise BadInput(
-                f"{name}: got {type(leaf).__name__} {leaf!r:.40}, allowed: arrays with a row "
-                "to a sample; numpy.asarray makes one of a list"
+                f"{name}: got {type(leaf).__name__} {leaf!r:.40}, allowed: arrays with one "
+                "row per sample; numpy.asarray makes an array of a list"
             )
         lengths[shape[0]] = None
     if len(lengths) != 1:
         got = " and ".join(map(str, lengths)) or "no"
-        raise BadInput(f"{name}: got {got} rows, allowed: a row to a sample in every array")
+        raise BadInput(f"{name}: got {got} rows, allowed: one row per sample in every array")
     return next(iter(lengths))
 
 
@@ -140,7 +140,7 @@ def arrays_from_lists(structure: Any, name: str) -> Any:
             return np.asarray(structure)
         except ValueError:
             raise BadInput(
-                f"{name}: got lists of different lengths in a list, allowed: as many values to "
+                f"{name}: got a list of lists of different lengths, allowed: the same length for "
                 "each sample; pad them, or give a tf.RaggedTensor"
             ) from None
     if isinstance(structure, Mapping):
@@ -177,8 +177,8 @@ def add_index(targets: Any, index: Any) -> dict:
         return {LABEL: targets, INDEX: index}
     if INDEX in targets:
         raise BadInput(
-            'with_index: got targets that have an "index" already, allowed: targets without; '
-            "they can be fed to a watched model as they are"
+            'with_index: got targets that already have an "index", allowed: targets without; '
+            "feed them to the watched model as they are"
         )
     return {**targets, INDEX: index}
 
@@ -190,6 +190,6 @@ def checked_index(index: Any, rows: int, name: str) -> np.ndarray:
     if not is_exact or index.shape != (rows,):
         raise BadInput(
             f"{name}: got {index.dtype} {index.shape}, allowed: int64 ({rows},), one integer "
-            "to a sample"
+            "per sample"
         )
     return index.astype(np.int64)

@@ -81,8 +81,8 @@ def with_index(
         _refuse(kind, y=y, sample_weight=sample_weight, batched=batched)
         return _feed_module("py_dataset").indexed(x, index)
     raise BadInput(
-        f"with_index: got a {kind}, allowed: arrays, a tf.data.Dataset, a PyDataset; let it "
-        'deliver batches of (x, {"label": y, "index": i}) itself, i the int64 of each sample'
+        f"with_index: got a {kind}, allowed: arrays, a tf.data.Dataset, a PyDataset; let your "
+        'feed itself deliver (x, {"label": y, "index": i}), where i is int64 (batch,)'
     )
 
 
@@ -100,8 +100,8 @@ def _refuse(kind: str, **arguments: Any) -> None:
 def _indexed_arrays(x: Any, y: Any, sample_weight: Any, index: Any) -> tuple:
     if y is None and isinstance(x, tuple):
         raise BadInput(
-            f"with_index: got a tuple of {len(x)}, allowed: with_index(x, y[, sample_weight]); of "
-            "a tuple with_index(*arrays)"
+            f"with_index: got a tuple of {len(x)}, allowed: with_index(x, y[, sample_weight]); "
+            "unpack the tuple: with_index(*arrays)"
         )
     rows = rows_of((x, y, sample_weight), "with_index")
     index = np.arange(rows) if index is None else checked_index(index, rows, "with_index: index")

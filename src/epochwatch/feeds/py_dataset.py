@@ -151,9 +151,9 @@ def _consecutive_index(size: int, place: int, rows: int) -> np.ndarray:
     """Count through the items, item 0 having `size` samples: int64 (rows,)."""
     if rows > size:
         raise BadInput(
-            f"with_index: got item {place} with {rows} samples, allowed: at most the "
-            f"{size} of item 0, or indices would overlap; give index=, a function "
-            "from an item's number to the indices of its samples"
+            f"with_index: got item {place} with {rows} samples, allowed: at most {size}, as in "
+            "item 0, or indices would overlap; give index=, a function from an item's number to "
+            "the indices of its samples"
         )
     return np.arange(place * size, place * size + rows)
 

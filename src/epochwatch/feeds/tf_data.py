@@ -129,7 +129,7 @@ def _check_elements(spec: Any) -> None:
     parts = len(spec) if isinstance(spec, tuple) else 1
     if not 1 <= parts <= MOST_PARTS:
         raise BadInput(
-            f"with_index: got a dataset of {parts} parts, allowed: elements x or "
+            f"with_index: got a dataset whose elements have {parts} parts, allowed: x or "
             "(x, y[, sample_weight])"
         )
     add_index(unpack_batch(spec)[1], None)
@@ -138,20 +138,20 @@ def _check_elements(spec: Any) -> None:
 def _check_order(dataset: tf.data.Dataset) -> None:
     if is_surely_endless(dataset):
         raise BadInput(
-            "with_index: got a dataset without end, allowed: one that ends; give the index "
+            "with_index: got a dataset without an end, allowed: one that ends; add the index "
             "before `repeat`: with_index(dataset).repeat()"
         )
     if dataset.options().deterministic is False:
         raise BadInput(
-            "with_index: got a dataset whose options say deterministic=False, allowed: one in "
-            "the same order in every pass; say so in its options after with_index"
+            "with_index: got a dataset with the option deterministic=False, allowed: one with "
+            "the same order in every pass; set that option after with_index"
         )
     for name in _names_upstream(dataset):
         for part, method in _OUT_OF_ORDER.items():
             if part in name:
                 raise BadInput(
                     f"with_index: got a dataset behind `{method}`, allowed: one that delivers "
-                    "each sample once, in the same order in every pass; give the index first: "
+                    "each sample once, in the same order in every pass; add the index first: "
                     f"with_index(dataset).{method}(…)" + _recipe(method)
                 )
 
@@ -160,7 +160,7 @@ def _recipe(method: str) -> str:
     if method != "shuffle":
         return ""
     return (
-        ".batch(…); list_files and Keras' helpers shuffle unless told not to: with_index("
+        ".batch(…); list_files and Keras' helpers shuffle by default: with_index("
         "image_dataset_from_directory(…, shuffle=False, batch_size=None)).shuffle(…).batch(…)"
     )
 
@@ -200,12 +200,12 @@ def _is_batched(dataset: tf.data.Dataset, batched: bool | None) -> bool:
         if _ends_in_batch(dataset):
             return True
         raise BadInput(
-            f"with_index: got a dataset of elements shaped {', '.join(map(str, shapes))}, each "
-            "of which could be a batch or a sample; say batched=True or batched=False"
+            f"with_index: got a dataset whose elements, of shape {', '.join(map(str, shapes))}, "
+            "may be batches or samples; say which by batched=True or batched=False"
         )
     if batched and not can_be:
         raise BadInput(
-            f"with_index: got batched=True for elements shaped {', '.join(map(str, shapes))}, "
+            f"with_index: got batched=True for elements of shape {', '.join(map(str, shapes))}, "
             "allowed: batches, all of one length; leave batched out"
         )
     return bool(batched)

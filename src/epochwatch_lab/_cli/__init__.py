@@ -7,6 +7,6 @@ from epochwatch_lab._cli.run import run
 from epochwatch_lab._cli.runs import runs
 from epochwatch_lab._cli.sweep import sweep
 
-instrument.command.add_section("The laboratory", (run, sweep, runs, report, post))
+instrument.command.add_section("Run the notebooks", (run, sweep, runs, report, post))
 
 main = instrument.main

@@ -34,6 +34,4 @@ def outputs_option(text: str):
     )
 
 
-timeout_option = count_option(
-    "--timeout", "Seconds that a cell may take.  [default: as long as it takes]"
-)
+timeout_option = count_option("--timeout", "Seconds that one cell may take.  [default: no limit]")

@@ -21,30 +21,30 @@ Examples:
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where to write it.  [default: report.html in the folder]",
+    help="File to write.  [default: report.html in that folder]",
 )
 @click.option(
     "--streams",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="Count by these streams. An .npz file has an array of indices by stream (np.savez), a "
-    ".json file a list of them by stream, a .csv file the columns index and stream. Samples that "
-    "were never trained are known then.",
+    help="Count the samples of these streams, also those that were never trained. An .npz file "
+    "has one array of indices per stream (np.savez), a .json file one list of them per stream, a "
+    ".csv file the columns index and stream.",
 )
 def report(run_or_sweep: Path, output: Path | None, streams: Path | None):
-    """Show what was trained as one HTML file, which opens without a network.
+    """Write one HTML file that shows what was trained, and opens offline.
 
-    RUN_OR_SWEEP is the folder of a finished run, of a sweep, or of an exposure log. The file
-    has every sample by every epoch, to be zoomed into, with its index, label and image where
-    they are known; coverage, the verdict with the batches that prove it, and tables. Needs
-    Bokeh: pip install "epochwatch[report]".
+    RUN_OR_SWEEP is the folder of a finished run, of a sweep, or of an exposure log. You can zoom
+    into a picture of every sample in every epoch; it shows a sample's index, and its label and
+    image if they are known. Below are coverage, the verdict with the batches that prove it, and
+    tables. Needs Bokeh: pip install "epochwatch[report]".
     """
     with missing_extras_named("report", extra="report"):
         from epochwatch_lab._report import write_report
         from epochwatch_lab._report.stream_file import read_streams
 
     if output and not output.parent.is_dir():
-        raise BadInput(f"--output: there is no folder {output.parent}; make it first")
+        raise BadInput(f"--output: the folder {output.parent} does not exist; make it first")
 
     by_name = read_streams(streams) if streams else None
     click.echo(shown(write_report(run_or_sweep, output, by_name)))

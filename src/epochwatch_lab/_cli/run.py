@@ -32,7 +32,7 @@ class RunCommand(LabCommand):
         """Write the notebooks, or one's parameters, as click writes options."""
         notebook = ctx.meta.get(NOTEBOOK_ASKED_FOR)
         if notebook is None:
-            with formatter.section("Notebooks (run NOTEBOOK --help shows what each may be given)"):
+            with formatter.section("Notebooks (run NOTEBOOK --help lists the parameters of one)"):
                 formatter.write_dl([(name, title_of(name)) for name in project.notebook_names()])
             return
         from epochwatch_lab._runs.notebooks import parameters_of
@@ -64,19 +64,21 @@ def title_of(notebook: str) -> str:
     "sweep_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Take one run of a sweep.",
+    help="Make one run of this sweep; needs --id.",
 )
-@click.option("--id", "run_id", metavar="ID", help="Which; epochwatch sweep --dry-run lists them.")
-@click.option("--force", is_flag=True, help="Make the run of a sweep also if it is finished.")
+@click.option(
+    "--id", "run_id", metavar="ID", help="Id of that run; epochwatch sweep --dry-run lists them."
+)
+@click.option("--force", is_flag=True, help="Make the run of a sweep again if it is finished.")
 @timeout_option
 @outputs_option("Folder that the run is written to.")
 def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
-    """Run NOTEBOOK headless, and say what it found.
+    """Run NOTEBOOK without a browser, and print its answer.
 
-    All that a run makes, its post too, stands in the folder NOTEBOOK/RUN under --outputs.
+    The run writes everything, its post too, into the folder NOTEBOOK/RUN under --outputs.
 
-    With --sweep and --id, make one run of a sweep, if it is not finished: so any scheduler can
-    take them one by one.
+    With --sweep and --id it makes one run of a sweep, unless that is finished. This lets any
+    scheduler make the runs one by one.
     """
     from epochwatch_lab._runs.execute import Limits, execute, folder_of
 
@@ -84,15 +86,15 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
     if sweep_file or run_id:
         if notebook or given:
             raise BadInput(
-                "run: got --sweep or --id beside a notebook or -p, allowed: one of the two"
+                "run: got --sweep or --id together with a notebook or -p, allowed: one of the two"
             )
         run_of_sweep(sweep_file, run_id, outputs, timeout, again=force)
         return
     if force:
-        raise BadInput("--force: got it without --sweep, allowed: with it; a named run is replaced")
+        raise BadInput("--force: got it without --sweep; leave it out: a run is always made again")
     if not notebook:
         allowed = ", ".join(project.notebook_names())
-        raise BadInput(f"NOTEBOOK: is missing, allowed: {allowed}; or --sweep and --id")
+        raise BadInput(f"NOTEBOOK: got none, allowed: {allowed}; or give --sweep and --id")
     parameters = checked_parameters(notebook, given)
     show_bar = sys.stderr.isatty()
     with what_is_kept(folder_of(parameters, outputs)):
@@ -106,10 +108,12 @@ def what_is_kept(folder) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        part = f"what was made is in {shown(folder.failed)}" if folder.failed.exists() else ""
-        earlier = f"the earlier run in {shown(folder.final)} is whole"
+        part = f"the unfinished run is in {shown(folder.failed)}" if folder.failed.exists() else ""
+        earlier = f"the earlier run is unchanged in {shown(folder.final)}"
         kept = [part, earlier if folder.final.exists() else ""]
-        click.echo(f"stopped; {', and '.join(filter(None, kept)) or 'nothing was made'}", err=True)
+        click.echo(
+            f"stopped; {', and '.join(filter(None, kept)) or 'nothing was written'}", err=True
+        )
         raise
 
 
@@ -126,7 +130,7 @@ def run_of_sweep(
     from epochwatch_lab._runs import driver, execute, sweep
 
     if not (file and run_id):
-        raise BadInput("run: got one of --sweep and --id, allowed: both, or a notebook")
+        raise BadInput("run: got only one of --sweep and --id, allowed: both, or a notebook")
     asked = sweep.read_sweep(file, outputs)
     planned = sweep.find(asked, run_id)
     tell_if_edited(asked)
@@ -167,7 +171,7 @@ def summary(folder: Path, seconds: float) -> str:
     lines = [textwrap.fill(plain(answer), WIDTH), ""]
     lines += [f"figures  {shown(folder / 'figures')}", f"post     {post_in(folder)}"]
     stages["kernel and post"] = seconds - sum(stages.values())
-    lines += [f"seconds  {seconds:5.1f}  in all, of which"]
+    lines += [f"seconds  {seconds:5.1f}  in all, of which:"]
     lines += [f"         {part:5.1f}  {stage}" for stage, part in stages.items()]
     return "\n".join(lines)
 
@@ -180,4 +184,4 @@ def post_in(folder: Path) -> str:
     if reason.is_file():
         return f"none: {reason.read_text(encoding='utf-8').strip()}"
     posts = sorted((folder / POST / "_github").glob("*.md"))
-    return str(shown(posts[0])) if posts else "none: the notebook names none"
+    return str(shown(posts[0])) if posts else "none: the notebook is not meant to be a post"

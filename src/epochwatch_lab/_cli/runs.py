@@ -14,14 +14,14 @@ from epochwatch._cli.sections import SectionedGroup
 from epochwatch.errors import BadInput
 from epochwatch_lab._cli.options import LabCommand, outputs_option
 
-OUTPUTS = outputs_option("Folder of the runs.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+OUTPUTS = outputs_option("Folder that holds the runs.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 NARROWEST = 24  # of a last column; where there is less room, it gets lines of its own
 
 
 @click.group(cls=SectionedGroup)
 def runs():
-    """List, show and compare what has been run.
+    """List, show and compare the runs made so far.
 
     RUN is the beginning of an id, a name (`default`, or 01_does_fit_resume/default) or a folder.
     """
@@ -31,11 +31,13 @@ def runs():
 @JSON
 @OUTPUTS
 def list_runs(as_json: bool, outputs: Path):
-    """List all runs: finished, failed, and those being made."""
+    """List all runs: finished, failed, and still running."""
     from epochwatch_lab._runs import ledger
 
     if outputs.exists() and not outputs.is_dir():
-        raise BadInput(f"--outputs: got {str(outputs)!r}, a file, allowed: the folder of the runs")
+        raise BadInput(
+            f"--outputs: got the file {str(outputs)!r}, allowed: the folder that holds the runs"
+        )
     entries = list(ledger.entries(outputs))
     if as_json:
         click.echo(json.dumps([public_part(entry) for entry in entries]))
@@ -50,7 +52,7 @@ def list_runs(as_json: bool, outputs: Path):
 @JSON
 @OUTPUTS
 def show(run: str, as_json: bool, outputs: Path):
-    """Show one run: what it was given, what it found, where it ran, and whether it is whole."""
+    """Show one run: its answer, parameters, environment and times, and whether it is complete."""
     from epochwatch_lab._runs import ledger
 
     entry = ledger.find(outputs, run)
@@ -69,7 +71,7 @@ def show(run: str, as_json: bool, outputs: Path):
         if rows:
             print_table([part, ""], rows)
     if entry.state == "finished":
-        click.echo(f"{len(entry.record['files'])} files, all whole")
+        click.echo(f"{len(entry.record['files'])} files, all undamaged")
 
 
 @runs.command(cls=LabCommand)
@@ -78,7 +80,7 @@ def show(run: str, as_json: bool, outputs: Path):
 @JSON
 @OUTPUTS
 def compare(first: str, second: str, as_json: bool, outputs: Path):
-    """Show in what two runs differ: parameters, environment, findings."""
+    """Show how two runs differ: parameters, environment, findings."""
     from epochwatch_lab._runs import ledger
 
     pair = [ledger.find(outputs, run) for run in (first, second)]

@@ -25,36 +25,37 @@ Examples:
   epochwatch sweep sweeps/digits.yaml --dry-run --only feed=tf_data
   epochwatch sweep sweeps/digits.yaml --executor tcp://head-node:8786
 
-Exit codes: 0 all runs are sound, 1 some failed, 2 bad input; nothing was started.""",
+Exit codes: 0 all runs are finished, 1 some failed, 2 bad input: nothing was started.""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@count_option("--jobs", "Runs at once.  [default: one a core; one where dask is not installed]")
+@count_option("--jobs", "Runs at once.  [default: one per core; one if dask is not installed]")
 @click.option(
     "--executor",
     default="local",
     metavar="WHERE",
     show_default=True,
-    help="local, or tcp://HOST:PORT of a dask scheduler whose workers share --outputs.",
+    help="local, or tcp://HOST:PORT of a dask scheduler; its workers must share --outputs.",
 )
 @click.option(
     "--only",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Only the runs with this value; several values of a name add up. Repeatable.",
+    help="Only the runs with this value. Repeatable; of one name, any of the values will do.",
 )
-@click.option("--dry-run", is_flag=True, help="List the runs, each with its id, and stop.")
+@click.option("--dry-run", is_flag=True, help="Only list the runs, each with its id.")
 @click.option(
     "--force",
     is_flag=True,
-    help="Make also the runs that are finished; without --only, begin with the notebook as it is.",
+    help="Make finished runs again too; without --only, from the notebook as it is now.",
 )
 @timeout_option
 @outputs_option("Folder that the runs and their summary are written to.")
 def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs: Path, **how):
-    """Make all runs of the sweep in FILE that are not finished yet, and sum them up.
+    """Make the runs of the sweep in FILE that are not finished, and sum all up.
 
-    Stopped or killed, it goes on where it was when it is called again, with the notebook that it
-    began with. The summary is a notebook with a figure, in the folder sweeps/NAME under --outputs.
+    If it was stopped or killed, the same command continues where it was, with the notebook that
+    it started with. The summary is a notebook with a figure, in the folder sweeps/NAME under
+    --outputs.
     """
     from epochwatch_lab._runs import driver
     from epochwatch_lab._runs.sweep import chosen, read_sweep
@@ -81,8 +82,8 @@ def tell_if_edited(asked) -> None:
     """Warn where a sweep's runs are not made from the notebook as it is now."""
     if asked.is_edited:
         click.echo(
-            f"{asked.notebook} has been edited since this sweep began, and its runs are made from "
-            f"the copy in {shown(asked.source.parent)}; `epochwatch sweep --force` begins anew",
+            f"{asked.notebook} has been edited since this sweep started; the sweep still uses its "
+            f"copy in {shown(asked.source.parent)}; `epochwatch sweep --force` starts over",
             err=True,
         )
 
@@ -114,8 +115,8 @@ def made(asked, wanted: Sequence, outputs: Path, *, jobs: int | None, **how) -> 
                 report(outcome)
     except (KeyboardInterrupt, SystemExit):  # out here, where no bar is drawn over the sentence
         there = f"{len(outcomes):,} of {len(wanted):,} runs"
-        kept = f"what is finished is kept in {shown(outputs / asked.notebook)}"
-        click.echo(f"stopped after {there}; {kept}, and the same command goes on", err=True)
+        kept = f"finished runs are kept in {shown(outputs / asked.notebook)}"
+        click.echo(f"stopped after {there}; {kept}; the same command makes the rest", err=True)
         raise
     return outcomes
 
@@ -230,7 +231,7 @@ def summary(many: int, made_now: int, failed: int, folder: Path | None) -> str:
 def failures(asked, failed: Sequence) -> list[str]:
     """List the runs that failed, each with its reason."""
     names = {run.id: asked.named(run) for run in asked.planned}
-    lines = ["Failed; the same command makes them again:"]
+    lines = ["These runs failed; the same command tries them again:"]
     for outcome in failed:
         lines.append(f"  {outcome.id}  {names[outcome.id]}")
         lines += textwrap.wrap(

@@ -44,8 +44,8 @@ def exposure_matrix(
     # Before a batch is read: what is too large is refused at once.
     if samples * len(pairs) > MOST_CELLS:
         raise BadInput(
-            f"report: {log.folder} has {samples:,} samples × {len(pairs):,} epochs, allowed: "
-            f"{MOST_CELLS:,} of both together; use ExposureLog's counts() and coverage()"
+            f"report: {log.folder} has {samples:,} samples × {len(pairs):,} epochs, allowed: a "
+            f"product of up to {MOST_CELLS:,}; use ExposureLog's counts() and coverage() instead"
         )
     epochs, columns = [], {name: [] for name in streams}
     for (fit, epoch), group in itertools.groupby(log.batches(), key=lambda batch: batch[:2]):

@@ -11,8 +11,8 @@ import numpy as np
 from epochwatch.errors import BadInput
 
 ALLOWED = (
-    "allowed: .npz, an array of indices by stream (np.savez); .json, a list of them by stream; "
-    ".csv with the columns index and stream, a row a sample"
+    "allowed: .npz, one array of indices per stream (np.savez); .json, one list of them per "
+    "stream; .csv with the columns index and stream, one row per sample"
 )
 
 # A number that int64 cannot hold, a missing column, an empty and a damaged .npz file among them.
@@ -50,13 +50,13 @@ def _from_npz(path: Path) -> dict[str, np.ndarray]:
 def _from_json(path: Path) -> dict[str, np.ndarray]:
     content = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(content, Mapping):
-        raise ValueError("it is no object")
+        raise ValueError("it is not a JSON object")
     return {name: _indices(name, np.array(_listed(value))) for name, value in content.items()}
 
 
 def _listed(value) -> list:
     if not isinstance(value, list) or not all(type(index) is int for index in value):
-        raise ValueError("a stream is no list of integers")
+        raise ValueError("a stream is not a list of integers")
     return value
 
 
@@ -73,7 +73,7 @@ def _from_csv(path: Path) -> dict[str, np.ndarray]:
 
 def _indices(name: str, values: np.ndarray) -> np.ndarray:
     if values.dtype.kind not in "iu" or not values.size:
-        raise ValueError(f"the stream {name!r} is {values.size} values of {values.dtype}")
+        raise ValueError(f"the stream {name!r} is {values.dtype} {values.shape}")
     if values.max() > np.iinfo(np.int64).max:
-        raise OverflowError(f"the stream {name!r} has an index beyond int64")
+        raise OverflowError(f"the stream {name!r} has an index too large for int64")
     return np.unique(values).astype(np.int64)

@@ -48,8 +48,8 @@ class Subject(NamedTuple):
             return _run(folder, written)
         if (folder / MANIFEST).is_file() or any(folder.glob("part-*.parquet")):
             return _log(folder)
-        is_there = "is a file" if folder.is_file() else "has none of these"
-        got = is_there if folder.exists() else "is not there"
+        is_there = "is a file" if folder.is_file() else "holds nothing to report"
+        got = is_there if folder.exists() else "does not exist"
         raise BadInput(
             f"report: {folder} {got}, allowed: a finished run (outputs/<notebook>/<run>), a "
             "sweep (outputs/sweeps/<name>) or the folder of an exposure log; make one with "
@@ -101,16 +101,14 @@ def _log(folder: Path) -> Subject:
 
 def _not_empty(log: ExposureLog) -> ExposureLog:
     if not len(log):
-        raise BadInput(
-            f"report: {log.folder} has no exposures, allowed: a log of one or more; train first"
-        )
+        raise BadInput(f"report: {log.folder} has no exposures, allowed: one or more; train first")
     return log
 
 
 def _read_object(path: Path) -> dict:
     content = read_json(path)
     if content is None:
-        raise BadInput(f"report: {path} is damaged, allowed: a JSON object; run it again")
+        raise BadInput(f"report: {path} is damaged: it is not a JSON object; make the run again")
     return content
 
 

@@ -130,7 +130,7 @@ def run_table(runs: list[dict], outputs: Path, page: Path) -> Table:
         row += [run.get("state"), object_at(run, "findings").get("verdict")]
         row += [_share_cell(shares[number].get(name)) for name in _all_names(shares)]
         rows.append(row + [tests[number].get(name) for name in _all_names(tests)])
-    return Table.from_values("The runs, and the parameters that vary", header, rows)
+    return Table.from_values("The runs, with the parameters in which they differ", header, rows)
 
 
 def run_coverage(run: dict) -> dict[str, float]:

@@ -156,8 +156,8 @@ def _check_same_code(run: PlannedRun) -> None:
     here = environment.run_id(environment.source_digest(run.source), run.parameters)
     if here != run.id:
         raise BadInput(
-            f"run {run.id}: this worker's epochwatch or notebook is another one (it would make "
-            f"{here}); install the same on every machine, and call the sweep again"
+            f"run {run.id}: this worker has another epochwatch or another notebook (and would make "
+            f"run {here}); install the same on every machine, and start the sweep again"
         )
 
 
@@ -193,7 +193,7 @@ def _by_dask(client, planned: Sequence[PlannedRun], **errand) -> Iterator[Outcom
 
 @contextlib.contextmanager
 def _client(jobs: int, executor: str) -> Iterator:
-    with missing_extras_named("several --jobs at once, or an --executor"):
+    with missing_extras_named("--jobs above 1, or --executor"):
         import dask
         import distributed
     dask.config.set({"logging.distributed": "critical"})
@@ -202,7 +202,8 @@ def _client(jobs: int, executor: str) -> Iterator:
             client = distributed.Client(executor, timeout=GRACE)
         except OSError:
             raise BadInput(
-                f"--executor: no dask scheduler answers at {executor}; start one, or use local"
+                f"--executor: no dask scheduler answers at {executor}; start one, or leave "
+                "--executor out"
             ) from None
         with client:
             yield client

@@ -89,9 +89,7 @@ def check_source(source: Path, parameters: Parameters) -> None:
             papermill would run the defaults.
     """
     if not any("parameters" in cell.tags for cell in project.cells_of(source)):
-        raise BadInput(
-            f"notebook: {source} has no cell tagged parameters; tag the one it begins with"
-        )
+        raise BadInput(f"notebook: {source} has no cell tagged parameters; tag its first code cell")
     parameters.check_data()
 
 
@@ -119,7 +117,7 @@ def make_run(
     except Exception as error:
         raise _failure(folder, error) from error
     except BaseException:
-        _note_reason(folder, "was stopped before it had finished")
+        _note_reason(folder, "was stopped before it finished")
         folder.fail()
         raise
     folder.commit()
@@ -211,14 +209,14 @@ def _failure(folder: RunFolder, error: Exception) -> Exception:
     """Keep a failed attempt with its reason, and say what failed in one line."""
     name = getattr(error, "ename", type(error).__name__)
     message = (str(getattr(error, "evalue", error)).strip().splitlines() or [""])[0]
-    kept = f"; the partial notebook is kept in {folder.failed}"
+    kept = f"; the unfinished notebook is kept in {folder.failed}"
     if name in BAD_INPUT_NAMES:
         failure = BadInput(message)
     elif os.strerror(errno.ENOSPC) in message:
         _make_room(folder.attempt)
         failure = BadInput(
-            f"outputs: no space left on the device of {folder.home}; free some, or choose "
-            "another folder with --outputs"
+            f"outputs: no space left on the disk of {folder.home}; free some, or choose another "
+            "folder with --outputs"
         )
     elif name == "DeadKernelError":
         failure = KernelDied(
@@ -227,7 +225,7 @@ def _failure(folder: RunFolder, error: Exception) -> Exception:
     elif name == "RuntimeError" and not hasattr(error, "ename"):  # of jupyter_client, of no cell
         failure = KernelDied(f"the kernel could not be started ({message}){kept}")
     elif name == "CellTimeoutError":
-        failure = RunFailed(f"a cell took longer than the timeout allows{kept}")
+        failure = RunFailed(f"a cell took longer than --timeout allows{kept}")
     else:
         failure = RunFailed(f"{name}: {message}{kept}")
     _note_reason(folder, f"{failure}\n\n{error}")

@@ -26,7 +26,7 @@ from epochwatch_lab._runs.parameters import RUN_NAME, Parameters, varied
 MOST_RUNS = 100_000
 LARGEST_FILE = 2**20
 ALLOWED = {
-    "name": "a name of up to 64 letters, digits, - and _ that begins with one of the former",
+    "name": "up to 64 letters, digits, - and _, with a letter or digit first",
     "notebook": "the name of a notebook",
     "fixed": "each parameter with its value",
     "grid": "each parameter with a list of values",
@@ -161,7 +161,7 @@ def find(sweep: Sweep, run_id: str) -> PlannedRun:
     found = [run for run in sweep.planned if run.id.startswith(run_id) and run_id]
     if len(found) != 1:
         raise BadInput(
-            f"--id: got {reprlib.repr(run_id)}, which {len(found):,} runs of the sweep have, "
+            f"--id: got {reprlib.repr(run_id)}, which fits {len(found):,} runs of the sweep, "
             f"allowed: the id of one; epochwatch sweep --dry-run lists them"
         )
     return found[0]
@@ -194,7 +194,9 @@ def chosen(sweep: Sweep, only: Iterable[str]) -> list[PlannedRun]:
         if all(str(getattr(run.parameters, name)) in values for name, values in wanted.items())
     ]
     if not found:
-        raise BadInput(f"--only: no run of {len(sweep.planned):,} has {' '.join(only)}")
+        raise BadInput(
+            f"--only: none of the {len(sweep.planned):,} runs has {' '.join(only)}; ask for less"
+        )
     return found
 
 
@@ -205,7 +207,7 @@ class _StrictLoader(yaml.SafeLoader):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         twice = next((key for i, key in enumerate(keys) if key in keys[:i]), None)
         if twice is not None:
-            raise BadInput(f"{twice}: is there twice, allowed: once")
+            raise BadInput(f"{twice}: is given twice, allowed: once")
         return super().construct_mapping(node, deep)
 
 
@@ -222,7 +224,7 @@ def _contents(path: Path) -> Mapping:
             raise
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise BadInput(f"is no YAML{where}, allowed: {KEYS}") from None
+        raise BadInput(f"is not YAML{where}, allowed: {KEYS}") from None
     if not isinstance(contents, Mapping):
         raise BadInput(f"got {reprlib.repr(contents)}, allowed: {KEYS}")
     return contents
@@ -239,7 +241,7 @@ def _checked(contents: Mapping, outputs: Path, anew: bool) -> Sweep:
     twice = next((one for one, group in itertools.groupby(sorted(ids)) if len([*group]) > 1), None)
     if twice:
         values = planned[ids.index(twice)].parameters.model_dump(exclude={"run_name"})
-        raise BadInput(f"has the same run twice, {json.dumps(values)}; leave one out")
+        raise BadInput(f"makes the same run twice, {json.dumps(values)}; leave one out")
     names = varied([run.parameters.model_dump() for run in planned])
     return Sweep(file.name, file.notebook, tuple(names), tuple(planned), source)
 
@@ -256,9 +258,9 @@ def _parsed(contents: Mapping) -> SweepFile:
         allowed = ALLOWED.get(first["loc"][0], f"one of {KEYS}")
         raise BadInput(f"{shown}: got {reprlib.repr(first['input'])}, allowed: {allowed}") from None
     if file.grid is not None and file.each is not None:
-        raise BadInput("has a grid and a list, allowed: one of the two")
+        raise BadInput("has both a grid and a list, allowed: one of the two")
     if not (file.grid or file.each or file.seeds):
-        raise BadInput("is empty, allowed: a grid, a list or seeds that make one run or more")
+        raise BadInput("makes no run, allowed: a grid, a list or seeds that make one run or more")
     return file
 
 
@@ -287,7 +289,7 @@ def _apart(where: str, values: list, name: str, *others: Mapping) -> list:
     if not values:
         raise BadInput(f"{where}: got [], allowed: a list of one value or more")
     if any(name in other for other in others):
-        raise BadInput(f"{where}: {name} is set in two places, allowed: one")
+        raise BadInput(f"{where}: {name} is set in two places; set it in one")
     return values
 
 
@@ -295,7 +297,9 @@ def _planned(
     model: type[Parameters], source: Path, digest: str, values: Mapping[str, Value]
 ) -> PlannedRun:
     if "run_name" in values:
-        raise BadInput("run_name: cannot be set, the runs of a sweep are named by their ids")
+        raise BadInput(
+            "run_name: cannot be set; leave it out: each run of a sweep is named by its id"
+        )
     given = {name: value for name, value in values.items() if value is not None}
     identity = run_id(digest, model.checked(given))
     return PlannedRun(identity, model.checked({**given, "run_name": identity}), source)

@@ -225,8 +225,8 @@ def test_it_is_written_for_json_with_its_reason():
     assert expectation.as_json() == {
         "verdict": "runs dry",
         "rule": "ends inside an epoch",
-        "why": "the feed ends before an epoch has all its steps; the epoch ends there, and the "
-        "next one begins a new pass",
+        "why": "the feed ends before an epoch has all its steps; that epoch stops there, and "
+        "the next one starts a new pass",
         "source": "keras/src/trainers/epoch_iterator.py: EpochIterator.catch_stop_iteration",
         "steps": [3, 3, 3, 1, 3],
         "alike": False,

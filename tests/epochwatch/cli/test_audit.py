@@ -90,7 +90,7 @@ def test_on_a_terminal_it_says_what_to_expect_and_shows_a_bar_that_goes_away(aud
     monkeypatch.setattr(sys, "stderr", terminal)
     _, out, _ = audit("feeds:arrays", "--epochs", "2", *FAST)
     shown = terminal.getvalue()
-    assert "to be expected" in shown
+    assert "expected" in shown
     assert "every epoch is one complete" in " ".join(shown.split())
     assert "0/20" in shown
     assert shown.endswith("\x1b[2K"), "the bar is erased"
@@ -168,7 +168,7 @@ def test_an_endless_feed_that_has_come_round_is_measured(audit):
     given = ("feeds:endless", "--steps-per-epoch", 10, "--epochs", 4, "--min-coverage", 1)
     code, out, _ = audit(*given)
     assert code == 0
-    assert "40 samples, counted as they came round" in out
+    assert "40 samples, counted until the feed repeated" in out
     assert out.startswith("All 40 samples were trained; ")
 
 
@@ -230,7 +230,7 @@ def test_a_fit_option_without_a_name_or_value_is_refused(text):
         (["a..b:c"], "got 'a..b:c', allowed"),
         (["none.py:feed"], "none.py:feed: no file none.py in "),
         (["nowhere.data:feed"], "no module nowhere.data, neither in /"),
-        (["feeds:wrong"], "no wrong in feeds; the functions there: arrays, without_index, "),
+        (["feeds:wrong"], "no wrong in feeds; it has these functions: arrays, without_index, "),
         (["feeds:number"], "got int, allowed: a function that returns a new feed"),
         (["feeds:pair"], "got arrays, allowed: a function that returns a new feed at each call"),
         (["feeds:batches"], "got a generator, allowed: a function that returns a new feed at"),
@@ -239,22 +239,28 @@ def test_a_fit_option_without_a_name_or_value_is_refused(text):
         (["feeds:unbatched"], "single samples"),
         (["feeds:arrays", "--population", "0"], "--population: got '0', allowed: a number of"),
         (["feeds:arrays", "--population", "0=3,4"], "--population: got '0=3,4', allowed: a nu"),
-        (["feeds:arrays", "--population", "0=3,0=4"], "or one for each stream, 0=3800,1=200"),
+        (
+            ["feeds:arrays", "--population", "0=3,0=4"],
+            "or one for each stream, such as 0=3800,1=200",
+        ),
         (["feeds:arrays", "--population", "=4"], "--population: got '=4', allowed: a number"),
         (["feeds:arrays", "--population", "41"], "population: got 41, but a pass of the feed"),
         (["feeds:arrays", "--seed", "-1"], "'--seed': -1 is not in the range"),
         (["broken.py:feed"], "broken.py raised ZeroDivisionError: division by zero (broken.py, "),
-        (["exits.py:feed"], "exits.py ended the program, by sys.exit(0)"),
+        (["exits.py:feed"], "exits.py ended the program by sys.exit(0)"),
         (["feeds:raises"], "make_feed raised ValueError: no such file"),
         (["feeds:fails", "--steps-per-epoch", "3"], "disk gone (feeds.py, line 35)"),
         (["feeds:arrays", "--epochs", "0"], "'--epochs': 0 is not in the range"),
         (["feeds:arrays", "--fail-on", "restart"], "'restart', allowed: none, restarts, "),
-        (["feeds:arrays", "--fit-option", "epochs=3"], "'epochs', which is given otherwise"),
+        (["feeds:arrays", "--fit-option", "epochs=3"], "'epochs', which has an option of its own"),
         (["feeds:arrays", "--fit-option", "shufle=1"], "got 'shufle', allowed: "),
         (["feeds:arrays", "--figure", "a.pdf"], "ends in .svg or .png"),
-        (["feeds:arrays", "--figure", "nowhere/a.svg"], "there is no folder nowhere"),
+        (["feeds:arrays", "--figure", "nowhere/a.svg"], "the folder nowhere does not exist"),
         (["feeds:arrays", "--streams", "feeds:number"], "--streams: got int from feeds:number"),
-        (["feeds:without_index", "--streams", "feeds:streams"], "targets have none, allowed: "),
+        (
+            ["feeds:without_index", "--streams", "feeds:streams"],
+            "samples have none; let the feed deliver targets",
+        ),
         (["feeds:arrays", "--backend", "theano"], "'theano' is not one of 'tensorflow', 'jax'"),
     ],
 )
@@ -272,7 +278,7 @@ def test_an_absent_backend_is_named_with_what_installs_it(audit, monkeypatch):
     code, _, err = audit("feeds:arrays", "--backend", "tf_keras")
     assert (code, err) == (
         2,
-        "epochwatch: backend: got 'tf_keras': needs tf_keras, not installed; pip install "
+        "epochwatch: backend: got 'tf_keras': tf_keras is not installed; pip install "
         "'epochwatch[tf_keras]'\n",
     )
 
@@ -282,7 +288,7 @@ def test_without_matplotlib_a_figure_is_refused_before_the_feed_is_made(audit, m
     code, out, err = audit("feeds:raises", "--figure", "seen.svg")
     assert (code, out) == (2, "")
     assert err == (
-        "epochwatch: --figure: needs matplotlib, not installed; pip install 'epochwatch[figures]'\n"
+        "epochwatch: --figure: matplotlib is not installed; pip install 'epochwatch[figures]'\n"
     )
 
 
@@ -298,7 +304,12 @@ def test_the_help_is_grouped_and_80_columns_wide(audit):
     code, out, _ = audit("--help")
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
-    titles = {"How fit is called:", "What is counted:", "What is a finding:", "What is written:"}
+    titles = {
+        "How fit is called:",
+        "What is counted:",
+        "What counts as a finding:",
+        "What is written:",
+    }
     assert titles <= set(out.splitlines())
     assert all(name in " ".join(out.split()) for name in FAIL_ON)
     options = {name for param in cli.audit.params for name in param.opts if name[0] == "-"}

@@ -23,7 +23,7 @@ def test_it_prints_in_a_few_lines_what_is_expected_and_why(explain):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "expected  runs dry"
-    assert "steps     3 asked for in an epoch; to be run: 3 × 3, 1 (runs dry), 3" in lines
+    assert "steps     asked for 3 an epoch; fit will run 3 × 3, 1 (runs dry), 3" in lines
     assert lines[-2].startswith("rule      ends inside an epoch (keras/src/trainers/")
     assert len(lines) < 10
     assert max(map(len, lines)) <= 80
@@ -66,10 +66,10 @@ def test_it_takes_nothing_from_the_feed(explain):
         (["feeds:number"], "got int, allowed: a function that returns a new feed"),
         (["feeds:of_path"], "got the function of_path, which needs arguments (path, share), al"),
         (["feeds:raises"], "feeds:raises raised ValueError: no such file"),
-        (["feeds:fails"], "steps_per_epoch: got None for a generator whose end is not known"),
+        (["feeds:fails"], "steps_per_epoch: got None for a generator whose length is not known"),
         (["feeds:arrays", "--fits", "0"], "'--fits': 0 is not in the range"),
-        (["feeds:arrays", "--fit-option", "epochs=3"], "'epochs', which is given otherwise"),
-        (["feeds:arrays", "--fit-option", "feed=3"], "'feed', which is given otherwise"),
+        (["feeds:arrays", "--fit-option", "epochs=3"], "'epochs', which has an option of its own"),
+        (["feeds:arrays", "--fit-option", "feed=3"], "'feed', which has an option of its own"),
     ],
 )
 def test_bad_input_exits_2_with_one_line(explain, given, said):

@@ -31,10 +31,13 @@ def test_samples_never_trained_count_nought(chunks, asked):
 
 def test_counts_say_what_they_hold():
     assert str(counts_of([])) == "0 samples trained"
-    assert str(counts_of([[7]])) == "1 samples trained, 1 exposures; a sample 1 to 1, median 1"
+    assert (
+        str(counts_of([[7]]))
+        == "1 samples trained, 1 exposures; each sample 1 to 1 times, median 1"
+    )
     many = Counts(np.arange(4000), np.repeat([1, 2, 3, 1500], 1000))
     assert str(many) == (
-        "4,000 samples trained, 1,506,000 exposures; a sample 1 to 1,500, median 2.5"
+        "4,000 samples trained, 1,506,000 exposures; each sample 1 to 1,500 times, median 2.5"
     )
 
 
@@ -43,11 +46,9 @@ def test_an_index_never_trained_is_a_key_error():
         counts_of([[1, 3]])[2]
 
 
-@pytest.mark.parametrize(
-    ("stream", "got"), [([], "0 values of float64"), ([0.5], "1 values of float64")]
-)
+@pytest.mark.parametrize(("stream", "got"), [([], "float64 \\(0,\\)"), ([0.5], "float64 \\(1,\\)")])
 def test_a_stream_that_nothing_can_cover_is_refused(stream, got):
-    with pytest.raises(BadInput, match=f"stream 'dark' is {got}, allowed: one or more integers"):
+    with pytest.raises(BadInput, match=f"got {got} for the stream 'dark', allowed: one or more"):
         coverage([], {"bright": np.arange(3), "dark": np.array(stream)})
 
 

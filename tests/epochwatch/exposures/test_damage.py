@@ -282,7 +282,9 @@ def test_what_is_whole_in_a_damaged_log_is_read_exactly(damage, logs):
 def test_a_part_of_another_run_is_named(logs):
     """It has the number, the first exposure and the length that are expected here."""
     shutil.copy(logs / "other" / PARTS[1], logs / "log")
-    with pytest.raises(BadInput, match=r"part-000001.parquet: a part of another log \(id \w{16}"):
+    with pytest.raises(
+        BadInput, match=r"part-000001.parquet: belongs to another log \(its id is \w{16}"
+    ):
         ExposureLog.read(logs / "log")
 
 

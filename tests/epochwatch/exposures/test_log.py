@@ -100,7 +100,7 @@ def test_a_log_of_the_first_edition_is_read(tmp_path):
     # Its parts do not say whose they are, so none is taken for one of a log of today, or it.
     written(tmp_path / "today", [(1, 1, 0, [1, 2]), (1, 1, 1, [3])], part=2)
     shutil.copy(tmp_path / "today" / "part-000000.parquet", folder)
-    with pytest.raises(BadInput, match="a part of another log"):
+    with pytest.raises(BadInput, match="belongs to another log"):
         ExposureLog.read(folder)
 
 
@@ -165,10 +165,20 @@ def test_a_log_of_nothing_is_joined_to_any(tmp_path):
 @pytest.mark.parametrize(
     ("first", "second", "drop", "told"),
     [
-        ([1, 2], [4], False, "epoch 4, and the log before ends with epoch 2: the log between them"),
-        ([1, 2], [4], True, "epoch 4, and the log before ends with epoch 2: the log between them"),
-        ([1, 2], [2, 3], False, "begins with epoch 2, .* epoch 2: drop_redone=True leaves out"),
-        ([1, 2], [1, 2], False, "begins with epoch 1, .* epoch 2: drop_redone=True leaves out"),
+        ([1, 2], [4], False, "epoch 4, but the log before ends with epoch 2: give the log between"),
+        ([1, 2], [4], True, "epoch 4, but the log before ends with epoch 2: give the log between"),
+        (
+            [1, 2],
+            [2, 3],
+            False,
+            "begins with epoch 2, .* epoch 2: if the training went on from earlier",
+        ),
+        (
+            [1, 2],
+            [1, 2],
+            False,
+            "begins with epoch 1, .* epoch 2: if the training went on from earlier",
+        ),
     ],
 )
 def test_logs_that_do_not_follow_on_each_other_are_refused(first, second, drop, told, tmp_path):
@@ -180,7 +190,7 @@ def test_logs_that_do_not_follow_on_each_other_are_refused(first, second, drop, 
 def test_epochs_in_one_part_cannot_be_left_out_one_by_one(tmp_path):
     first = written(tmp_path / "first", [(1, 1, 0, [0]), (1, 2, 0, [0])])
     (second,) = logs_of(tmp_path, [2])
-    with pytest.raises(BadInput, match="ends with epoch 2: a part of it .* cannot be cut"):
+    with pytest.raises(BadInput, match="ends with epoch 2: a part of that .* cannot be cut"):
         ExposureLog.join([first, second], drop_redone=True)
 
 
@@ -250,13 +260,13 @@ BREAKAGES = {
     r"part-000002\.parquet: damaged .* restore it": lambda f: break_part(
         f / "part-000002.parquet", lambda content: b""
     ),
-    "a part of the log is missing or doubled; restore": lambda f: (
+    "a part of the log is missing or is there twice; restore": lambda f: (
         f / "part-000001.parquet"
     ).unlink(),
-    "2 exposures, and the manifest says 3: .* restore the folder": lambda f: (
+    "2 exposures, but the manifest counts 3: .* restore the folder": lambda f: (
         f / "part-000002.parquet"
     ).unlink(),
-    r"manifest\.json: damaged .*; delete it to read": lambda f: break_part(
+    r"manifest\.json: damaged .*; delete this file to read": lambda f: break_part(
         f / "manifest.json", lambda content: content[: len(content) // 2]
     ),
     r"manifest\.json: damaged \(its text has another checksum\)": lambda f: break_part(
@@ -300,9 +310,9 @@ def test_a_log_may_have_more_parts_than_a_process_may_open_files(tmp_path):
 @pytest.mark.parametrize(
     ("made", "told"),
     [
-        (lambda path: path.mkdir(), "no exposure log but a folder without one; give the folder"),
-        (lambda path: path.touch(), "no exposure log but a file; give the folder"),
-        (lambda path: None, "no exposure log but nothing; give the folder"),
+        (lambda path: path.mkdir(), "holds no exposure log; give the folder"),
+        (lambda path: path.touch(), "is a file; give the folder"),
+        (lambda path: None, "does not exist; give the folder"),
     ],
     ids=["empty folder", "file", "nothing"],
 )

@@ -99,7 +99,7 @@ def test_a_folder_that_cannot_be_made_or_is_taken_is_refused(tmp_path):
     with pytest.raises(BadInput, match="cannot make the folder .* choose another path"):
         ExposureWriter(tmp_path / "file" / "log")
     write(tmp_path / "log", [])  # a record that has just begun
-    with pytest.raises(BadInput, match="not empty, and no record is ever overwritten"):
+    with pytest.raises(BadInput, match="not empty, and epochwatch never overwrites a record"):
         ExposureWriter(tmp_path / "log")
     with pytest.raises(BadInput, match="got 'ignore', allowed: 'stop' or 'continue'"):
         ExposureWriter(tmp_path / "other", on_write_error="ignore")
@@ -203,15 +203,15 @@ def test_a_write_that_fails_ends_the_record_and_is_told_once(
     writer.append(1, 2, 0, LENGTHS, INDICES)
     writer.flush()  # behind whose back it fails
     on_disk(writer)
-    told = rf"cannot write to .*log' \(.*, {reason}\); the 3 exposures before stay readable; "
+    told = rf"cannot write to .*log' \(.*, {reason}\); the 3 exposures written before can be read; "
     if on_write_error == "stop":
         with pytest.raises(RecordingFailed, match=told + ".* choose another path") as failure:
             writer.flush()
         assert "\n" not in str(failure.value)
-        with pytest.raises(RecordingFailed, match=f"ended with {reason}; watch the model anew"):
+        with pytest.raises(RecordingFailed, match=f"ended with {reason}; watch the model again"):
             writer.open()
     else:
-        with pytest.warns(RuntimeWarning, match=told + "the training goes on") as caught:
+        with pytest.warns(RuntimeWarning, match=told + "training goes on") as caught:
             writer.flush()
         assert len(caught) == 1
         writer.open()
@@ -470,7 +470,7 @@ if child == 0:
     try:
         writer.open()
     except RecordingFailed as refusal:
-        os._exit(7 if "of which this one is a fork; watch the model anew" in str(refusal) else 1)
+        os._exit(7 if "which this one was forked; watch the model again" in str(refusal) else 1)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 writer.close()
 """

@@ -101,7 +101,7 @@ def test_a_package_that_is_not_installed_is_told_with_the_extra_that_installs_it
     with pytest.raises(BadInput) as caught:
         feeds.balanced(feed, tiny_streams)
     assert str(caught.value) == (
-        f"feed: got '{feed}': needs {package}, not installed; pip install 'epochwatch[{package}]'"
+        f"feed: got '{feed}': {package} is not installed; pip install 'epochwatch[{package}]'"
     )
     assert not feeds.is_installed(feed)
     assert feeds.is_installed("arrays")

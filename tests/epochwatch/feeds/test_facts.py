@@ -151,8 +151,8 @@ def test_describing_a_generator_takes_nothing_from_it():
     [
         (None, "feed: got None: make_feed returned None; return the feed it builds"),
         (generator, "feed: got the function 'generator', allowed: a feed; call it"),
-        (iter([1]), r"feed: got the iterator list_iterator, .* \(batch for batch in it\) is one"),
-        (iter(dataset()), "feed: got the iterator OwnedIterator, allowed: what Keras takes"),
+        (iter([1]), r"feed: got the iterator list_iterator, .* \(batch for batch in iterator\)"),
+        (iter(dataset()), "feed: got the iterator OwnedIterator, which Keras does not take"),
         (7, "feed: got int, allowed: arrays .*, a tf.data.Dataset, a generator"),
         (([1, 2], [3, 4]), r"feed: got a tuple of 2 \(list, list\), allowed: arrays"),
         ((*ARRAYS, *ARRAYS), r"feed: got a tuple of 4 \(ndarray, ndarray, ndarray, ndarray\)"),
@@ -160,8 +160,8 @@ def test_describing_a_generator_takes_nothing_from_it():
         ((None, ARRAYS[1]), r"feed: got a tuple of 2 \(NoneType, ndarray\)"),
         ((dataset(), None), r"feed: got a tuple of 2 \(_BatchDataset, NoneType\)"),
         (LengthlessItems(), "feed: got the PyDataset LengthlessItems without a length"),
-        ((ARRAYS[0], np.zeros(33)), "arrays: got 34 and 33 rows, allowed: a row to a sample"),
-        ((np.float32(1), ARRAYS[1]), "arrays: got float32 .*, allowed: arrays with a row"),
+        ((ARRAYS[0], np.zeros(33)), "arrays: got 34 and 33 rows, allowed: one row per sample"),
+        ((np.float32(1), ARRAYS[1]), "arrays: got float32 .*, allowed: arrays with one row"),
         ([], "arrays: got no rows"),
     ],
 )

@@ -179,14 +179,14 @@ def test_an_iterator_of_tf_data_is_kept_in_a_checkpoint(sampler, tmp_path, taken
         (("generator", (x, y)), "feed: got 'generator', allowed: one of tf_data, py_dataset"),
         (
             ("py_dataset", (x[:30], y[:30])),
-            "samples: got 30 rows, allowed: a row to every index of the sampler, up to 33",
+            "samples: got 30 rows, allowed: a row for every index of the sampler, up to 33",
         ),
         (("py_dataset", (x, y[:30])), "samples: got 34 and 30 rows"),
         (("py_dataset", x), "samples: got ndarray, allowed: (x, y[, sample_weight]) of arrays"),
         (("tf_data", (x,)), "samples: got tuple, allowed"),
         (("py_dataset", (x, y), -1), "start: got -1, allowed: a whole number, 0 to"),
         (("tf_data", (x, y), 2**63), "start: got 9223372036854775808"),
-        (("py_dataset", (x, {"index": y})), 'with_index: got targets that have an "index"'),
+        (("py_dataset", (x, {"index": y})), 'with_index: got targets that already have an "index"'),
     ],
 )
 def test_bad_input_is_told_in_one_line(sampler, arguments, told):

@@ -255,8 +255,8 @@ def test_files_that_are_shuffled_already_are_refused_with_the_recipe(helper):
         with_index(make())
     assert str(caught.value) == (
         "with_index: got a dataset behind `shuffle`, allowed: one that delivers each sample once, "
-        "in the same order in every pass; give the index first: with_index(dataset).shuffle(…)."
-        "batch(…); list_files and Keras' helpers shuffle unless told not to: with_index("
+        "in the same order in every pass; add the index first: with_index(dataset).shuffle(…)."
+        "batch(…); list_files and Keras' helpers shuffle by default: with_index("
         "image_dataset_from_directory(…, shuffle=False, batch_size=None)).shuffle(…).batch(…)"
     )
 
@@ -369,37 +369,49 @@ def test_a_wrapped_py_dataset_is_still_itself_after_pickling(make):
     ("call", "message"),
     [
         (lambda: with_index(rows()), r"got a tuple of 2, allowed: .*with_index\(\*arrays\)"),
-        (lambda: with_index(rows()[0], np.zeros(33)), "got 34 and 33 rows, allowed: a row"),
+        (lambda: with_index(rows()[0], np.zeros(33)), "got 34 and 33 rows, allowed: one row"),
         (lambda: with_index(rows()[0], 7), "got int 7, allowed: arrays .* numpy.asarray"),
-        (lambda: with_index([[1], [2, 3]], [0, 1]), "got lists of different lengths in a list"),
+        (lambda: with_index([[1], [2, 3]], [0, 1]), "got a list of lists of different lengths"),
         (lambda: with_index(rows()[0], tf.constant(1.0)), "got EagerTensor .*, allowed: arrays"),
         (lambda: with_index(*rows(), batched=True), "got batched, which arrays does not take"),
         (lambda: with_index(*rows(), index=OWN[:9]), r"index: got int64 \(9,\), allowed: int64 \("),
         (lambda: with_index(*rows(), index=OWN / 1), r"index: got float64 \(34,\), allowed: int64"),
         (lambda: with_index(*rows(), index=OWN.astype("uint64")), "index: got uint64"),
-        (lambda: with_index(*with_index(*rows())), 'have an "index" already'),
-        (lambda: with_index(with_index(samples())), 'have an "index" already'),
-        (lambda: with_index(with_index(Items())), 'have an "index" already'),
+        (lambda: with_index(*with_index(*rows())), 'already have an "index"'),
+        (lambda: with_index(with_index(samples())), 'already have an "index"'),
+        (lambda: with_index(with_index(Items())), 'already have an "index"'),
         (lambda: with_index(samples(), rows()[1]), "got y, which tf_data does not take"),
         (lambda: with_index(samples(), index=OWN), "got index, which tf_data does not take"),
-        (lambda: with_index(samples().repeat()), r"without end, .*with_index\(dataset\).repeat"),
+        (lambda: with_index(samples().repeat()), r"without an end, .*with_index\(dataset\).repeat"),
         (lambda: with_index(samples().repeat(2).map(tuple_of)), "behind `repeat`"),
         (lambda: with_index(samples().shuffle(9).cache().prefetch(1)), "behind `shuffle`"),
         (lambda: with_index(tf.data.Dataset.zip(samples(), samples().shuffle(9))), "`shuffle`"),
         (lambda: with_index(sampled()), "behind `sample_from_datasets`"),
-        (lambda: with_index(unordered()), "options say deterministic=False, allowed: one in the"),
-        (lambda: with_index(tf.data.Dataset.zip(*[samples()] * 4)), "got a dataset of 4 parts"),
-        (lambda: with_index(samples().batch(16).map(tuple_of)), "say batched=True or batched=Fa"),
-        (lambda: with_index(samples().batch(16).unbatch().batch(2).map(tuple_of)), "say batched"),
+        (lambda: with_index(unordered()), "option deterministic=False, allowed: one with the"),
+        (
+            lambda: with_index(tf.data.Dataset.zip(*[samples()] * 4)),
+            "got a dataset whose elements have 4 parts",
+        ),
+        (
+            lambda: with_index(samples().batch(16).map(tuple_of)),
+            "say which by batched=True or batched=Fa",
+        ),
+        (
+            lambda: with_index(samples().batch(16).unbatch().batch(2).map(tuple_of)),
+            "say which by batched",
+        ),
         (lambda: with_index(constants(3)), "behind `repeat`"),
-        (lambda: with_index(one_hot()), r"\(10,\), \(10,\), each of which could be"),
-        (lambda: with_index(samples(), batched=True), "got batched=True for elements shaped"),
+        (lambda: with_index(one_hot()), r"\(10,\), \(10,\), may be batches or samples"),
+        (lambda: with_index(samples(), batched=True), "got batched=True for elements of shape"),
         (lambda: with_index(Shuffled()), "Shuffled with its own on_epoch_end, .* with index="),
-        (lambda: list(with_index(Growing())), "item 1 with 2 samples, allowed: at most the 1 of"),
+        (lambda: list(with_index(Growing())), "item 1 with 2 samples, allowed: at most 1, as in"),
         (lambda: with_index(Items(), index=np.arange), r"index\(0\): got int64 \(0,\), allowed"),
         (lambda: with_index(Items(), index=OWN), "index: got ndarray, allowed for a PyDataset: a"),
         (lambda: with_index(Items(), batched=True), "got batched, which py_dataset does not"),
-        (lambda: with_index(batch for batch in []), "got a generator, .*let it deliver batches"),
+        (
+            lambda: with_index(batch for batch in []),
+            "got a generator, .*let your feed itself deliver",
+        ),
         (lambda: with_index(None), "feed: got None"),
     ],
 )

@@ -129,7 +129,7 @@ def test_without_an_order_no_epoch_is_marked():
 def test_what_cannot_be_known_is_not_drawn_but_said():
     figure = audit.draw(RESULTS["augmented"])
     assert figure.axes == []
-    assert "Unmeasured: the feed holds other contents" in figure.get_suptitle()
+    assert "Unmeasured: the feed changes the samples' contents" in figure.get_suptitle()
     assert [*panels(audit.draw(RESULTS["no end"]))] == ["", "share of the samples"]
 
 
@@ -165,9 +165,9 @@ def test_extremes_stand_beside_the_mean():
 
 def test_the_words_tell_what_the_figure_shows():
     assert audit.describe(RESULTS["restarts"]) == (
-        "28 of 40 samples were never trained, though the steps reach 12 of them. Of 2 epochs: "
-        "restarts 1. Coverage in the end: all samples 30.0%. Trained: all samples, 40 samples, 0 "
-        "to 2 times, 0.6 on average."
+        "28 of 40 samples were never trained, although there were enough steps for 12 of them. "
+        "Of 2 epochs: restarts 1. Coverage in the end: all samples 30.0%. Trained: all samples, "
+        "40 samples, 0 to 2 times, 0.6 on average."
     )
 
 
@@ -196,5 +196,5 @@ def test_without_matplotlib_a_report_that_is_drawn_says_which_extra_brings_it(mo
     with pytest.raises(BadInput) as refusal:
         report.draw()
     assert str(refusal.value) == (
-        "draw: needs matplotlib, not installed; pip install 'epochwatch[figures]'"
+        "draw: matplotlib is not installed; pip install 'epochwatch[figures]'"
     )

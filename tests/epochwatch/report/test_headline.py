@@ -18,41 +18,42 @@ from tests.epochwatch.report.results import (
 )
 
 SENTENCES = {
-    "sound": "All 40 samples were trained; every epoch goes on where the last one stopped.",
-    "in part": "24 of 40 samples were trained, as many as the steps reach; every epoch goes on "
+    "sound": "All 40 samples were trained; each epoch continues where the last one stopped.",
+    "in part": "24 of 40 samples were trained, as many as the steps allow; each epoch continues "
     "where the last one stopped.",
     "a pass an epoch": "All 40 samples were trained; every epoch is one whole pass of the feed.",
-    "one epoch": "12 of 40 samples were trained, as many as the steps reach; it was a single "
+    "one epoch": "12 of 40 samples were trained, as many as the steps allow; there was a single "
     "epoch.",
     "shuffled": "All 40 samples were trained; fit shuffles the order.",
-    "no end": "24 samples were trained, and how many there are is not known; every epoch goes on "
-    "where the last one stopped.",
-    "came round": "All 24 samples were trained; every epoch goes on where the last one stopped.",
-    "restarts": "28 of 40 samples were never trained, though the steps reach 12 of them.",
-    "restarts, nothing lost": "1 epoch begins again with the feed's first batch; all 40 samples "
+    "no end": "24 samples were trained, out of an unknown number; each epoch continues where the "
+    "last one stopped.",
+    "came round": "All 24 samples were trained; each epoch continues where the last one stopped.",
+    "restarts": "28 of 40 samples were never trained, although there were enough steps for 12 of "
+    "them.",
+    "restarts, nothing lost": "1 epoch starts again at the feed's first batch; all 40 samples "
     "were trained.",
-    "workers": "56 of 208 samples were never trained, though the steps reach them.",
+    "workers": "56 of 208 samples were never trained, although there were enough steps for them.",
     "runs dry": "The feed ran out of data in 1 of 5 epochs; all 40 samples were trained.",
-    "asked for too much": "An epoch was asked for 12 steps, and a pass has 10; all 40 samples "
-    "were trained.",
+    "asked for too much": "Each epoch was asked for 12 steps, but a pass of the feed has only 10; "
+    "all 40 samples were trained.",
     "empty epochs": "The feed ran out of data in 2 of 3 epochs, and 1 trained nothing at all; all "
     "40 samples were trained.",
-    "replays": "1 epoch trains batches of an earlier one again; 24 of 40 samples were trained, "
-    "as many as the steps reach.",
-    "overruns": "1 of 2 epochs had more than their 3 steps; all 40 samples were trained.",
-    "alike, all trained": "Two epochs in a row trained the same batches in the same order, though "
-    "fit was told to shuffle.",
-    "no end, gated": "The coverage asked for could not be measured; 24 samples were trained, and "
-    "how many there are is not known.",
+    "replays": "1 epoch trains batches of an earlier epoch again; 24 of 40 samples were trained, "
+    "as many as the steps allow.",
+    "overruns": "1 of 2 epochs ran more than the 3 steps asked for; all 40 samples were trained.",
+    "alike, all trained": "Two epochs in a row trained the same batches in the same order, "
+    "although fit was asked to shuffle.",
+    "no end, gated": "The coverage you asked for could not be measured; 24 samples were trained, "
+    "out of an unknown number.",
     "too little": "Only 20 of 35 samples of stream 0 were trained, less than the 99.0% asked for; "
-    "1 other stream falls short of it too.",
-    "augmented": "Nobody can tell which samples were trained: the feed changes them from pass to "
+    "1 other stream falls short too.",
+    "augmented": "Nobody can tell which samples were trained: the feed changes them in every "
     "pass, and they have no index.",
-    "index conflict": "7 indices stand for more than one sample, so the counts mix these up.",
-    "disagrees": "Keras did something else than its source let us expect; all 24 samples were "
+    "index conflict": "7 indices belong to more than one sample, so the counts mix these up.",
+    "disagrees": "Keras did not do what its source code led us to expect; all 24 samples were "
     "trained.",
     "passed over": "1 epoch skips batches that the feed had delivered; 24 of 40 samples were "
-    "trained, as many as the steps reach.",
+    "trained, as many as the steps allow.",
 }
 
 
@@ -125,9 +126,9 @@ def test_what_ci_is_to_stop_for_changes_nothing_about_the_sentence():
 @pytest.mark.parametrize(
     ("samples", "lost", "said"),
     [
-        (200, 1, "1 of 200 samples was never trained, though the steps reach it."),
-        (1, 1, "1 of 1 sample was never trained, though the steps reach it."),
-        (60_000, 53_258, "53,258 of 60,000 samples were never trained, though the steps reach"),
+        (200, 1, "1 of 200 samples was never trained, although there were enough steps for it."),
+        (1, 1, "1 of 1 sample was never trained, although there were enough steps for it."),
+        (60_000, 53_258, "53,258 of 60,000 samples were never trained, although there were enough"),
     ],
 )
 def test_one_sample_is_told_as_one(samples, lost, said):

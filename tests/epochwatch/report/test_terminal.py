@@ -117,7 +117,7 @@ def test_what_cannot_be_known_has_no_number():
     assert "never trained" not in text
     assert row(RESULTS["augmented"], "loss") == "not known"
     assert row(RESULTS["augmented"], "variety") == "not known"
-    assert "unmeasured: the feed holds other contents in each pass" in in_one_line(
+    assert "unmeasured: the feed changes the samples' contents in each pass" in in_one_line(
         RESULTS["augmented"]
     )
     assert "%" not in str(RESULTS["no end"])
@@ -125,21 +125,21 @@ def test_what_cannot_be_known_has_no_number():
 
 def test_the_loss_is_told_with_what_the_steps_reach():
     assert row(RESULTS["restarts"], "loss") == (
-        "12 lost: 6 steps reach 24 samples, and fit trained 12 of them"
+        "12 lost: 6 steps suffice for 24 samples, and fit trained 12 of them"
     )
     assert row(RESULTS["in part"], "loss") == (
-        "none lost: 6 steps reach 24 samples, and fit trained 24 of them"
+        "none lost: 6 steps suffice for 24 samples, and fit trained 24 of them"
     )
     by_chance = result_of(RESHUFFLES, HALF, reachable=22)
     assert row(by_chance, "loss") == (
-        "none lost: 250 steps reach 22 samples, and fit trained 20, the rest is chance"
+        "none lost: 250 steps suffice for 22 samples, and fit trained 20; chance left out the rest"
     )
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("sound", "nothing was told to shuffle"),
+        ("sound", "nothing was asked to shuffle"),
         ("shuffled", "fit shuffles, and no two epochs in a row had the same order"),
         ("workers", "the feed shuffles, and no two epochs in a row had the same order"),
         ("alike", "alike: fit shuffles, yet two epochs in a row had the same order"),
@@ -151,15 +151,15 @@ def test_variety_is_told_by_who_shuffles(name, said):
 
 def test_a_single_epoch_shows_nothing_of_variety():
     report = changed(RESULTS["shuffled"], judged=Verdict((), (), None, (3,), 3, fixed_order=False))
-    assert row(report, "variety") == "fit shuffles; a single epoch cannot show more"
+    assert row(report, "variety") == "fit shuffles; it takes two epochs to see more"
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("sound", "40 samples, counted in a pass of the feed; told apart by their index"),
-        ("came round", "24 samples, counted as they came round; told apart by their index"),
-        ("no end", "how many samples there are is not known; told apart by their index"),
+        ("sound", "40 samples, counted in a pass of the feed; identified by their index"),
+        ("came round", "24 samples, counted until the feed repeated; identified by their index"),
+        ("no end", "an unknown number of samples; identified by their index"),
     ],
 )
 def test_it_is_said_how_many_samples_there_are_and_how_that_is_known(name, said):
@@ -196,13 +196,13 @@ def test_of_many_findings_the_first_are_shown_and_the_rest_counted():
 
 
 def test_steps_are_told_in_turn():
-    assert "3 asked for in an epoch; run 3 × 3, 1 (runs dry), 3" in str(RESULTS["runs dry"])
+    assert "asked for 3 an epoch; ran 3 × 3, 1 (runs dry), 3" in str(RESULTS["runs dry"])
 
 
 def test_an_epoch_that_a_callback_ended_is_told_as_that():
     judged = dataclasses.replace(judged_places([[0, 1, 2], [3, 4]]), stopped=(False, True))
     report = result_of(judged, HALF)
-    assert "run 3, 2 (stopped by a callback)" in str(report)
+    assert "ran 3, 2 (stopped by a callback)" in str(report)
     assert report.sound
 
 
@@ -222,15 +222,15 @@ def test_a_disagreement_is_loud_and_asks_to_be_reported():
 @pytest.mark.parametrize(
     ("expected", "said"),
     [
-        (Expectation("resumes", RULES["iterator kept"], RESUMES), "just that, by"),
+        (Expectation("resumes", RULES["iterator kept"], RESUMES), "exactly this, by"),
         (Expectation(None, RULES["worker queue"], None), "nothing: timing decides, by"),
         (
             Expectation("resumes", RULES["iterator kept"], RESUMES, alike=True),
-            "resumes, and alike: the same order again, by",
+            "resumes, but alike: the same order each time, by",
         ),
         (
             Expectation("resumes", RULES["iterator kept"], RUNS_DRY, may_stop=True),
-            "resumes, had no callback ended the training, by",
+            "resumes, if no callback had ended the training, by",
         ),
     ],
 )
@@ -248,8 +248,8 @@ def test_samples_told_apart_by_content_are_shown_by_the_first_digits():
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"identified_by": "content", "rows": 42}, "2 in a pass equal another one"),
-        ({"not_in_pass": 2}, "passes of the feed differ"),
+        ({"identified_by": "content", "rows": 42}, "2 rows equal another one"),
+        ({"not_in_pass": 2}, "feed's passes hold different samples"),
         ({"conflicts": 3}, "index conflict: 3 indices came with different contents"),
         ({"conflicts": 1}, "index conflict: 1 index came with different contents"),
     ],
@@ -297,7 +297,7 @@ def test_an_expectation_has_at_most_ten_lines(expected):
         (Expectation("resumes", RULES["iterator kept"], RESUMES), "expected  resumes\n"),
         (
             Expectation("reshuffles", RULES["fit shuffles"], RESHUFFLES, alike=True),
-            "expected  reshuffles, and alike: the same order again\n",
+            "expected  reshuffles, but alike: the same order each time\n",
         ),
     ],
 )

@@ -259,7 +259,10 @@ def test_it_says_what_it_is():
         (([0, 5], 4), "streams: 0: got 0, allowed: a whole number, 1 to 4,611,686,018,427,387,904"),
         (([True, 5], 4), "streams: 0: got True"),
         (([2**62, 1], 4), "streams: got 4,611,686,018,427,387,905 samples together"),
-        (([[1, 2], []], 4), "streams: 1: got no samples, allowed: one or more; leave an empty"),
+        (
+            ([[1, 2], []], 4),
+            "streams: 1: got no samples, allowed: one or more; leave this stream out",
+        ),
         (([[1.0], [2]], 4), "streams: 0: got float64 (1,), allowed: int64 (samples,)"),
         (([[[1]], [2]], 4), "streams: 0: got int64 (1, 1)"),
         (([np.array([True]), [2]], 4), "streams: 0: got bool (1,), allowed: int64 (samples,), the"),
@@ -280,12 +283,12 @@ def test_it_says_what_it_is():
         ),
         (([1, 2], 4, 0, [0.5, 0.6]), "shares: got [0.5, 0.6], which sum to 1.1"),
         (([1, 2], 4, 0, [1]), "shares: got 1 for 2 streams"),
-        (([1, 2], 4, 0, [1, 0]), "shares: got 0, allowed: above 0"),
-        (([1, 2], 4, 0, [1, -1]), "shares: got -1, allowed: above 0"),
+        (([1, 2], 4, 0, [1, 0]), "shares: got 0, allowed: numbers above 0"),
+        (([1, 2], 4, 0, [1, -1]), "shares: got -1, allowed: numbers above 0"),
         (([1, 2], 4, 0, [1, float("nan")]), "shares: got nan, allowed"),
         (([1, 2], 4, 0, [1, "2"]), "shares: got '2', allowed"),
         (([1, 2], 4, 0, 0.5), "shares: got 0.5, allowed: whole-number weights"),
-        (([1, 2], 4, 0, {"0": 1, "2": 1}), "shares: got 0, 2, allowed: one to each of 0, 1"),
+        (([1, 2], 4, 0, {"0": 1, "2": 1}), "shares: got 0, 2, allowed: one for each of 0, 1"),
         (([1, 2], 4, -1), "seed: got -1, allowed: a whole number, 0 to"),
         (([1, 2], 4, 1.5), "seed: got 1.5"),
         (([1, 2], 4, 2**63), "seed: got 9223372036854775808"),
@@ -325,9 +328,9 @@ def test_an_empty_range_of_steps_has_no_batches():
 @pytest.mark.parametrize(
     ("other", "told"),
     [
-        (([3, 5], 4, 1), "state: got seed 1, allowed: 0, which is this sampler's; make"),
-        (([3, 5], 8), "state: got batch_size 8, allowed: 4"),
-        (([3, 5], 4, 0, None, (0, 2)), "state: got shards 2, allowed: 1"),
+        (([3, 5], 4, 1), "state: got seed 1, but this sampler has 0; make"),
+        (([3, 5], 8), "state: got batch_size 8, but this sampler has 4"),
+        (([3, 5], 4, 0, None, (0, 2)), "state: got shards 2, but this sampler has 1"),
         (([3, 6], 4), "state: got streams"),
         (([3, 5], 4, 0, [1, 3]), "state: got streams"),
         (([[0, 1, 2], [3, 4, 5, 6, 8]], 4), "state: got streams"),
@@ -343,7 +346,7 @@ def test_the_state_of_another_sampler_is_refused(other, told):
 
 @pytest.mark.parametrize("state", [None, {}, {"step": 3}, {"step": 3, "seed": 0}])
 def test_what_is_no_state_is_refused(state):
-    with pytest.raises(BadInput, match="allowed: what `state_dict` of a sampler gave"):
+    with pytest.raises(BadInput, match="allowed: what a sampler's `state_dict` returned"):
         BalancedSampler([3, 5], 4).load_state_dict(state)
 
 

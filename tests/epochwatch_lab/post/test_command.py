@@ -119,7 +119,7 @@ def test_without_nbconvert_the_extra_is_named(post, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "nbformat", None)
     with pytest.raises(SystemExit):
         post()
-    assert "post: needs nbformat, not installed; pip install 'epochwatch[post]'" in (
+    assert "post: nbformat is not installed; pip install 'epochwatch[post]'" in (
         capsys.readouterr().err
     )
 

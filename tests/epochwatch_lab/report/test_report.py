@@ -118,7 +118,9 @@ def test_what_is_no_run_no_sweep_and_no_log_is_refused(tmp_path, capsys):
         folder = tmp_path / name.partition(".")[0]
         folder.mkdir()
         (folder / name).write_text(content)
-        is_refused(capsys, folder, because="has none of these, allowed: a finished run .*; make")
+        is_refused(
+            capsys, folder, because="holds nothing to report, allowed: a finished run .*; make"
+        )
         assert [path.name for path in folder.iterdir()] == [name]
     is_refused(capsys, tmp_path / "none", because="none is not there, allowed:")
     is_refused(capsys, tmp_path / "other/other.txt", because="is a file, allowed:")
@@ -214,7 +216,7 @@ def test_a_place_that_cannot_be_written_is_refused(small_run, tmp_path, capsys):
     is_refused(capsys, small_run, "--output", place, because="cannot be written .*--output")
     code, line = ran(capsys, "report", small_run, "--output", tmp_path / "no" / "r.html")
     assert (code, line.count("\n")) == (2, 1)
-    assert "--output: there is no folder" in line
+    assert "--output: the folder" in line
 
 
 def test_without_bokeh_the_extra_is_named(small_run, monkeypatch, capsys):
@@ -223,7 +225,7 @@ def test_without_bokeh_the_extra_is_named(small_run, monkeypatch, capsys):
     for name in ("page", "plots"):
         monkeypatch.delattr(f"epochwatch_lab._report.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "bokeh.embed", None)
-    because = r"needs bokeh, not installed; pip install 'epochwatch\[report\]'"
+    because = r"bokeh is not installed; pip install 'epochwatch\[report\]'"
     is_refused(capsys, small_run, because=because)
 
 

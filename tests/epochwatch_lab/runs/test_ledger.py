@@ -128,7 +128,7 @@ def test_a_run_that_was_stopped_is_not_said_to_have_been_killed(tmp_path, monkey
     with pytest.raises(KeyboardInterrupt):
         execute.execute(SatelliteScaleImbalance(run_name="one"), tmp_path)
     (entry,) = ledger.entries(tmp_path)
-    assert (entry.state, entry.reason) == ("failed", "was stopped before it had finished")
+    assert (entry.state, entry.reason) == ("failed", "was stopped before it finished")
 
 
 def test_of_two_failed_attempts_the_latest_is_shown(add, tmp_path):

@@ -60,7 +60,7 @@ def test_a_run_is_found_by_its_id_or_what_it_begins_with(sweep_of):
     sweep = sweep_of("seeds: [0, 1, 2]")
     assert find(sweep, sweep.planned[1].id[:8]) == sweep.planned[1]
     for run_id in ("", "zz", "no\nid"):
-        with pytest.raises(BadInput, match="which 0 runs of the sweep have, allowed: the id of"):
+        with pytest.raises(BadInput, match="which fits 0 runs of the sweep, allowed: the id of"):
             find(sweep, run_id)
 
 
@@ -99,7 +99,7 @@ def test_runs_are_chosen_by_their_values(sweep_of):
         ("grid: {epochs: [true]}", "grid.epochs.0: got True, allowed"),
         ("grid: {epochs: [1, 1]}", "has the same run twice"),
         ("seeds: [1, 1]", "has the same run twice"),
-        ("seeds: [1]\nfixed: {seed: 1}", "seed is set in two places, allowed: one"),
+        ("seeds: [1]\nfixed: {seed: 1}", "seed is set in two places; set it in one"),
         ("seeds: [1]\nlist: [{seed: 1}]", "seed is set in two places"),
         ("fixed: {epochs: 1}\nlist: [{epochs: 1}]", "epochs is set in two places"),
         ("grid: {epochs: [1]}\nlist: [{seed: 1}]", "has a grid and a list, allowed: one"),
@@ -109,14 +109,14 @@ def test_runs_are_chosen_by_their_values(sweep_of):
         ("seeds: [0]\nfixed: {run_name: x}", "run_name: cannot be set"),
         ("seeds: [0]\nfixed: {steps_per_execution: 7}", "a divisor of steps_per_epoch (625)"),
         ("seeds: [0]\nmore: 1", "more: got 1, allowed: one of name, notebook, fixed, grid"),
-        ("seeds: [0]\nname: b", "name: is there twice, allowed: once"),
-        ("seeds: [0]\nfixed: {epochs: 1, epochs: 2}", "epochs: is there twice"),
-        ("seeds: [", "is no YAML in line"),
-        ("seeds: !!python/object/apply:os.system ['touch pwned']", "is no YAML in line 3"),
+        ("seeds: [0]\nname: b", "name: is given twice, allowed: once"),
+        ("seeds: [0]\nfixed: {epochs: 1, epochs: 2}", "epochs: is given twice"),
+        ("seeds: [", "is not YAML in line"),
+        ("seeds: !!python/object/apply:os.system ['touch pwned']", "is not YAML in line 3"),
         ("seeds: [0]\nfixed: &a {epochs: *a}", "fixed.epochs: got {"),
-        ("seeds: [0]\nfixed: {[1]: 2}", "is no YAML"),
+        ("seeds: [0]\nfixed: {[1]: 2}", "is not YAML"),
         ("grid: {seed: [%s], epochs: [%s]}" % (("1," * 999,) * 2), "makes 998,001 runs, allowed"),
-        (b"\xff\xfe\x00", "is no YAML"),
+        (b"\xff\xfe\x00", "is not YAML"),
         (b"", "got None, allowed: name, notebook"),
         (b"[1]", "got [1], allowed: name, notebook"),
         (b"notebook: 01_does_fit_resume\nseeds: [0]", "name: is missing, allowed: a name of up to"),
