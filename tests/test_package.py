@@ -24,8 +24,8 @@ FRAMEWORKS = {
 # Each house in the order of the data: none imports what stands behind it.
 # A public module stands where its folder does: `runs` where `_runs`.
 INSTRUMENT = ["samplers", "feeds", "exposures", "watching", "auditing", "report", "cli"]
-LABORATORY = ["datasets", "models", "strategies", "figures", "atlas", "answers", "post", "runs"]
-LABORATORY += ["report", "site", "cli"]
+LABORATORY = ["datasets", "models", "strategies", "shuffling", "figures", "atlas", "answers"]
+LABORATORY += ["post", "runs", "report", "site", "cli"]
 
 
 def imported_by(statement):

@@ -33,8 +33,18 @@ class Trained(NamedTuple):
         """In how many different orders its epochs were trained."""
         return len(np.unique(self.orders, axis=0))
 
+    @property
+    def measured(self) -> dict:
+        """What is kept of it."""
+        return {
+            "orders": self.different_orders,
+            "epochs": len(self.orders),
+            "accuracy": self.accuracy,
+            "loss": self.loss,
+        }
 
-def trained(task: Task, rows: Rows, order: str, seed: int) -> Trained:
+
+def trained(task: Task, rows: Rows, order: str, seed: int, seeded: bool = True) -> Trained:
     """Train a task's model from a seed, as any reproducible script does, and test it.
 
     The same seed begins with the same weights, whoever makes the order, and ends after as many
@@ -45,14 +55,16 @@ def trained(task: Task, rows: Rows, order: str, seed: int) -> Trained:
         rows: on what.
         order: one of `ORDERS`.
         seed: for `keras.utils.set_random_seed`, and for the sampler.
+        seeded: whether TensorFlow keeps its part of the seed while `fit` trains.
 
     Returns:
         How well it does, and the orders it was trained in.
     """
     import keras
 
-    keras.utils.set_random_seed(seed)
+    set_seed(seed)
     model = task.build()
+    set_seed(seed, seeded)
     crossentropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     at_once = max(n for n in range(1, STEPS_AT_ONCE + 1) if task.steps_per_epoch % n == 0)
     model.compile(
@@ -68,6 +80,19 @@ def trained(task: Task, rows: Rows, order: str, seed: int) -> Trained:
         orders = epoch_orders(ExposureLog.read(log))
     loss, accuracy = model.evaluate(rows.test_x, rows.test_y, batch_size=1_000, verbose=0)
     return Trained(float(accuracy), float(loss), orders)
+
+
+def set_seed(seed: int, seeded: bool = True) -> None:
+    """Set Keras' seeds; where it shall not be `seeded`, take TensorFlow's back.
+
+    What Keras draws itself, such as the first weights, is drawn by the seed all the same.
+    """
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    if not seeded:
+        tf.random.set_seed(None)
 
 
 def _fit(model, task: Task, rows: Rows, order: str, seed: int) -> None:
