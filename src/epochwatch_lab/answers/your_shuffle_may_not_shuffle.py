@@ -6,6 +6,10 @@ from epochwatch_lab.answers import Answer
 from epochwatch_lab.strategies import Interval
 from epochwatch_lab.tables import Table
 
+FEEDS = {
+    "py_dataset": "a `PyDataset` with `fit(shuffle=True)`",
+    "tf_data": "`Dataset.shuffle`",
+}
 AUDIT = "`epochwatch audit` shows in a minute whether your own training is concerned."
 
 
@@ -47,14 +51,15 @@ def cost(gains: Mapping[str, Interval]) -> str:
         gains: by data set, accuracy with a new order each epoch less that with one order.
     """
     runs = sum(gain.sample_size for gain in gains.values())
-    trainings = f"In {runs:,} published pairs of trainings"
+    trainings = f"In {runs:,} pairs of trainings that we made beforehand"
     clear = {name: gain for name, gain in gains.items() if gain.excludes_zero}
     if not clear:
-        return f"{trainings}, on {_listed(gains)}, that made no measurable difference in accuracy."
+        what = "repeating one order made no measurable difference in accuracy"
+        return f"{trainings}, on {_listed(gains)}, {what}."
     told = _listed([f"{_points(gain)} on {name}" for name, gain in clear.items()])
     others = [name for name in gains if name not in clear]
     rest = f", and made no measurable difference on {_listed(others)}" if others else ""
-    return f"In published trainings, a new order each epoch was {told}{rest}."
+    return f"In trainings that we made beforehand, a new order each epoch was {told}{rest}."
 
 
 def _points(gain: Interval) -> str:
@@ -146,6 +151,30 @@ def versions_table(measured: Sequence[Mapping]) -> Table:
         for one in measured
     ]
     return Table(["Keras", "backend", "without a seed", "with a seed", "the seed is"], rows)
+
+
+def other_feeds(measured: Sequence[Mapping]) -> str:
+    """Say which other ways of shuffling have a new order each epoch in the newest Keras measured.
+
+    Args:
+        measured: what `scripts/measure_orders.py` has printed, the newest last.
+    """
+    newest = [one for one in measured if one["keras"] == measured[-1]["keras"]]
+    alike: dict[str, bool] = {}
+    for one in newest:
+        for feed, is_alike in one["alike_otherwise"].items():
+            alike[feed] = alike.get(feed, False) or is_alike
+    names = {
+        word: [FEEDS[feed] for feed, found in alike.items() if found == word]
+        for word in (False, True)
+    }
+    where = f"On Keras {newest[0]['keras']}, measured on {newest[0]['measured']} with a seed"
+    parts = []
+    if names[False]:
+        parts.append(f"{_listed(names[False])} had a new order in each epoch")
+    if names[True]:
+        parts.append(f"{_listed(names[True])} repeated one order")
+    return f"{where}, {', and '.join(parts)}."
 
 
 def _epochs(alike: bool) -> str:

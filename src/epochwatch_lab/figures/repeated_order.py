@@ -18,30 +18,33 @@ def picture(name: str, panels: Mapping[str, np.ndarray]) -> Picture:
         name: of its files.
         panels: by title, the rows in the order trained, int64 (epochs, rows); two epochs or more.
     """
-
-    def draw_all(figure):
-        side_by_side = not is_narrow(figure)
-        shape = (1, len(panels)) if side_by_side else (len(panels), 1)
-        size = 9 if side_by_side else 8
-        for ax, (title, orders) in zip(
-            figure.subplots(*shape, squeeze=False).ravel(), panels.items(), strict=True
-        ):
-            draw(ax, orders)
-            ax.set_title(title, fontsize=size + 1)
-            ax.tick_params(labelsize=size - 1)
-            ax.set_xlabel("place in epoch 1", fontsize=size)
-            ax.set_ylabel("place in epoch 2", fontsize=size)
-
     return Picture.drawn(
         name,
         describe(panels),
-        draw_all,
-        wide=(4 * len(panels), 3.7),
-        narrow=(4, 3.4 * len(panels)),
+        lambda figure: draw_all(figure, panels),
+        wide=(4 * len(panels), 3.8),
+        narrow=(4, 4.6 / len(panels)),
     )
 
 
-def draw(ax: Axes, orders: np.ndarray) -> Axes:
+def draw_all(figure, panels: Mapping[str, np.ndarray]) -> None:
+    """Draw trainings side by side, so that a telephone's first screen holds them too.
+
+    Args:
+        figure: where.
+        panels: by title, the rows in the order trained, int64 (epochs, rows).
+    """
+    size, dots = (7, 2.5) if is_narrow(figure) else (10, 4)
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False).ravel()
+    for ax, (title, orders) in zip(axes, panels.items(), strict=True):
+        draw(ax, orders, dots)
+        ax.set_title(title, fontsize=size)
+        ax.tick_params(labelsize=size)
+        ax.set_xlabel("place in epoch 1", fontsize=size)
+    axes[0].set_ylabel("place in epoch 2", fontsize=size)
+
+
+def draw(ax: Axes, orders: np.ndarray, dots: float = 4) -> Axes:
     """Draw a dot for each row: its place in the first epoch, and in the second.
 
     A row that keeps its place is on the diagonal; a shuffle scatters them.
@@ -49,20 +52,21 @@ def draw(ax: Axes, orders: np.ndarray) -> Axes:
     Args:
         ax: where.
         orders: the rows in the order trained, int64 (epochs, rows).
+        dots: their size, in points.
 
     Returns:
         The Axes.
     """
-    first, second = places(orders)
+    first, second = (place + 1 for place in places(orders))
     chosen = slice(None, None, -(-len(first) // MOST_DOTS))
     is_kept = np.array_equal(first, second)
     colour = NEVER if is_kept else LOOKS["majority"].colour
-    ax.plot([0, len(first)], [0, len(first)], color=FAINT, lw=0.8, zorder=0)
-    ax.plot(first[chosen], second[chosen], ".", color=colour, ms=3.5, mew=0)
-    ax.set(xlim=(0, len(first)), ylim=(0, len(first)), aspect="equal")
+    ax.plot([1, len(first)], [1, len(first)], color=FAINT, lw=0.8, zorder=0)
+    ax.plot(first[chosen], second[chosen], ".", color=colour, ms=dots, mew=0)
+    ends = [1, len(first)]
+    ax.set(xlim=ends, ylim=ends, xticks=ends, yticks=ends, aspect="equal")
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.yaxis.set_major_formatter("{x:,.0f}")
-    ax.locator_params(nbins=4)
     return ax
 
 

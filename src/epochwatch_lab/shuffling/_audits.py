@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from epochwatch import ExposureLog, audit
+from epochwatch import ExposureLog, audit, feeds
 from epochwatch_lab.shuffling._training import epoch_orders
 
 EPOCHS = 4
@@ -23,11 +23,12 @@ def audited(make_feed: Callable, steps_per_epoch: int, seed: int | None) -> dict
     Returns:
         `epochs`, `orders`, samples `never_trained`, and the audit's `findings`.
     """
+    call = {"epochs": EPOCHS, "steps_per_epoch": steps_per_epoch, "seed": seed}
+    # Keras warns where it is told to shuffle what it cannot.
+    call["shuffle"] = feeds.kind_of(make_feed()) == "arrays"
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        report = audit(
-            make_feed, epochs=EPOCHS, steps_per_epoch=steps_per_epoch, seed=seed, log=log
-        )
+        report = audit(make_feed, log=log, **call)
         orders = epoch_orders(ExposureLog.read(log))
     return {
         "epochs": EPOCHS,
