@@ -14,7 +14,7 @@ PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_p
 
 # Notebooks whose runs named default are published.
 PUBLISHED := 01_does_fit_resume 02_minority_or_majority_epoch 03_ways_to_feed_fit \
-  04_what_the_model_never_saw \
+  03b_your_shuffle_may_not_shuffle 04_what_the_model_never_saw \
   05_satellite_scale_imbalance
 
 variable_of = $(firstword $(subst =, ,$(1)))
