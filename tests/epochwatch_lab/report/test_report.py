@@ -129,7 +129,7 @@ def test_a_damaged_run_is_refused(tmp_path, small_run, capsys):
         damaged = shutil.copytree(small_run, tmp_path / name)
         for content in ("[1, ", "[1]"):
             (damaged / name).write_text(content)
-            is_refused(capsys, damaged, because=rf"{name} is damaged, .* object; run it again")
+            is_refused(capsys, damaged, because=rf"{name} is damaged: .*; make the run again")
 
 
 def test_a_log_of_nothing_and_a_sweep_of_nothing_are_refused(tmp_path, capsys):
