@@ -70,7 +70,7 @@ def check_whole(folder: Path, parameters: Parameters) -> None:
         log = ExposureLog.read(manifest.parent)
         if not log.complete or log.manifest["interrupted_by"]:
             raise BadInput(
-                f"run: the log {manifest.parent} is incomplete, for training was cut short; run it again"
+                f"run: the log {manifest.parent} is cut off, as was the training; run it again"
             )
 
 

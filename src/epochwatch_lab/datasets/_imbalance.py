@@ -69,7 +69,7 @@ def at_ratio(streams: Streams, ratio: int, seed: int = 0) -> Streams:
         [6, 12]
     """
     if ratio < 1:
-        raise BadInput(f"ratio: got {ratio}, allowed: 1 or more majority samples per sample")
+        raise BadInput(f"ratio: got {ratio}, allowed: 1 or more, majority samples to one")
     minority, majority = streams
     # At the highest ratio one is left: a stream is never empty.
     wanted = max(1, round(majority.samples / ratio))
@@ -108,7 +108,7 @@ def _check_labels(labels: np.ndarray, positive: Any) -> None:
 
 
 def _listed(present: list) -> str:
-    shown = ", ".join(map(repr, present[:LABELS_SHOWN])) or "the labels, of which there are none"
+    shown = ", ".join(map(repr, present[:LABELS_SHOWN])) or "the labels, but there are none"
     return shown + ", …" * (len(present) > LABELS_SHOWN)
 
 

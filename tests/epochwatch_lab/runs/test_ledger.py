@@ -116,7 +116,7 @@ def test_a_run_is_found_by_id_name_or_folder_and_a_good_one_before_a_failed(add,
     with pytest.raises(BadInput, match="got 'c', which fits no run, allowed: .*runs list"):
         ledger.find(tmp_path, "c")
     add("third", "aaab2")
-    with pytest.raises(BadInput, match="got 'aaab', which 2 runs are called"):
+    with pytest.raises(BadInput, match="got 'aaab', which fits 2 runs"):
         ledger.find(tmp_path, "aaab")
 
 
