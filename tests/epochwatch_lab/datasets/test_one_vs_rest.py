@@ -86,15 +86,15 @@ SOME_NAN[[2, 3], 1, 0] = np.nan
             np.zeros((3, 2)),
             [0, 1],
             1,
-            "images and labels: got shapes (3, 2) and (2,), allowed: the same number of images (along "
-            "the first axis) and labels",
+            "images and labels: got shapes (3, 2) and (2,), allowed: the same number of images "
+            "(along the first axis) and labels",
         ),
         (
             np.zeros(()),
             [0, 1],
             1,
-            "images and labels: got shapes () and (2,), allowed: the same number of images (along "
-            "the first axis) and labels",
+            "images and labels: got shapes () and (2,), allowed: the same number of images "
+            "(along the first axis) and labels",
         ),
         (
             np.zeros((2, 2)),

@@ -154,7 +154,7 @@ def test_stopping_says_it_in_one_line_with_file_and_record(case, hurt):
     assert told in line
     assert line.startswith("mixed-00000.tfrecord")
     assert f", record {min(lost)}: " in line
-    assert line.endswith('or read with Faults("skip"), which counts what it leaves out')
+    assert line.endswith('or read with Faults("skip"), which leaves it out and counts it')
     assert "\n" not in line
 
 
