@@ -36,9 +36,9 @@ def test_the_readme_links_to_each_page_of_the_guide():
 
 def test_each_piece_of_advice_is_backed_by_the_numbers_of_the_run_it_links_to():
     section = README.partition("## What to do with an imbalanced data set")[2].partition("\n## ")[0]
-    advice = re.findall(r"^\d+\. (.*?)\(\[[^]]+\]\(([^)]+)\)\)", section, re.DOTALL | re.MULTILINE)
+    advice = re.findall(r"^\d+\. \*\*\[[^]]+\]\(([^)]+)\)\*\*\s+(.*)", section, re.MULTILINE)
     assert len(advice) == 10
-    for text, post in advice:
+    for post, text in advice:
         found = (project.ROOT / post).read_text().replace("+", "").replace("-", "")
         numbers = re.findall(r"\d[\d,.]*\d%?|\d%?", text)
         assert numbers
