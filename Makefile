@@ -127,7 +127,7 @@ docs: .venv
 	@said=$$($(VENV)/python scripts/build_docs.py 2>&1) || { echo "$$said" >&2; exit 1; }
 	@echo outputs/docs/index.html
 
-## site: write the atlas and the notebooks as pages into outputs/site
+## site: write guide, atlas and notebooks as pages into outputs/site
 site: .venv
 	@$(VENV)/python scripts/build_site.py
 
