@@ -96,7 +96,7 @@ def test_no_record_is_written_where_something_promised_is_lacking(attempt_at):
 
 def test_no_record_is_written_where_the_training_was_cut_short(attempt_at):
     logged(attempt_at, to_its_end=False)
-    with pytest.raises(BadInput, match="exposures is no complete log; the training was cut short"):
+    with pytest.raises(BadInput, match="exposures is cut off, as was the training"):
         record.write_record(attempt_at, DoesFitResume(), {})
     assert not (attempt_at / "run.json").exists()
 
