@@ -80,13 +80,13 @@ class Layout(NamedTuple):
         """What is wrong with the data of a record; None where nothing is."""
         sizes = feature_sizes(data)
         if sizes is None:
-            return "corrupt: it is no tf.train.Example"
+            return "corrupt: it is not a tf.train.Example"
         for name in (*self.bands, self.label):
             if name not in sizes:
                 return f"the band {name!r} is missing"
             if sizes[name] != self.values:
                 wanted = " × ".join(map(str, self.shape)) or "1"
-                got = "other than numbers" if sizes[name] is None else f"{sizes[name]:,} values"
+                got = "no numbers" if sizes[name] is None else f"{sizes[name]:,} values"
                 return f"the band {name!r} has {got}, allowed: {wanted}"
         return None
 

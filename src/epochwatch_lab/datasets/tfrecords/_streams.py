@@ -137,11 +137,11 @@ def split_export(
     for name, index in streams.items():
         if not len(index):
             raise BadInput(
-                f"positive: got {positive:g}, of which the {name} has no record among "
-                f"{len(counts.index):,}; allowed: a value that some patches have and some have not"
+                f"positive: got {positive:g}, which leaves the {name} none of "
+                f"{len(counts.index):,} records, allowed: a value that only some patches have"
             )
     if folder.exists():
-        raise BadInput(f"folder: got {folder}, which is there; allowed: a new one")
+        raise BadInput(f"folder: got {folder}, which exists, allowed: a new one")
     folder.mkdir(parents=True)
     copied, first = {}, 0
     for name, origin in streams.items():
