@@ -50,10 +50,8 @@ def _lost(in_one: int, again: int, feeds: int) -> str:
         return f"none of {feeds} ways to feed it lost any"
     if not in_one:
         return f"{again} of {feeds} ways to feed it lost some, each when `fit` was called again"
-    return (
-        f"{in_one} ways to feed it lost some in one call of `fit`, and {again} when it was called "
-        "again"
-    )
+    ways = "1 way" if in_one == 1 else f"{in_one} ways"
+    return f"{ways} to feed it lost some in one call of `fit`, and {again} when it was called again"
 
 
 def _advice(never_losing: Mapping[str, Sequence[str]]) -> str:

@@ -97,7 +97,8 @@ def _of_the_sweep(measured: Mapping, pr_auc: Differences) -> Answer:
             f"majority was not measurably worse at any of {len(pr_auc)} imbalances.**"
         )
     seen, majority = _majority_seen(measured)
-    second = f"{_at_this_ratio(measured['ratio'], worse, pr_auc)} {seen:,} of {majority:,} samples."
+    which = _at_this_ratio(measured["ratio"], worse, pr_auc)
+    second = f"{which} {seen:,} of {majority:,} majority samples."
     return Answer(short, f"{first} {second}", _advice(pr_auc))
 
 
@@ -220,7 +221,7 @@ def coverage_table(
                 name,
                 percent(one["theory"]),
                 percent(one["counted"] / majority),
-                majority - one["counted"],
+                majority - int(one["counted"]),
                 f"{exposures[name]:,} times",
             ]
             for name, one in coverage.items()

@@ -36,7 +36,7 @@ def sentences(text):
         (0, 3, "3 of 4 ways to feed it lost some, each when `fit` was called again."),
         (0, 0, "none of 4 ways to feed it lost any."),
         (2, 3, "2 ways to feed it lost some in one call of `fit`, and 3 when it was called again."),
-        (1, 0, "1 ways to feed it lost some in one call of `fit`, and 0 when it was called again."),
+        (1, 0, "1 way to feed it lost some in one call of `fit`, and 0 when it was called again."),
     ],
 )
 def test_the_answer_is_the_atlas_in_one_sentence_and_this_run_in_the_other(once, again, said):
