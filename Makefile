@@ -14,7 +14,7 @@ PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_p
 
 # Notebooks whose runs named default are published.
 PUBLISHED := 01_does_fit_resume 02_minority_or_majority_epoch 03_ways_to_feed_fit \
-  04_what_the_model_never_saw \
+  03b_your_shuffle_may_not_shuffle 04_what_the_model_never_saw \
   05_satellite_scale_imbalance
 
 variable_of = $(firstword $(subst =, ,$(1)))
@@ -30,7 +30,7 @@ GIVEN := $(foreach name,$(filter-out MAKEFLAGS -% .%,$(.VARIABLES)),$(if $(call 
 UNKNOWN := $(firstword $(filter-out $(ALLOWED),$(GIVEN)))
 ifneq ($(UNKNOWN),)
 TARGET := $(strip make $(MAKECMDGOALS))
-$(error $(UNKNOWN): `$(TARGET)` does not take it, allowed: $(strip $(ALLOWED)))
+$(error $(UNKNOWN): no variable of `$(TARGET)`, allowed: $(strip $(ALLOWED)))
 endif
 
 # make would expand what is given on its command line in order to export it: keep it from that.
@@ -110,7 +110,7 @@ test-rounding: .venv
 test-backends:
 	@exec sh scripts/test_backends.sh $(python_option) $(or $(call option,BACKENDS),"jax torch tf_keras")
 
-## fuzz: audit random feeds, and compare watched with unwatched training
+## fuzz: audit random feeds, and compare watched and plain training
 # Each failure is a line of Python that makes the feed again. BACKENDS: tensorflow unless told.
 fuzz:
 	@exec sh scripts/fuzz.sh $(python_option) $(or $(call option,BACKENDS),tensorflow) \

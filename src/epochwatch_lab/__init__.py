@@ -19,6 +19,7 @@ _MODULES = {
         "figures",
         "models",
         "runs",
+        "shuffling",
         "strategies",
         "tables",
     )

@@ -8,7 +8,13 @@ from typing import NamedTuple
 from epochwatch._lazy import lazy_names
 
 _MODULES = {
-    name: f"{__name__}.{name}" for name in ("sweep", "ways_to_feed_fit", "what_the_model_never_saw")
+    name: f"{__name__}.{name}"
+    for name in (
+        "sweep",
+        "ways_to_feed_fit",
+        "what_the_model_never_saw",
+        "your_shuffle_may_not_shuffle",
+    )
 }
 
 __all__ = ["Answer", *_MODULES]

@@ -21,6 +21,7 @@ _OWN = (
     "order",
     "outcomes",
     "quality",
+    "repeated_order",
     "scene",
     "schedule",
     "sweep",
