@@ -172,7 +172,7 @@ def provenance(sweep: str, evidence: Evidence, others: Mapping[str, tuple]) -> s
     )
     if others:
         return f"{text} It is not about this run: {_compared(others)}."
-    return f"{text} They were made with the parameters of this run."
+    return f"{text} It was made with the parameters of this run."
 
 
 def measured(streams, counts: Mapping, tested: Mapping, errors: Mapping) -> dict:

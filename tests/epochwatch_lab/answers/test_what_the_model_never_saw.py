@@ -140,7 +140,7 @@ def test_it_is_said_whose_runs_the_rest_is_about():
     told = page.provenance("never_saw", evidence(), {})
     assert "comes from the published sweep `never_saw`**" in told
     assert "4 models at 1 imbalances, with 2 seeds each" in told
-    assert told.endswith("They were made with the parameters of this run.")
+    assert told.endswith("It was made with the parameters of this run.")
     other = page.provenance("never_saw", evidence(), {"updates": (60, 3_375)})
     assert other.endswith("not about this run: `updates` is 60 here and was 3,375 there.")
     assert "**What follows is this one run**" in page.provenance("none", evidence(), {})
