@@ -130,12 +130,12 @@ def test_what_changed_between_versions_is_told_by_the_first_that_has_it():
     assert summary.versions(rows) == ["3.9.2", "3.12.4", "3.15.1"]
     ((backend, turns, group),) = summary.changes(rows)
     assert backend == "jax"
-    assert turns == (("3.9.2", "restarts, rows lost"), ("3.15.1", "resumes"))
+    assert turns == (("3.9.2", "restarts, samples lost"), ("3.15.1", "resumes"))
     assert [row.feed for row in group] == ["arrays(shuffle=False)"]
     assert summary.change_records(rows) == [
         {
             "backend": "jax",
-            "outcomes": {"3.9.2": "restarts, rows lost", "3.15.1": "resumes"},
+            "outcomes": {"3.9.2": "restarts, samples lost", "3.15.1": "resumes"},
             "cells": 1,
             "feeds": ["arrays(shuffle=False)"],
         }
