@@ -59,8 +59,8 @@ def _advice(never_losing: Mapping[str, Sequence[str]]) -> str:
     parts = []
     if once:
         parts.append(
-            f"Let one call of `fit` train all epochs: then {len(once)} of the feeds lose nothing in "
-            f"any version that we tried, such as `{once[0]}`."
+            f"Let one call of `fit` train all epochs: then {len(once)} of the feeds lose nothing "
+            f"in any version that we tried, such as `{once[0]}`."
         )
     parts.append(f"If `fit` is called again, {_safe_again(again)}.")
     parts.append("`epochwatch audit` shows what your own feed does.")

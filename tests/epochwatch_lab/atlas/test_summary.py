@@ -220,5 +220,5 @@ def test_all_cells_are_written_a_line_each(tmp_path):
 def test_a_folder_without_an_atlas_is_refused(tmp_path):
     from epochwatch_lab._atlas.files import read_atlas
 
-    with pytest.raises(BadInput, match="got no file of the atlas; `make atlas` makes them"):
+    with pytest.raises(BadInput, match="holds no file of the atlas; `make atlas` makes them"):
         rows_of(read_atlas(tmp_path))
