@@ -30,7 +30,7 @@ GIVEN := $(foreach name,$(filter-out MAKEFLAGS -% .%,$(.VARIABLES)),$(if $(call 
 UNKNOWN := $(firstword $(filter-out $(ALLOWED),$(GIVEN)))
 ifneq ($(UNKNOWN),)
 TARGET := $(strip make $(MAKECMDGOALS))
-$(error $(UNKNOWN): `$(TARGET)` does not take it, allowed: $(strip $(ALLOWED)))
+$(error $(UNKNOWN): no variable of `$(TARGET)`, allowed: $(strip $(ALLOWED)))
 endif
 
 # make would expand what is given on its command line in order to export it: keep it from that.
@@ -110,7 +110,7 @@ test-rounding: .venv
 test-backends:
 	@exec sh scripts/test_backends.sh $(python_option) $(or $(call option,BACKENDS),"jax torch tf_keras")
 
-## fuzz: audit random feeds, and compare watched with unwatched training
+## fuzz: audit random feeds, and compare watched and plain training
 # Each failure is a line of Python that makes the feed again. BACKENDS: tensorflow unless told.
 fuzz:
 	@exec sh scripts/fuzz.sh $(python_option) $(or $(call option,BACKENDS),tensorflow) \

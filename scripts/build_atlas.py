@@ -101,5 +101,5 @@ if __name__ == "__main__":
     except BadInput as refusal:
         refuse(str(refusal))
     except (click.Abort, KeyboardInterrupt):
-        print("stopped; `make atlas` goes on where this was", file=sys.stderr)
+        print("stopped; `make atlas` continues from here", file=sys.stderr)
         sys.exit(130)

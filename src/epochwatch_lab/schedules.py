@@ -4,11 +4,12 @@ The same weight updates may be many short epochs or few long ones. `EarlyStoppin
 `ReduceLROnPlateau` and a decay after each epoch only ever see the ends of epochs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from epochwatch_lab.figures.schedule import Timeline
 from epochwatch_lab.models import blind_model
 
 
@@ -121,6 +122,32 @@ def acts_on_losses(losses: Sequence[float], patience: int) -> dict[str, int | No
         "EarlyStopping": _first_act(callbacks.EarlyStopping(patience=patience), losses),
         "ReduceLROnPlateau": _first_act(callbacks.ReduceLROnPlateau(patience=patience), losses),
         "lowest loss": int(np.argmin(losses)) + 1,
+    }
+
+
+def timelines(
+    steps: Mapping[str, int],
+    losses: Mapping[str, Sequence[float]],
+    measured: Mapping[str, MeasuredSchedule],
+) -> dict[str, Timeline]:
+    """Put a training and what callbacks did together, as `figures.schedule` draws them.
+
+    Args:
+        steps: to an epoch, by `minority` and `majority`.
+        losses: by the same, the validation loss after each epoch.
+        measured: by the same, what callbacks did if nothing improved.
+
+    Returns:
+        By the same.
+    """
+    return {
+        name: Timeline(
+            np.arange(1, len(losses[name]) + 1) * steps[name],
+            np.array(losses[name]),
+            np.array(measured[name].learning_rates),
+            measured[name].acts.events,
+        )
+        for name in steps
     }
 
 

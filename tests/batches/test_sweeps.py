@@ -190,8 +190,8 @@ def test_a_stopped_sweep_exits_at_once_leaves_no_process_and_goes_on(
     wait_for(lambda: ended(below))  # what counts the resources of processes ends after them
     said = process.stderr.read().strip()
     assert said == (
-        f"stopped after 0 of 2 runs; what is finished is kept in outputs/{NOTEBOOK}, and the same "
-        "command goes on"
+        f"stopped after 0 of 2 runs; finished runs are kept in outputs/{NOTEBOOK}; the same "
+        "command makes the rest"
     )
     (tmp_path / "go").touch()
     done = small_project.run("sweep", file, "--jobs", jobs)

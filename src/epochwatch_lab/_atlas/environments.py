@@ -75,7 +75,7 @@ def read_environments(file: Path) -> list[Environment]:
         place = ".".join(map(str, first["loc"]))
         raise BadInput(f"{file.name}: {place}: got {first['input']!r}, {first['msg']}") from None
     except (OSError, yaml.YAMLError, AttributeError, TypeError) as error:
-        raise BadInput(f"{file.name}: cannot be read as environments: {error}") from None
+        raise BadInput(f"{file.name}: cannot be read as a list of environments: {error}") from None
 
 
 def python_of(environment: Environment, folder: Path) -> Path:

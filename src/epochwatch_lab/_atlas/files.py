@@ -32,7 +32,7 @@ def read_atlas(folder: Path) -> Iterator[dict]:
     """
     files = sorted(folder.glob("*.json"))
     if not files:
-        raise BadInput(f"{folder}: got no file of the atlas; `make atlas` makes them")
+        raise BadInput(f"{folder}: holds no file of the atlas; `make atlas` makes them")
     for file in files:
         try:
             read = json.loads(file.read_text())

@@ -11,7 +11,7 @@ from epochwatch_lab._runs.folder import ATTEMPT, FAILED, REPLACED, RunFolder
 from epochwatch_lab._runs.record import FINDINGS, RECORD
 
 PARTS = ("parameters", "environment", "findings")
-KILLED = "was killed before it had finished"
+KILLED = "was killed before it finished"
 
 
 class Entry(NamedTuple):
@@ -83,14 +83,14 @@ def find(outputs: Path, reference: str) -> Entry:
     there = list(entries(outputs))
     if not there:
         raise BadInput(
-            f"run: got {reference!r}, and there is no run in {outputs}; "
+            f"run: got {reference!r}, but there is no run in {outputs}; "
             "epochwatch run 01_does_fit_resume makes one"
         )
     found = [entry for entry in there if _is_called(entry, reference)]
     found = [entry for entry in found if entry.state == "finished"] or found
     if len({entry.id for entry in found}) == 1:
         return max(found, key=lambda entry: str(entry.record.get("begun", "")))
-    got = f"which {len(found):,} runs are called" if found else "which no run is called"
+    got = f"which fits {len(found):,} runs" if found else "which fits no run"
     raise BadInput(
         f"run: got {reference!r}, {got}, allowed: the beginning of a run's id, its name or its "
         "folder; epochwatch runs list shows them all"

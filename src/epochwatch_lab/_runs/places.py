@@ -45,7 +45,10 @@ class Places:
         if self._answer:
             self._answer.update(Markdown(answer.text))
         if self._picture and picture is not None:
-            self._picture.update(picture)
+            forms, metadata = picture._repr_mimebundle_()
+            # The picture may stand in the story too, and nbconvert refuses a `filename` twice.
+            metadata["image/png"]["name"] = metadata.pop("filename")
+            self._picture.update(forms, raw=True, metadata=metadata)
 
 
 class _Progress:

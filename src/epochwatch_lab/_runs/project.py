@@ -54,7 +54,7 @@ def notebook_path(notebook: str) -> Path:
     is_summary = notebook == SUMMARY
     path = carried("sweeps/summary.ipynb") if is_summary else NOTEBOOKS / f"{notebook}.ipynb"
     if not path.is_file():
-        raise BadInput(f"notebook: {path} does not exist; get it back, or install epochwatch anew")
+        raise BadInput(f"notebook: {path} does not exist; restore it, or install epochwatch again")
     return path
 
 
@@ -84,7 +84,7 @@ def cells_of(notebook: Path) -> list[NotebookCell]:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
         return [_cell(cell) for cell in cells]
     except (OSError, ValueError, TypeError, KeyError):
-        raise BadInput(f"notebook: {notebook} cannot be read as one; get it back") from None
+        raise BadInput(f"notebook: {notebook} cannot be read as a notebook; restore it") from None
 
 
 def _cell(cell: dict) -> NotebookCell:

@@ -71,7 +71,9 @@ def check_whole(folder: Path, parameters: Parameters) -> None:
     for manifest in folder.glob("*/manifest.json"):
         log = ExposureLog.read(manifest.parent)
         if not log.complete or log.manifest["interrupted_by"]:
-            raise BadInput(f"run: {manifest.parent} is no complete log; the training was cut short")
+            raise BadInput(
+                f"run: the log {manifest.parent} is cut off, as was the training; run it again"
+            )
 
 
 def write_record(folder: Path, parameters: Parameters, stages: dict[str, float]) -> None:

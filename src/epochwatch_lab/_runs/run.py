@@ -10,6 +10,8 @@ import time
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from epochwatch._cli.standard_streams import unheard
+from epochwatch._keras import load_keras
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import by_hand, closing, places, record
 from epochwatch_lab._runs.findings import plain
@@ -56,7 +58,6 @@ class Run:
         Raises:
             BadInput: a parameter is not allowed, or the folder cannot be written.
         """
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs at import
         try:
             parameters = model.from_names(names)
             given = os.environ.get(ATTEMPT_VARIABLE)
@@ -66,6 +67,8 @@ class Run:
             raise
         run._names = names
         run._places.show(by_hand.file_run(model.notebook, names) if run.interactive else None)
+        with unheard():  # what TensorFlow logs at its import belongs in no cell
+            load_keras()
         return run
 
     @classmethod

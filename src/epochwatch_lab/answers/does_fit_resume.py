@@ -76,6 +76,11 @@ def _loop_sentence(of_all: int, seen: int, by_loop: int) -> str:
     return f"{LOOP} only {by_loop:,}, and the other {of_all - by_loop:,} were never seen."
 
 
+def run_title(name: str, verdict: str | None) -> str:
+    """Name a run in a picture, with its verdict if there is one."""
+    return name if verdict is None else f"{name}: {verdict}"
+
+
 def epoch_findings(
     judged: Verdict, indices: Mapping[str, np.ndarray], coverage: Mapping[str, np.ndarray]
 ) -> list[dict]:

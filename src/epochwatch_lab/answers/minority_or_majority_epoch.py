@@ -203,6 +203,20 @@ def advice_table(advice: Mapping[str, EpochAdvice], decay: float) -> Table:
     )
 
 
+def beside(predicted: Mapping, found: Mapping, name: str = "counted") -> dict[str, dict]:
+    """Put what was found beside what was predicted, as findings have it.
+
+    Args:
+        predicted: by epoch, a named tuple.
+        found: by the same epochs.
+        name: of what was found.
+    """
+    return {
+        epoch: {"theory": predicted[epoch]._asdict(), name: found[epoch]._asdict()}
+        for epoch in found
+    }
+
+
 def tried_words(tried: Schedule, seen: float, after_a_pass: float | None) -> str:
     """Say what became of a training that followed the advice, in Markdown.
 

@@ -49,9 +49,7 @@ def _lost(in_one: int, again: int, feeds: int) -> str:
     if not in_one and not again:
         return f"none of {feeds} ways to feed it lost any"
     if not in_one:
-        return (
-            f"{again} of {feeds} ways to feed it lost some, always because `fit` was called again"
-        )
+        return f"{again} of {feeds} ways to feed it lost some, each when `fit` was called again"
     return (
         f"{in_one} ways to feed it lost some in one call of `fit`, and {again} when it was called "
         "again"

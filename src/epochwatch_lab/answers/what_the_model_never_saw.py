@@ -174,6 +174,35 @@ def provenance(sweep: str, evidence: Evidence, others: Mapping[str, tuple]) -> s
     return f"{text} They were made with the parameters of this run."
 
 
+def measured(streams, counts: Mapping, tested: Mapping, errors: Mapping) -> dict:
+    """Write what one run has measured, as sweeps compare it.
+
+    Args:
+        streams: both streams, as a named tuple.
+        counts: by strategy, of the exposures.
+        tested: by strategy, the scores on test samples.
+        errors: by strategy, `[wrong, samples]` among the majority `seen` and `never_seen`.
+
+    Returns:
+        The `samples` of both streams, and what was measured by strategy.
+    """
+    sides = streams._asdict()
+    return {
+        "samples": {side: stream.samples for side, stream in sides.items()},
+        "strategies": {
+            name: {
+                "trained": {
+                    side: [counts[name].trained_of(stream.index), stream.samples]
+                    for side, stream in sides.items()
+                },
+                "test": scores,
+                "errors": errors[name],
+            }
+            for name, scores in tested.items()
+        },
+    }
+
+
 def coverage_table(
     coverage: Mapping[str, Mapping], exposures: Mapping[str, int], majority: int
 ) -> Table:

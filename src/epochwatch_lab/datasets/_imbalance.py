@@ -69,7 +69,7 @@ def at_ratio(streams: Streams, ratio: int, seed: int = 0) -> Streams:
         [6, 12]
     """
     if ratio < 1:
-        raise BadInput(f"ratio: got {ratio}, allowed: 1 or more majority samples to one")
+        raise BadInput(f"ratio: got {ratio}, allowed: 1 or more, majority samples to one")
     minority, majority = streams
     # At the highest ratio one is left: a stream is never empty.
     wanted = max(1, round(majority.samples / ratio))
@@ -87,12 +87,12 @@ def _check_lengths(images: np.ndarray, labels: np.ndarray) -> None:
     if labels.ndim != 1:
         raise BadInput(
             f"labels: got shape {labels.shape}, allowed: one dimension, a class number for "
-            "each image (of one-hot labels take the argmax over the last axis)"
+            "each image (turn one-hot labels into these by argmax over the last axis)"
         )
     if images.shape[:1] != labels.shape:
         raise BadInput(
-            f"images and labels: got shapes {images.shape} and {labels.shape}, allowed: as "
-            "many images (along the first axis) as labels"
+            f"images and labels: got shapes {images.shape} and {labels.shape}, allowed: the "
+            "same number of images (along the first axis) and labels"
         )
 
 
@@ -120,7 +120,7 @@ def _check_no_nan(images: np.ndarray) -> None:
     if bad_rows.size:
         raise BadInput(
             f"images: got NaN in {bad_rows.size:,} of {len(images):,} images, the first in row "
-            f"{bad_rows[0]}, allowed: numbers only; leave these rows out, of labels too"
+            f"{bad_rows[0]}, allowed: numbers only; leave these rows out of images and labels"
         )
 
 

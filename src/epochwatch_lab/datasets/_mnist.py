@@ -22,7 +22,7 @@ from epochwatch_lab.datasets._reason import reason_of
 # Of a clone; an installed package has no data beside it.
 EMBEDDED = Path(__file__).resolve().parents[3] / "data" / "mnist.npz"
 IDX_MAGIC_UINT8 = 0x0800
-USE_ANOTHER = "use load_mnist() without a source, which takes what is here"
+USE_ANOTHER = "use load_mnist() without a source, which takes what this machine has"
 WAYS_OUT = (
     "run from a clone of the repository, which has it as data/mnist.npz, or connect to the "
     "network once, so that Keras can download it"
@@ -150,7 +150,7 @@ def read_npz(path: Path) -> Mnist:
         DataError: the file is missing, damaged, or holds something else.
     """
     remedy = (
-        "get it back with `git checkout -- data/mnist.npz`, build it with "
+        "restore it with `git checkout -- data/mnist.npz`, build it with "
         'scripts/build_mnist.py, or use load_mnist(source="keras")'
     )
     return _checked(lambda: _npz(path), str(path), remedy)
@@ -193,7 +193,9 @@ def _checked(read: Callable[[], Mnist], origin: str, remedy: str) -> Mnist:
     arrays = (array for split in mnist for array in split)
     for array, original in zip(arrays, IDX_FILES.values(), strict=True):
         if not _is_same(array, original):
-            raise DataError(f"{origin}: its {original.name} has another SHA-256; {remedy}")
+            raise DataError(
+                f"{origin}: its {original.name} has another SHA-256 than MNIST; {remedy}"
+            )
     return mnist
 
 

@@ -142,7 +142,7 @@ def describe_never(column: Column, stream: str) -> str:
     """Put what `draw` and `draw_never` show, given the same, into words."""
     never, span = column.never, column.span
     return (
-        f"{len(span.epoch_ends):,} epochs begin at {stream} position {_begins(span)}. "
+        f"Its epochs ({len(span.epoch_ends):,}) begin at {stream} position {_begins(span)}. "
         f"{np.count_nonzero(never):,} of {len(never):,} samples were never seen."
     )
 

@@ -151,7 +151,7 @@ def legend(figure, outcomes) -> None:
         for name, colour in _COLOURS.items()
         if name in outcomes
     ]
-    lost = Patch(facecolor="white", edgecolor=INK, lw=1.4, label="rows lost")
+    lost = Patch(facecolor="white", edgecolor=INK, lw=1.4, label="samples lost")
     ncols, size = (4, 6.75) if is_narrow(figure) else (6, 8)
     figure.legend(handles=[*handles, lost], loc="outside lower center", ncols=ncols, fontsize=size)
 
@@ -163,7 +163,7 @@ def describe(rows: Sequence[str], columns: Mapping, squares: Mapping) -> str:
         of_row = [square for key, square in squares.items() if key[0] == row]
         counts = Counter(word for word, _ in of_row)
         counted = ", ".join(f"{word} {count}" for word, count in counts.items())
-        parts.append(f"{row}: {counted}; rows lost in {sum(lost for _, lost in of_row)}.")
+        parts.append(f"{row}: {counted}; samples lost in {sum(lost for _, lost in of_row)}.")
     size = sum(map(len, columns.values()))
     return f"A square for each of {len(rows)} feeds by {size} columns. {' '.join(parts)}"
 

@@ -59,6 +59,9 @@ class Picture(NamedTuple):
         for size in (wide, narrow):
             with style.figure(*size) as figure:
                 draw(figure)
+                # Laid out anew at each writing, its parts would move, and its files differ.
+                figure.draw_without_rendering()
+                figure.set_layout_engine("none")
             figures.append(figure)
         return cls(name, alt, *figures)
 

@@ -64,8 +64,8 @@ class PostExporter(MarkdownExporter):
 
     The notebook's metadata names the post: `{"epochwatch": {"title", "slug", "date", "published",
     "tags", "excerpt", "hidden_parameters", "related"}}`, of which the first three are needed; the
-    option of the same name overrides each. The same executed notebook gives the same bytes. The images are
-    in `resources["outputs"]`, by their paths in the site, and the post's metadata in
+    option of the same name overrides each. The same executed notebook gives the same bytes. The
+    images are in `resources["outputs"]`, by their paths in the site, and the post's metadata in
     `resources["post"]`.
 
     Example:

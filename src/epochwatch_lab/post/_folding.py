@@ -78,4 +78,5 @@ def _table_size(table: str) -> tuple[int, int]:
 
 
 def _size_in_words(rows: int, columns: int) -> str:
-    return f"Table of {rows:,} rows and {columns:,} columns"
+    sizes = [f"{n:,} {what}{'s' * (n != 1)}" for n, what in ((rows, "row"), (columns, "column"))]
+    return f"Table of {' and '.join(sizes)}"

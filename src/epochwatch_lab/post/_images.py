@@ -65,7 +65,8 @@ def _is_image(output: NotebookNode) -> bool:
 
 
 def _file_name(cell: NotebookNode, output: NotebookNode) -> str:
-    name = output.metadata.get("filename")
+    # nbconvert's own exporters refuse a `filename` twice: where it is shown again, it is a `name`.
+    name = output.metadata.get("filename", output.metadata.get("image/png", {}).get("name"))
     if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name):
         raise _refusal(
             cell, f"an image named {name!r}", "a plain name of letters, digits, _ and -, no ending"

@@ -125,9 +125,9 @@ _LONG = r"[^\s<>`]{31}"
 _KRAMDOWN_MARK = re.compile(
     rf"(?P<long>(?P<long_ticks>`+)(?!`)[^`]*{_LONG}[^`]*(?P=long_ticks)(?!`)"
     rf"|<https?://{_LONG}[^\s>]*>)"
-    r"|(?P<kept>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|<[^>]*>|\\.|\]\([^)\s]*\))"
+    r"|(?P<kept>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|<[^>]*>|\\.|\]\([^)\s]*\)|\ufdd1[^\ufdd2]*)"
     r"|(?P<mark>\||\{(?=:))"
-    r"|(?P<word>[^\s`<>\\|{}()\[\]*_&]{31,})",
+    r"|(?P<word>[^\s`<>\\|{}()\[\]*&\ufdd1-\ufdd3]{31,})",
     re.DOTALL,
 )
 

@@ -74,7 +74,7 @@ class Evidence:
         Raises:
             BadInput: there is no such file, or it does not hold runs.
         """
-        remedy = f"make sweep SWEEP=sweeps/{path.stem}.yaml writes it, none does without"
+        remedy = f"make sweep SWEEP=sweeps/{path.stem}.yaml writes it, or give sweep=none"
         try:
             content = json.loads(path.read_text())
             return cls(content["runs"], content["parameters"], content["seconds"]["in_all"])

@@ -43,7 +43,7 @@ def test_where_the_laboratory_is_not_installed_a_command_names_its_extra_in_one_
     done = subprocess.run(given, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"epochwatch: {command}: needs ")
+    assert line.startswith(f"epochwatch: {command}: ")
     assert "not installed; pip install 'epochwatch[lab]'" in line
     assert done.stdout == ""
 

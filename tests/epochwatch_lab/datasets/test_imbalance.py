@@ -48,5 +48,5 @@ def test_the_seed_decides_what_is_kept():
 
 
 def test_a_ratio_below_one_is_refused():
-    with pytest.raises(BadInput, match="ratio: got 0, allowed: 1 or more majority samples to one"):
+    with pytest.raises(BadInput, match="ratio: got 0, allowed: 1 or more, majority samples"):
         at_ratio(STREAMS, 0)

@@ -86,22 +86,22 @@ SOME_NAN[[2, 3], 1, 0] = np.nan
             np.zeros((3, 2)),
             [0, 1],
             1,
-            "images and labels: got shapes (3, 2) and (2,), allowed: as many images (along the "
-            "first axis) as labels",
+            "images and labels: got shapes (3, 2) and (2,), allowed: the same number of images "
+            "(along the first axis) and labels",
         ),
         (
             np.zeros(()),
             [0, 1],
             1,
-            "images and labels: got shapes () and (2,), allowed: as many images (along the "
-            "first axis) as labels",
+            "images and labels: got shapes () and (2,), allowed: the same number of images "
+            "(along the first axis) and labels",
         ),
         (
             np.zeros((2, 2)),
             np.eye(2),
             1,
             "labels: got shape (2, 2), allowed: one dimension, a class number for each image "
-            "(of one-hot labels take the argmax over the last axis)",
+            "(turn one-hot labels into these by argmax over the last axis)",
         ),
         (np.zeros(3), [0, 4, 2], 10, "positive: got 10, allowed: one of 0, 2, 4"),
         (np.zeros(3), [0, 4, 2], "one", "positive: got 'one', allowed: one of 0, 2, 4"),
@@ -131,7 +131,7 @@ SOME_NAN[[2, 3], 1, 0] = np.nan
             [0, 1, 0, 1],
             1,
             "images: got NaN in 2 of 4 images, the first in row 2, allowed: numbers only; leave "
-            "these rows out, of labels too",
+            "these rows out of images and labels",
         ),
     ],
 )

@@ -180,8 +180,8 @@ class TestASetOfSeveralShards:
         ("keys", "told"),
         [
             ({"image_key": "foto"}, "image_key: got 'foto', allowed: one of find, picture, place"),
-            ({"image_key": "place"}, "image_key: got 'place', no image but Text"),
-            ({"image_key": "find"}, "image_key: got 'find', no image but ClassLabel"),
+            ({"image_key": "place"}, "image_key: got 'place', which is Text"),
+            ({"image_key": "find"}, "image_key: got 'find', which is ClassLabel"),
             ({"label_key": "picture"}, "label_key: got 'picture', which is Image"),
         ],
     )
@@ -279,7 +279,7 @@ class TestASetStoredFromArrays:
     def test_samples_without_a_label_are_refused(self, tmp_path):
         stored_as(tmp_path, {"image": IMAGE, "label": LABEL}, examples([0, -1, 1, -1]))
         line = refused("small", 0, data_dir=tmp_path)
-        assert line.startswith("labels: got -1, which is no class, for 2 of 4 samples of 'train'")
+        assert line.startswith("labels: got -1, which is not a class, for 2 of 4 samples of")
 
     def test_labels_that_are_numbers_without_names(self, tmp_path):
         features = {"image": IMAGE, "label": tfds.features.Scalar(np.float32)}
@@ -293,20 +293,20 @@ class TestASetStoredFromArrays:
         features = {"image": IMAGE, "label": tfds.features.Scalar(np.float32)}
         stored_as(tmp_path, features, examples([0.5, np.nan, 1.5]))
         line = refused("small", 0.5, data_dir=tmp_path, label_key="label")
-        assert line.startswith("labels: got NaN, which is no class, for 1 of 3 samples")
+        assert line.startswith("labels: got NaN, which is not a class, for 1 of 3 samples")
 
     @pytest.mark.parametrize(
         ("features", "told"),
         [
-            ({"image": IMAGE}, "label_key: got none, of a set that has 0 features of the kind"),
-            ({"label": LABEL}, "image_key: got none, of a set that has 0 features of the kind"),
+            ({"image": IMAGE}, "label_key: got none, but the set has 0 features of the kind"),
+            ({"label": LABEL}, "image_key: got none, but the set has 0 features of the kind"),
             (
                 {"image": IMAGE, "label": LABEL, "other": LABEL},
-                "label_key: got none, of a set that has 2 features of the kind ClassLabel",
+                "label_key: got none, but the set has 2 features of the kind ClassLabel",
             ),
             (
                 {"image": IMAGE, "label": tfds.features.Sequence(LABEL)},
-                "label_key: got none, of a set that has 0 features of the kind ClassLabel",
+                "label_key: got none, but the set has 0 features of the kind ClassLabel",
             ),
         ],
         ids=["no labels", "no images", "two labels", "several labels an image"],
@@ -334,7 +334,7 @@ class TestASetThatIsNotThere:
         line = refused("mnist", 1, data_dir=tmp_path)
         assert line == (
             f"name: got 'mnist', which is not prepared in {tmp_path}, allowed: a set that is; "
-            "prepare it with from_tfds('mnist', …, download=True), or give the data_dir where it is"
+            "prepare it with from_tfds('mnist', …, download=True), or give its data_dir"
         )
         assert list(tmp_path.iterdir()) == []
 
@@ -351,7 +351,7 @@ class TestASetThatIsNotThere:
             from_tfds("mnist", 1, data_dir=tmp_path, download=True)
         assert str(caught.value).startswith(
             "name: got 'mnist', which TFDS could not download and prepare "
-            "(OSError: no route to host); see that the network is there"
+            "(OSError: no route to host); check the network, or give"
         )
 
     @pytest.mark.parametrize("download", [False, True])
@@ -360,7 +360,7 @@ class TestASetThatIsNotThere:
         self, tmp_path, no_network, name, download
     ):
         line = refused(name, 1, data_dir=tmp_path, download=download)
-        assert line.startswith(f"name: got {name!r}, no set of this TFDS (like it: mnist")
+        assert line.startswith(f"name: got {name!r}, which this TFDS does not know (it knows mnist")
 
     @pytest.mark.parametrize("name", ["", "kaggle:mnist", "Not a name!", "mnist/", "mnist:x"])
     def test_a_name_of_another_form_is_refused(self, tmp_path, no_network, name):

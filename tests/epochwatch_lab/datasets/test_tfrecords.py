@@ -157,7 +157,7 @@ def test_the_streams_are_the_same_records_in_sets_of_their_own(export, tmp_path)
         assert {float(targets["label"]) for _, targets in read} == {float(name == "minority")}
         for (x, _), origin in zip(read, stream.origin.tolist(), strict=True):
             assert np.array_equal(x, whole[origin])
-    with pytest.raises(BadInput, match="which is there; allowed: a new one"):
+    with pytest.raises(BadInput, match="which exists, allowed: a new one"):
         tfrecords.split_export(export, tmp_path / "streams", counts)
 
 
@@ -233,14 +233,14 @@ def test_a_folder_without_an_export_is_told(tmp_path):
     with pytest.raises(BadInput, match="a folder that an export was written to"):
         find_export(tmp_path / "none", "landcover")
     (tmp_path / "mine-00000.tfrecord").write_bytes(b"")
-    with pytest.raises(BadInput, match="got no record that can be read"):
+    with pytest.raises(BadInput, match="found no readable record"):
         find_export(tmp_path, "landcover")
 
 
 def test_a_mixer_that_is_none_is_told(tmp_path):
     tfrecords.write_export(tmp_path, 4, **SMALL)
     (tmp_path / "mixed-mixer.json").write_text('{"totalPatches": 4}')
-    with pytest.raises(BadInput, match="mixed-mixer.json: no mixer of Earth Engine"):
+    with pytest.raises(BadInput, match="mixed-mixer.json: not a mixer file of Earth Engine"):
         find_export(tmp_path, "landcover")
 
 

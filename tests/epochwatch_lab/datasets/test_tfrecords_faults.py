@@ -108,19 +108,23 @@ CASES = {
     "data": (at(damage.corrupt_data), [5], "corrupt: the checksum of its data is wrong"),
     "first": (at(damage.corrupt_data, 0), [0], "record 0: corrupt: the checksum of its data"),
     "last": (at(damage.corrupt_data, 16), [16], "record 16: corrupt: the checksum of its data"),
-    "length": (at(damage.corrupt_length), range(5, 17), "the checksum of its length is wrong; all"),
+    "length": (
+        at(damage.corrupt_length),
+        range(5, 17),
+        "the checksum of its length is wrong; everything",
+    ),
     "truncated": (at(damage.truncate), range(5, 17), "truncated: 845 of its 1,690 bytes are missi"),
     "header": (cut(0.5003), range(8, 17), "record 8: truncated: "),
     "band": (at(damage.drop_band), [5], "the band 'B2' is missing"),
     "size": (at(damage.shrink_patch), [5], "the band 'landcover' has 99 values, allowed: 10 × 10"),
-    "junk": (junk, [5], "corrupt: it is no tf.train.Example"),
-    "empty": (empty, range(17), "record 0: empty: there is no record in the file"),
+    "junk": (junk, [5], "corrupt: it is not a tf.train.Example"),
+    "empty": (empty, range(17), "record 0: empty: the file has no record"),
 }
 PACKED = {
     "packed, data": (repacked(at(damage.corrupt_data)), [5], "the checksum of its data is wrong"),
     "packed, band": (repacked(at(damage.drop_band)), [5], "the band 'B2' is missing"),
-    "packed, empty": (empty, range(17), "record 0: empty: there is no record in the file"),
-    "packed, nothing": (packed_nothing, range(17), "record 0: empty: there is no record"),
+    "packed, empty": (empty, range(17), "record 0: empty: the file has no record"),
+    "packed, nothing": (packed_nothing, range(17), "record 0: empty: the file has no record"),
 }
 
 INTERLEAVED = pytest.param(Reading(2, parallel=2), id="interleaved", marks=pytest.mark.slow)
@@ -137,7 +141,7 @@ def test_skipping_reads_every_other_record_and_counts_what_it_skipped(case, how,
     assert fault.file.startswith("mixed-00000.tfrecord")
     assert told in str(fault)
     assert faults.skipped == ("empty" not in told)
-    assert faults.cut_files == ("all that stands after it" in str(fault))
+    assert faults.cut_files == ("everything after it" in str(fault))
 
 
 @pytest.mark.parametrize("case", [*CASES, *PACKED])
@@ -150,7 +154,7 @@ def test_stopping_says_it_in_one_line_with_file_and_record(case, hurt):
     assert told in line
     assert line.startswith("mixed-00000.tfrecord")
     assert f", record {min(lost)}: " in line
-    assert line.endswith('or read with Faults("skip"), which counts what it leaves out')
+    assert line.endswith('or read with Faults("skip"), which leaves it out and counts it')
     assert "\n" not in line
 
 
@@ -201,7 +205,7 @@ def test_a_file_cut_off_between_two_records_is_told_by_the_mixer(tmp_path):
     counts = tfrecords.survey_export(find_export(tmp_path, "landcover"), faults)
     assert len(counts.index) == 5 + RECORDS
     (fault,) = faults
-    assert "12 of the 34 patches that mixer.json promises are nowhere" in str(fault)
+    assert "12 of the 34 patches that mixer.json promises are in no file" in str(fault)
     assert faults.skipped == 12
     with pytest.raises(BadInput, match="12 of the 34 patches"):
         tfrecords.survey_export(find_export(tmp_path, "landcover"))

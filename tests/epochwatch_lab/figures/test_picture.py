@@ -13,7 +13,8 @@ def line():
     """A picture that draws more where there is room."""
 
     def draw(figure):
-        figure.subplots(2 if is_narrow(figure) else 1, squeeze=False)[0, 0].plot([1, 2])
+        for axes in figure.subplots(*((2, 1) if is_narrow(figure) else (1, 2))):
+            axes.plot([0, 1, 2], [0, 1, 4])
 
     return Picture.drawn("line", 'A "line" < 3.', draw, wide=(8, 2), narrow=(4, 3))
 

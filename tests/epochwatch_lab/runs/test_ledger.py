@@ -59,7 +59,7 @@ def test_finished_failed_and_running_are_told_apart_and_the_rest_is_passed_over(
     }
     reasons = {entry.run: entry.reason for entry in ledger.entries(tmp_path)}
     assert reasons["good"] is None
-    assert reasons["killed"] == "was killed before it had finished"
+    assert reasons["killed"] == "was killed before it finished"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_damaged_record_is_a_failed_run_and_hides_no_other(name, record, add, 
     entry = ledger.find(tmp_path, "one")
     assert (entry.id, entry.parameters) == (None, {})
     assert entry.reason == ("\ufffd why" if "." in name else "damaged: run.json; make it again")
-    with pytest.raises(BadInput, match="got 'None', which no run is called"):
+    with pytest.raises(BadInput, match="got 'None', which fits no run"):
         ledger.find(tmp_path, "None")
 
 
@@ -113,10 +113,10 @@ def test_a_run_is_found_by_id_name_or_folder_and_a_good_one_before_a_failed(add,
     add("other", "aaab1")
     for reference in ("aaaa", "good", "notebook/good", str(folder)):
         assert ledger.find(tmp_path, reference).folder == folder
-    with pytest.raises(BadInput, match="got 'c', which no run is called, allowed: .*runs list"):
+    with pytest.raises(BadInput, match="got 'c', which fits no run, allowed: .*runs list"):
         ledger.find(tmp_path, "c")
     add("third", "aaab2")
-    with pytest.raises(BadInput, match="got 'aaab', which 2 runs are called"):
+    with pytest.raises(BadInput, match="got 'aaab', which fits 2 runs"):
         ledger.find(tmp_path, "aaab")
 
 

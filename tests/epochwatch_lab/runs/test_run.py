@@ -96,7 +96,7 @@ def test_no_record_is_written_where_something_promised_is_lacking(attempt_at):
 
 def test_no_record_is_written_where_the_training_was_cut_short(attempt_at):
     logged(attempt_at, to_its_end=False)
-    with pytest.raises(BadInput, match="exposures is no complete log; the training was cut short"):
+    with pytest.raises(BadInput, match="exposures is cut off, as was the training"):
         record.write_record(attempt_at, DoesFitResume(), {})
     assert not (attempt_at / "run.json").exists()
 
@@ -170,10 +170,10 @@ def test_where_parameters_are_refused_no_later_cell_goes_on_with_an_earlier_run(
 def test_where_parameters_are_refused_what_the_notebook_made_is_gone_and_nothing_else(by_hand):
     names = dict(USUAL, In=["epochs: int = 0", "start()"])
     names["run"] = Run.start(DoesFitResume, names)
-    names |= {"trained": {}, "seen": 7, "my_results": [1], "half": 8}  # as cells assign them
+    names |= {"trained": {}, "coverage": 7, "my_results": [1], "half": 8}  # as cells assign them
     with pytest.raises(BadInput, match="epochs: got 0"):
         Run.start(DoesFitResume, mistaken := {**names, "epochs": 0})
-    assert mistaken.keys() == {*names, "my_results"} - {"trained", "seen", "half"}
+    assert mistaken.keys() == {*names, "my_results"} - {"trained", "coverage", "half"}
     with pytest.raises(BadInput, match="seed: got -1"):
         Run.start(DoesFitResume, again := {**mistaken, "epochs": 2, "seed": -1})
     with pytest.raises(BadInput, match="^there is no run: seed: got -1"):

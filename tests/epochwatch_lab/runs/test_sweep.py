@@ -79,17 +79,17 @@ def test_runs_are_chosen_by_their_values(sweep_of):
             chosen(sweep, ["seed=1", text])
     listed = sweep_of("list: [{positive_digit: 1}, {positive_digit: 2, feed: generator}]")
     assert len(chosen(listed, ["feed=generator"])) == 1
-    with pytest.raises(BadInput, match="--only: no run of 2 has positive_digit=1 feed=generator"):
+    with pytest.raises(BadInput, match="none of the 2 runs has positive_digit=1 feed=generator"):
         chosen(listed, ["positive_digit=1", "feed=generator"])
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "is empty, allowed: a grid, a list or seeds"),
-        ("grid: {}", "is empty"),
-        ("list: []", "is empty"),
-        ("seeds: []", "is empty"),
+        ("", "makes no run, allowed: a grid, a list or seeds"),
+        ("grid: {}", "makes no run"),
+        ("list: []", "makes no run"),
+        ("seeds: []", "makes no run"),
         ("grid: {epochs: []}", "grid.epochs: got [], allowed: a list of one value or more"),
         ("grid: {epoch: [1]}", "epoch: unknown parameter"),
         ("grid: {epoch: [1]}", "did you mean epochs?"),
@@ -97,12 +97,12 @@ def test_runs_are_chosen_by_their_values(sweep_of):
         ("grid: {epochs: ['3']}", "epochs: got '3', allowed: an integer from 1 to 10,000"),
         ("grid: {epochs: [0]}", "epochs: got 0, allowed: an integer from 1 to 10,000"),
         ("grid: {epochs: [true]}", "grid.epochs.0: got True, allowed"),
-        ("grid: {epochs: [1, 1]}", "has the same run twice"),
-        ("seeds: [1, 1]", "has the same run twice"),
+        ("grid: {epochs: [1, 1]}", "makes the same run twice"),
+        ("seeds: [1, 1]", "makes the same run twice"),
         ("seeds: [1]\nfixed: {seed: 1}", "seed is set in two places; set it in one"),
         ("seeds: [1]\nlist: [{seed: 1}]", "seed is set in two places"),
         ("fixed: {epochs: 1}\nlist: [{epochs: 1}]", "epochs is set in two places"),
-        ("grid: {epochs: [1]}\nlist: [{seed: 1}]", "has a grid and a list, allowed: one"),
+        ("grid: {epochs: [1]}\nlist: [{seed: 1}]", "has both a grid and a list, allowed: one"),
         ("seeds: [-1]", "seed: got -1, allowed: an integer from 0"),
         ("seeds: [0]\nfixed: {api_key: x}", "api_key: looks like a secret"),
         ("seeds: [0]\nfixed: {Password: x}", "Password: looks like a secret"),
@@ -119,8 +119,14 @@ def test_runs_are_chosen_by_their_values(sweep_of):
         (b"\xff\xfe\x00", "is not YAML"),
         (b"", "got None, allowed: name, notebook"),
         (b"[1]", "got [1], allowed: name, notebook"),
-        (b"notebook: 01_does_fit_resume\nseeds: [0]", "name: is missing, allowed: a name of up to"),
-        (b"name: ../x\nnotebook: 01_does_fit_resume\nseeds: [0]", "name: got '../x', allowed: a n"),
+        (
+            b"notebook: 01_does_fit_resume\nseeds: [0]",
+            "name: is missing, allowed: up to 64",
+        ),
+        (
+            b"name: ../x\nnotebook: 01_does_fit_resume\nseeds: [0]",
+            "got '../x', allowed: up to 64",
+        ),
         (b"name: a\nnotebook: 07\nseeds: [0]", "notebook: got 7, allowed: the name of a notebook"),
         (b"name: a\nnotebook: none\nseeds: [0]", "allowed: 01_does_fit_resume"),
         (b"#" * 2_000_000, "is larger than 1 MiB"),

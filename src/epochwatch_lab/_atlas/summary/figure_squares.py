@@ -68,7 +68,7 @@ def pairs(rows: Iterable[AtlasRow]) -> dict[str, list[Drawn]]:
 def telling_panels(rows: Sequence[AtlasRow]) -> dict[str, Drawn]:
     """Choose for `figures.feed_order` a row for each thing that can happen, of those that did.
 
-    Of several, the first that neither chance nor timing decides.
+    Of several, the first that neither chance nor timing decides, and in the feed's own order.
 
     Args:
         rows: to choose from.
@@ -78,9 +78,8 @@ def telling_panels(rows: Sequence[AtlasRow]) -> dict[str, Drawn]:
     """
     panels = {}
     for outcome in TELLING:
-        shows = sorted(
-            (row for row in rows if row.outcome == outcome), key=lambda row: not row.is_certain
-        )
+        shows = [row for row in rows if row.outcome == outcome]
+        shows.sort(key=lambda row: (not row.is_certain, row.is_drawn))
         if shows:
             called = f"{shows[0].call.fits} calls" if shows[0].call.fits > 1 else "one call"
             panels[f"{shows[0].feed}, {called} of fit"] = panel_of(shows[0])

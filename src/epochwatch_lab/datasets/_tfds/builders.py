@@ -36,7 +36,7 @@ def _prepare(name: str, data_dir: str | Path | None) -> Any:
     except Exception as error:
         raise DataError(
             f"name: got {name!r}, which TFDS could not download and prepare ({reason_of(error)}); "
-            "see that the network is there, or name in data_dir where it is prepared"
+            "check the network, or give the data_dir where the set is prepared"
         ) from error
     return builder
 
@@ -46,15 +46,13 @@ def _not_prepared(name: str, data_dir: str | Path | None) -> str:
     if _is_known(name):
         return (
             f"name: got {name!r}, which is not prepared in {where}, allowed: a set that is; "
-            f"prepare it with from_tfds({name!r}, …, download=True), or give the data_dir where "
-            "it is"
+            f"prepare it with from_tfds({name!r}, …, download=True), or give its data_dir"
         )
     like = difflib.get_close_matches(_parse_name(name).name, _known_sets(), n=3)
-    perhaps = f" (like it: {', '.join(like)})" if like else ""
+    perhaps = f" (it knows {', '.join(like)})" if like else ""
     return (
-        f"name: got {name!r}, no set of this TFDS{perhaps} and not prepared in {where}, "
-        "allowed: one or the other; give the data_dir that it was stored in, of a set with "
-        "configurations name/configuration"
+        f"name: got {name!r}, which this TFDS does not know{perhaps} and which is not prepared in "
+        f"{where}; give the data_dir where it is stored, or name/configuration if it has several"
     )
 
 

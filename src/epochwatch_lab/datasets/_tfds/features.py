@@ -18,7 +18,7 @@ def find_keys(info: Any, image_key: str | None, label_key: str | None) -> tuple[
     label = _choose_key("label", label_key, supervised[1], info.features, tfds.features.ClassLabel)
     if not _is_image(info.features[image]):
         raise BadInput(
-            f"image_key: got {image!r}, no image but {info.features[image]}, allowed: an image; "
+            f"image_key: got {image!r}, which is {info.features[image]}, allowed: an image; "
             "give another image_key, or take another set"
         )
     if info.features[label].shape != ():
@@ -46,9 +46,9 @@ def _choose_key(what: str, wanted: str | None, own: Any, features: Any, kind: ty
     fitting = [key for key, feature in features.items() if isinstance(feature, kind)]
     if len(fitting) != 1:
         raise BadInput(
-            f"{what}_key: got none, of a set that has {len(fitting)} features of the kind "
-            f"{kind.__name__} and does not say which it is; give one of {there}, or take another "
-            "set if none is"
+            f"{what}_key: got none, but the set has {len(fitting)} features of the kind "
+            f"{kind.__name__} and does not say which to take; give one of {there}, or take another "
+            "set"
         )
     return fitting[0]
 
@@ -66,7 +66,7 @@ def check_labels(labels: np.ndarray, split: str, names: list[str] | None) -> np.
     if is_missing.any():
         value = "NaN" if names is None else NO_LABEL
         raise BadInput(
-            f"labels: got {value}, which is no class, for {is_missing.sum():,} of "
+            f"labels: got {value}, which is not a class, for {is_missing.sum():,} of "
             f"{len(labels):,} samples of {split!r}, allowed: a class for each; take another split"
         )
     return labels

@@ -55,8 +55,8 @@ def _shapes_differ(images: np.ndarray, batch: SplitSamples, index: list, rows: S
     first, other = rows.ids(np.array([index[0][0], batch.index[0]]))
     return (
         f"images: got shapes {images.shape[1:]} ({first}) and {batch.images.shape[1:]} ({other}), "
-        "allowed: one shape for all; resize them with tf.image.resize, store what comes of it "
-        "with tfds.dataset_builders.store_as_tfds_dataset, and load that"
+        "allowed: one shape for all; resize them with tf.image.resize, store the result with "
+        "tfds.dataset_builders.store_as_tfds_dataset, and load that"
     )
 
 

@@ -103,5 +103,5 @@ def whole_split(split: str, splits: Any) -> Any:
             f"'{next(iter(splits))}[:10%]' (indices are unique in a split, not in several)"
         )
     if not samples:
-        raise BadInput(f"split: got {split!r}, which has no samples; take one that has")
+        raise BadInput(f"split: got {split!r}, which has no samples; give one that has some")
     return whole

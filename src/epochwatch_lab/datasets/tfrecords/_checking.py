@@ -80,7 +80,7 @@ class FileInspector:
                 self.faults.note(int(number), fault)
         ends_unexplained = first == END and not inspection.explains_end(expected, size)
         if ends_unexplained:
-            what = "corrupt: the file cannot be unpacked any further"
+            what = "corrupt: the rest of the file cannot be unpacked"
             self.faults.note(int(number), Fault(path.name, int(expected), what, ends_file=True))
         if first == END:
             cut = sum(fault.lost for fault in inspection.faults if fault.ends_file)
@@ -97,7 +97,7 @@ class FileInspector:
         promised = self.export.promised
         if is_last and promised is not None and promised > accounted:
             missing = promised - accounted
-            what = f"{missing:,} of the {promised:,} patches that {MIXER} promises are nowhere"
+            what = f"{missing:,} of the {promised:,} patches that {MIXER} promises are in no file"
             fault = Fault("all files", accounted, what, lost=missing)
             self.faults.note(len(self.export.files), fault)
 

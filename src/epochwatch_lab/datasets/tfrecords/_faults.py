@@ -7,8 +7,8 @@ from typing import NamedTuple
 from epochwatch.errors import BadInput
 
 STOP, SKIP = "stop", "skip"
-EMPTY = "empty: there is no record in the file"
-REMEDY = 'export it again, or read with Faults("skip"), which counts what it leaves out'
+EMPTY = "empty: the file has no record"
+REMEDY = 'export it again, or read with Faults("skip"), which leaves it out and counts it'
 
 
 class Fault(NamedTuple):
@@ -33,7 +33,7 @@ class Fault(NamedTuple):
     lost: int = 1
 
     def __str__(self) -> str:
-        rest = "; all that stands after it in the file is lost" * self.ends_file
+        rest = "; everything after it in the file is lost" * self.ends_file
         return f"{self.file}, record {self.record:,}: {self.what}{rest}"
 
 

@@ -98,8 +98,8 @@ def _mixer(folder: Path, names: list[str]) -> tuple[dict | None, str]:
                 return mixer | {"patchDimensions": dimensions}, stem
             except (ValueError, KeyError, TypeError) as error:
                 raise BadInput(
-                    f"{file}: no mixer of Earth Engine ({type(error).__name__}: {error}); export "
-                    "it again, or give size= and take the file away"
+                    f"{file}: not a mixer file of Earth Engine ({type(error).__name__}: {error}); "
+                    "export it again, or remove it and give size="
                 ) from None
     return None, ""
 
@@ -113,8 +113,8 @@ def _commonest_sizes(files: list[Path]) -> dict[str, int | None]:
             seen[tuple(sorted(sizes.items()))] += 1
     if not seen:
         raise BadInput(
-            f"export: got no record that can be read in {files[0].parent}, allowed: an export of "
-            "Earth Engine as TFRecord"
+            f"export: found no readable record in {files[0].parent}, allowed: an export of Earth "
+            "Engine as TFRecord"
         )
     return dict(seen.most_common(1)[0][0])
 
@@ -141,8 +141,8 @@ def _patch_shape(values: int | None, mixer: dict | None) -> tuple[int, ...]:
             return height + margin, width + margin
         if values is None or pixels > values:
             raise BadInput(
-                f"size: got {values} values in a band, which is no patch of {width} × {height} "
-                "with the same margin on all sides; give size=(height, width)"
+                f"size: got {values} values in a band, which do not fill a patch of {width} × "
+                f"{height} with an equal margin on all sides; give size=(height, width)"
             )
 
 

@@ -80,13 +80,13 @@ class Layout(NamedTuple):
         """What is wrong with the data of a record; None where nothing is."""
         sizes = feature_sizes(data)
         if sizes is None:
-            return "corrupt: it is no tf.train.Example"
+            return "corrupt: it is not a tf.train.Example"
         for name in (*self.bands, self.label):
             if name not in sizes:
                 return f"the band {name!r} is missing"
             if sizes[name] != self.values:
                 wanted = " × ".join(map(str, self.shape)) or "1"
-                got = "other than numbers" if sizes[name] is None else f"{sizes[name]:,} values"
+                got = "no numbers" if sizes[name] is None else f"{sizes[name]:,} values"
                 return f"the band {name!r} has {got}, allowed: {wanted}"
         return None
 
@@ -108,6 +108,18 @@ class Export(NamedTuple):
     layout: Layout
     mixer: dict | None
     mixer_files: tuple[int, ...]
+
+    @property
+    def margin(self) -> int:
+        """Pixels on each side of a patch that its neighbours have as well."""
+        if self.mixer is None:
+            return 0
+        _, width = self.layout.shape
+        return (width - self.mixer["patchDimensions"][0]) // 2
+
+    def patches_in_row(self, records: int) -> int:
+        """Patches in a row of the scene; where the mixer does not say it, as in a square."""
+        return (self.mixer or {}).get("patchesPerRow") or math.ceil(math.sqrt(records))
 
     @property
     def promised(self) -> int | None:
