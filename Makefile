@@ -14,7 +14,7 @@ PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_p
 
 # Notebooks whose runs named default are published.
 PUBLISHED := 01_does_fit_resume 02_minority_or_majority_epoch 03_ways_to_feed_fit \
-  04_what_the_model_never_saw \
+  03b_your_shuffle_may_not_shuffle 04_what_the_model_never_saw \
   05_satellite_scale_imbalance
 
 variable_of = $(firstword $(subst =, ,$(1)))
@@ -69,11 +69,13 @@ atlas: .venv
 	@exec $(VENV)/python scripts/build_atlas.py $(call option,JOBS,--jobs=) $(call option,KERAS,--only=)
 	@$(VENV)/python scripts/index_atlas.py
 
-## lab: open the notebooks in JupyterLab, on this machine only
-# A kernel of the user's own named python3 must not stand in for the one of .venv.
+## lab: open copies of the notebooks in JupyterLab, on this machine
+# Copies, in lab/: saving one leaves the clone clean. A kernel of the user's own named python3 must
+# not stand in for the one of .venv.
 lab: .venv
+	@$(VENV)/python scripts/copy_notebooks.py
 	@JUPYTER_PREFER_ENV_PATH=1 exec $(VENV)/jupyter lab --allow-root \
-	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks
+	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lab/01_does_fit_resume.ipynb
 
 ## test: run the quick tests, on TensorFlow (three minutes)
 test: .venv

@@ -1,50 +1,39 @@
-"""The README's code runs as it stands, and prints what it says it prints."""
+"""README is short and leads on, and its facts, with those of the guide, are what was measured."""
 
+import ast
 import json
 import re
 import statistics
-import sys
 
-import numpy as np
-from click.testing import CliRunner
+import pytest
+import yaml
 
-from epochwatch._cli import command
-from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._text import percent
 from epochwatch_lab._runs import project
+from epochwatch_lab._runs.sweep import read_sweep
+from epochwatch_lab._site.texts import heading_anchor
+from tests.recipes import PAGES, blocks_of
 
 README = (project.ROOT / "README.md").read_text()
-WATCH, BALANCE, FEEDS, ASSERT_SOUND, COMPARE = re.findall(r"```python\n(.*?)```", README, re.S)
-(WATCH_PRINTS,) = re.findall(r"print\(log\)  # (.*)", WATCH)
-(AUDIT,) = re.findall(r"```sh\n(epochwatch audit .*?)\n```", README)
+DOCS = project.ROOT / "docs"
 
 
-def ran(recipe):
-    """Run a recipe, and return the names it leaves."""
-    names = {}
-    exec(compile(recipe, "README.md", "exec"), names)
-    return names
+def statements(code):
+    """List what a recipe does besides importing."""
+    return [one for one in ast.parse(code).body if not isinstance(one, ast.Import)]
 
 
-def test_the_recipe_for_watching_runs_and_prints_what_it_says(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    names = ran(WATCH)
-    assert capsys.readouterr().out.strip() == WATCH_PRINTS
-    assert names["log"].counts()[7] == 2
-    assert names["log"].coverage(names["index"]).tolist() == [1.0, 1.0]
-    assert names["log"].to_arrow().num_rows == 80
+def test_the_readme_is_read_in_a_few_minutes():
+    assert len(README.split()) <= 1_000
+    watching = next(block for block in blocks_of(README) if "epochwatch.watch" in block.code)
+    assert len(statements(watching.code)) == 6
+    auditing = next(block for block in blocks_of(README) if "epochwatch audit" in block.code)
+    assert len(auditing.code.splitlines()) == 2
 
 
-def test_the_recipe_for_balanced_batches_sees_all_and_knows_where_it_is(
-    tmp_path, monkeypatch, capsys
-):
-    monkeypatch.chdir(tmp_path)
-    names = ran(BALANCE)
-    (promised,) = re.findall(r"print\(coverage\)  # (.*)", BALANCE)
-    assert capsys.readouterr().out.strip() == promised
-    assert len(names["state"]) == 6
-    assert names["state"]["step"] == 124
-    assert [stream.samples for stream in names["streams"]] == [10, 990]
+def test_the_readme_links_to_each_page_of_the_guide():
+    linked = set(re.findall(r"\]\(docs/(\w+)\.md", README))
+    assert linked == {page.stem for page in DOCS.glob("*.md")}
 
 
 def test_each_piece_of_advice_is_backed_by_the_numbers_of_the_run_it_links_to():
@@ -61,62 +50,62 @@ def test_each_piece_of_advice_is_backed_by_the_numbers_of_the_run_it_links_to():
             )
 
 
-def test_the_ways_to_balance_are_told_as_they_were_measured():
+def table_rows(page, first):
+    """Read the rows of the page's table whose header begins with these cells."""
+    table = page.partition(f"| {first} |")[2].partition("\n\n")[0]
+    return [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+
+
+def test_the_ways_to_balance_are_as_they_were_measured():
     ways = json.loads((project.ROOT / "bench" / "samplers.json").read_text())["ways"]
-    table = README.partition("| way | batches exactly half")[2].partition("\n\n")[0]
-    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
-    assert {row[0] for row in rows} == set(ways)
-    for name, exact, seen, until, repeats, speed, resumes in rows:
+    page = (DOCS / "balanced_batches.md").read_text()
+    counted = table_rows(page, "way | batches exactly half")
+    timed = table_rows(page, "way | samples a second")
+    assert {row[0] for row in counted} == {row[0] for row in timed} == set(ways)
+    for name, exact, seen, until, repeats in counted:
         way = ways[name]
         assert exact == percent(way["exact"])
         assert seen == percent(way["coverage"]["10"])
         assert until == str(way["epochs until all"] or f"over {way['minority epochs']}")
         assert repeats == f"{way['repeats before all were seen']:,}"
-        assert speed == f"{statistics.median(way['samples a second']):,.0f}"
-        assert way["resumable"].startswith(
+    for name, speed, resumes in timed:
+        assert speed == f"{statistics.median(ways[name]['samples a second']):,.0f}"
+        assert ways[name]["resumable"].startswith(
             {"no": "no: ", "6 integers": "yes: 6"}.get(resumes, "only")
         )
     never = round(ways["imbalanced-learn, Keras"]["coverage"]["10"] * 53_258)
-    assert f"{never} of 53,258, and repeats them for ever" in README
+    assert f"{never} of 53,258, and repeats only these" in page
 
 
-def test_what_the_readme_imports_is_there():
-    (imports,) = re.findall(r"```py\n((?:from .*\n)+)", README)
-    ran(imports)
+def test_the_guide_shows_a_sweep_as_it_is():
+    page = (DOCS / "sweeps_and_clusters.md").read_text()
+    (shown,) = re.findall(r"```yaml\n# sweeps/digits\.yaml: .*?\n(.*?)```", page, re.DOTALL)
+    file = project.ROOT / "sweeps" / "digits.yaml"
+    assert yaml.safe_load(shown) == yaml.safe_load(file.read_text())
+    many = len(read_sweep(file, project.ROOT / "outputs").planned)
+    assert f"--array=1-{many}" in page
 
 
-def test_the_recipe_for_ci_finds_what_the_readme_says(tmp_path, monkeypatch):
-    (tmp_path / "feeds.py").write_text(FEEDS)
-    monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(command, AUDIT.split()[1:])
-    assert done.exit_code == 1, done.stderr
-    (shown,) = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
-    begins, ends = shown.split("\n…\n")
-    assert done.stdout.startswith(begins)
-    assert done.stdout.endswith(ends)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "feeds", raising=False)
-    ran(ASSERT_SOUND)
-    del sys.modules["feeds"]
+def anchors(page):
+    """List the anchors that GitHub gives to a page's headings."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return set(map(heading_anchor, titles))
 
 
-def test_the_recipe_for_comparing_answers_in_the_sentence_it_promises(
-    tmp_path, monkeypatch, capsys
-):
-    monkeypatch.chdir(tmp_path)
-    place = r"epoch (\d+), step (\d+), row (\d+): (\d+)\s+here, (\d+) there"
-    epoch, step, row, mine, theirs = map(int, re.search(place, README).groups())
-    for name, last in (("monday", mine), ("tuesday", theirs)):
-        log = ExposureWriter(f"{name}.exposures")
-        log.append(1, epoch, step, np.array([row + 1]), np.array([*range(row), last]))
-        log.close()
-    ran(COMPARE)
-    told = re.sub(r"\s+", " ", re.search(r"`(first divergence[^`]*)`", README)[1])
-    assert capsys.readouterr().out.strip() == told
-
-
-def test_every_link_and_picture_resolves():
-    targets = re.findall(r"\]\(([^)#]+)\)", README)
-    missing = [target for target in targets if not (project.ROOT / target).exists()]
-    assert targets
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_link_and_picture_resolves(page):
+    targets = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", page.read_text(), flags=re.S))
+    missing = []
+    for target in targets:
+        path, _, anchor = target.partition("#")
+        file = page.parent / path if path else page
+        if "://" not in target and not (file.exists() and (not anchor or anchor in anchors(file))):
+            missing.append(target)
+    assert "_posts" not in page.read_text()  # their names begin with a date, and change
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_tables_fit_a_page_of_github(page):
+    rows = [line for line in page.read_text().splitlines() if line.startswith("|")]
+    assert all(line.strip("|").count(" | ") < 5 for line in rows)

@@ -185,7 +185,8 @@ def test_a_notebook_of_anybodys_becomes_a_post(with_post, tmp_path):
     command = ["nbconvert", "--to", "epochwatch_post", "run.ipynb"]
     done = with_post.run("jupyter", *command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "run.md").read_text() == PostExporter().from_notebook_node(notebook)[0]
+    post = tmp_path / "2026-11-20-mine.md"
+    assert post.read_text() == PostExporter().from_notebook_node(notebook)[0]
     pixel = (tmp_path / "assets" / "img" / "mine" / "pixel.png").read_bytes()
     assert pixel == base64.b64decode(GREY_PIXEL)
 

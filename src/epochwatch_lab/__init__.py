@@ -12,7 +12,17 @@ _HOMES = {
 }
 _MODULES = {
     name: f"epochwatch_lab.{name}"
-    for name in ("atlas", "datasets", "figures", "models", "runs", "strategies", "tables")
+    for name in (
+        "answers",
+        "atlas",
+        "datasets",
+        "figures",
+        "models",
+        "runs",
+        "shuffling",
+        "strategies",
+        "tables",
+    )
 }
 
 __all__ = [*_HOMES, *_MODULES]

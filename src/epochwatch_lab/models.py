@@ -1,4 +1,6 @@
-"""The small convolutional networks of the investigation."""
+"""The small models of the investigation."""
+
+import numpy as np
 
 
 def small_cnn():
@@ -98,3 +100,59 @@ def small_unet(bands: int, size: tuple[int, int], filters: int = 8):
     joined = convolved(layers.Concatenate()([upper, raised]), filters)
     pixels = layers.Conv2D(1, 1, activation="sigmoid")(joined)
     return keras.Model(image, pixels, name="small_unet")
+
+
+def blind_model(steps_per_execution: int = 1):
+    """Build a model of one weight, for data that is all zeros: nothing can improve it.
+
+    It has no bias, so whatever it is trained on, it answers 0.5 and its loss stays ln 2. It is
+    for what does not depend on what is learned, such as which samples `fit` trains.
+
+    Args:
+        steps_per_execution: as `compile` takes it.
+
+    Returns:
+        A compiled `keras.Model` from (batch, 1) to (batch, 1).
+
+    Example:
+        >>> blind_model().count_params()
+        1
+    """
+    import keras
+
+    layer = keras.layers.Dense(1, use_bias=False, activation="sigmoid")
+    model = keras.Sequential([keras.Input((1,)), layer], name="blind_model")
+    model.compile("adam", "binary_crossentropy", steps_per_execution=steps_per_execution)
+    return model
+
+
+def glancing_model():
+    """Build a model that only looks at the mean of each band, and so costs next to nothing.
+
+    Returns:
+        A compiled `keras.Model` from (batch, height, width, bands), of any size, to (batch, 1).
+    """
+    import keras
+    from keras import layers
+
+    looks_at_little = [layers.GlobalAveragePooling2D(), layers.Dense(1, activation="sigmoid")]
+    model = keras.Sequential(looks_at_little, name="glancing_model")
+    model.compile("sgd", "binary_crossentropy")
+    return model
+
+
+def states_alike(one, other) -> bool:
+    """Compare two trained models to the bit: their weights and the state of their optimizers.
+
+    Args:
+        one: a compiled `keras.Model`.
+        other: another one.
+
+    Returns:
+        Whether all values are the same.
+    """
+    return _bits(one) == _bits(other)
+
+
+def _bits(model) -> list[bytes]:
+    return [np.asarray(v).tobytes() for v in (*model.weights, *model.optimizer.variables)]

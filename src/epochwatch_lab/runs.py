@@ -13,6 +13,7 @@ _HOMES = {
     "SweepSummary": "epochwatch_lab._runs.notebooks.sweep_summary",
     "WaysToFeedFit": "epochwatch_lab._runs.notebooks",
     "WhatTheModelNeverSaw": "epochwatch_lab._runs.notebooks",
+    "YourShuffleMayNotShuffle": "epochwatch_lab._runs.notebooks",
     "carried": "epochwatch_lab._runs.project",
     "largest_divisor": "epochwatch_lab._runs.parameters",
     "read_sweep": "epochwatch_lab._runs.sweep",

@@ -3,9 +3,32 @@
 from collections.abc import Iterable, Sequence
 
 from epochwatch._text import percent
-from epochwatch.exposures import Verdict
 
-__all__ = ["boundary_table", "markdown_table", "percent"]
+__all__ = ["Table", "markdown_table", "percent"]
+
+
+class Table:
+    """A table that shows itself in a notebook, and as Markdown everywhere else.
+
+    Args:
+        header: the columns' names.
+        rows: a value to a column; whole numbers get thousands separators.
+
+    Example:
+        >>> Table(["stream", "samples"], [["majority", 53258]])
+        | stream | samples |
+        | :--- | ---: |
+        | majority | 53,258 |
+    """
+
+    def __init__(self, header: Sequence[str], rows: Iterable[Sequence]):
+        self.header = list(header)
+        self.rows = [list(row) for row in rows]
+
+    def _repr_markdown_(self) -> str:
+        return markdown_table(self.header, self.rows)
+
+    __repr__ = _repr_markdown_
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
@@ -30,22 +53,6 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
     marks = [":---" if isinstance(value, str) else "---:" for value in rows[0]]
     lines = [header, marks, *([_cell(value) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def boundary_table(judged: Verdict) -> str:
-    """Write the boundaries between epochs that a verdict was found by, a row each.
-
-    Args:
-        judged: what `epochwatch.exposures.judge` returned.
-
-    Returns:
-        Markdown; nothing where there is no boundary.
-    """
-    rows = [
-        [b.before.epoch, b.last_place, b.first_place, f"**{b.verdict}**"] for b in judged.boundaries
-    ]
-    header = ["after epoch", "place trained last", "place trained next", "verdict"]
-    return markdown_table(header, rows)
 
 
 def _cell(value) -> str:

@@ -44,27 +44,6 @@ def draw(
     return ax
 
 
-def draw_columns(axes: np.ndarray, columns: Mapping) -> np.ndarray:
-    """Draw runs side by side.
-
-    Args:
-        axes: array of Axes, one to a run.
-        columns: per title of a run, the coverage of each stream.
-
-    Returns:
-        The Axes.
-    """
-    for ax, (title, coverage) in zip(axes, columns.items(), strict=True):
-        draw(ax, coverage).set_title(title)
-        ax.label_outer()
-    return axes
-
-
-def describe_columns(columns: Mapping) -> str:
-    """Describe what `draw_columns` shows, given the same: its alternative text."""
-    return " ".join(f"{title}: {describe(coverage)}" for title, coverage in columns.items())
-
-
 def describe(coverage: Mapping[str, np.ndarray]) -> str:
     """Describe what `draw` shows, given the same: its alternative text."""
     parts = [

@@ -23,8 +23,12 @@ def draw(ax: Axes, bins: Bins, stream: str) -> Axes:
     """
     edges = [*bins.position, bins.position[-1] + bins.size]
     colour = looks([stream])[stream].colour
-    ax.stairs(bins.low, edges, fill=True, color=colour, alpha=0.35, label="least trained sample")
-    ax.stairs(bins.high, edges, baseline=bins.low, fill=True, color=colour, label="to most trained")
+    ax.stairs(
+        bins.low, edges, fill=True, color=colour, alpha=0.35, label="the least trained sample"
+    )
+    ax.stairs(
+        bins.high, edges, baseline=bins.low, fill=True, color=colour, label="the most trained"
+    )
     ax.stairs(bins.mean, edges, color=INK, baseline=None, linestyle=":", label="mean")
     # A mark on the axis, of the same height however few of the bin's samples it stands for.
     marks = np.where(bins.low == 0, MARK_HEIGHT, 0.0)

@@ -41,6 +41,9 @@ class BalancedSampler:
     - Shard i of n has every n-th batch of the one sequence, beginning with the i-th: all shards
       together have all batches, and no two the same one.
 
+    One stream alone is a shuffle: every pass has each sample once, in another order, whatever the
+    backend does with its own seed.
+
     The order is computed, never stored. Beside the index arrays, memory grows with the samples
     only once, to check that no index comes twice. With counts instead of arrays there is nothing
     to hold or to check, and 10^18 samples cost nothing.
@@ -88,6 +91,11 @@ class BalancedSampler:
         >>> again.load_state_dict(state)
         >>> next(iter(again)) == sampler[2]
         array([ True,  True,  True,  True])
+        >>> BalancedSampler([6], batch_size=3)[0:4]  # two passes over six samples
+        array([[4, 1, 5],
+               [3, 2, 0],
+               [1, 0, 2],
+               [4, 5, 3]])
     """
 
     def __init__(

@@ -13,6 +13,9 @@ from epochwatch_lab._cli.options import outputs_option
 from epochwatch_lab.post import FLAVORS, LINKS
 
 PUBLISHED_RUN = "default"
+NOT_PUBLISHED = (
+    "not published yet: Jekyll leaves out what says `published: false`; pass --published"
+)
 OF_ONE_POST = ("title", "date", "slug", "excerpt")  # two posts cannot share them
 
 
@@ -22,17 +25,19 @@ OF_ONE_POST = ("title", "date", "slug", "excerpt")  # two posts cannot share the
 @click.option("--date", metavar="DATE", help="Such as 2026-11-23.")
 @click.option("--slug", metavar="NAME", help="The post's name in its address.")
 @click.option("--tags", metavar="A,B", help="Words to find it by.")
-@click.option("--published/--draft", default=None, help="Whether Jekyll shows it.")
-@click.option("--excerpt", metavar="TEXT", help="The post in a sentence.")
+@click.option("--published/--draft", default=None, help="Have Jekyll show it, or leave it out.")
+@click.option("--excerpt", metavar="TEXT", help="The post in a sentence or two.")
 @click.option("--links", type=click.Choice(LINKS), help="How Jekyll finds images.")
+@click.option("--pages", metavar="URL", help="Where `make site` is served.  [/epochwatch]")
 @click.option("--flavor", type=click.Choice(FLAVORS), help="Who shows it.  [default: both]")
-@click.option("--skip-missing", is_flag=True, help="Pass over runs not made yet, with a note.")
+@click.option("--skip-missing", is_flag=True, help="Skip runs that do not exist, with a note.")
 @outputs_option("Folder whose sub-folder blog the posts are written to.")
 def post(run_folders: tuple[Path, ...], outputs: Path, skip_missing: bool, **given):
     """Export the finished run in each of RUN_FOLDERS as a post, for Jekyll and for GitHub.
 
-    What no option gives comes from the notebook's metadata, the excerpt from its answer. The
-    run's name is added to the slug, unless it is `default`.
+    What no option gives comes from the notebook's metadata, and the excerpt from its answer.
+    Jekyll leaves a post out until --published is given, or the metadata says so. The run's name
+    is added to the slug, unless it is `default`.
     """
     options = exporter_options(**given)
     shared = [name for name in OF_ONE_POST if name in options]
@@ -41,12 +46,22 @@ def post(run_folders: tuple[Path, ...], outputs: Path, skip_missing: bool, **giv
             f"--{shared[0]}: got it for {len(run_folders)} runs, allowed: for one; export that "
             "run by itself"
         )
+    drafts = False
     for folder in run_folders:
         if skip_missing and not folder.exists():
             click.echo(f"{shown(folder)}: not run yet, its post stays as it is", err=True)
             continue
         for path in write_post(folder, outputs / "blog", **options):
             click.echo(shown(path))
+            drafts |= is_draft(path)
+    if drafts:
+        click.echo(NOT_PUBLISHED, err=True)
+
+
+def is_draft(post_path: Path) -> bool:
+    """Whether Jekyll leaves a post out."""
+    front_matter = post_path.read_text(encoding="utf-8").split("\n---\n")[0]
+    return front_matter.startswith("---\n") and "\npublished: false " in front_matter
 
 
 def exporter_options(tags: str | None, flavor: str | None, **given) -> dict:

@@ -16,6 +16,7 @@ from epochwatch._files import read_json, write_json
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import environment
 from epochwatch_lab._runs.parameters import Parameters
+from epochwatch_lab.answers import Answer
 
 RECORD = "run.json"
 FINDINGS = "findings.json"
@@ -44,12 +45,13 @@ def note_attempt(folder: Path, parameters: Parameters, source: Path) -> None:
     write_json(folder / ATTEMPT, attempt)
 
 
-def write_findings(folder: Path, parameters: Parameters, answer: str, findings: dict) -> None:
+def write_findings(folder: Path, parameters: Parameters, answer: Answer, findings: dict) -> None:
     """Write what a run found, and what its process knows of itself."""
     written = {
         "notebook": parameters.notebook,
         "parameters": parameters.model_dump(),
-        "answer": answer,
+        "answer": answer.text,
+        "short": answer.short,
         "findings": findings,
     }
     write_json(folder / FINDINGS, written)

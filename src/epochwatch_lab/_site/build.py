@@ -1,4 +1,4 @@
-"""The site whole: its pages, the files of the atlas, reproductions and notebooks."""
+"""The site whole: its pages, the files of the atlas, guide, reproductions and notebooks."""
 
 import shutil
 import tempfile
@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch.errors import BadInput
+from epochwatch_lab._runs import project
 from epochwatch_lab._site import texts
 from epochwatch_lab._site.cells import read_files
+from epochwatch_lab._site.guide import GuidePage, read_guide
 from epochwatch_lab._site.notebooks import RenderedNotebook, rendered_notebooks
 from epochwatch_lab._site.page import filled_template, index_page
 from epochwatch_lab._site.reproductions import Reproduction, read_reproductions
 
 INDEX = "index.html"
+Places = dict[Path, str]  # where in the site the files of the repository are
 
 
 class Built(NamedTuple):
@@ -31,11 +34,12 @@ class Built(NamedTuple):
     reproductions: list[Reproduction]
 
 
-def build_site(atlas: Path, outputs: Path, site: Path) -> Built:
+def build_site(atlas: Path, docs: Path, outputs: Path, site: Path) -> Built:
     """Build the site.
 
     Args:
         atlas: folder of the atlas, with its `reproductions`.
+        docs: folder of the guide.
         outputs: folder of runs and posts.
         site: the folder to make; one that is there is replaced once all is made.
 
@@ -43,30 +47,54 @@ def build_site(atlas: Path, outputs: Path, site: Path) -> Built:
         What was built.
 
     Raises:
-        BadInput: the atlas is missing or damaged, a notebook cannot be rendered, or the folder
-            cannot be written.
+        BadInput: the atlas or the guide is missing or damaged, a notebook cannot be rendered, or
+            the folder cannot be written.
 
     Example:
-        `build_site(Path("atlas"), Path("outputs"), Path("outputs/site"))`
+        `build_site(Path("atlas"), Path("docs"), Path("outputs"), Path("outputs/site"))`
     """
     files = read_files(atlas)
-    reproductions = read_reproductions(atlas, files)
+    reproductions, guide = read_reproductions(atlas, files), read_guide(docs)
     try:
         site.parent.mkdir(parents=True, exist_ok=True)
         # On the site's own disk, where a folder is moved at once and whole.
         with tempfile.TemporaryDirectory(dir=site.parent, prefix=".site-") as work:
             aside, posts = Path(work) / "site", Path(work) / "posts"
             notebooks = list(rendered_notebooks(outputs, posts))
+            places = site_places(atlas, guide, notebooks, reproductions)
             write_atlas_files(atlas, aside)
-            write_reproductions(reproductions, atlas, aside)
+            for page in guide:
+                write_guide_page(page, places, aside)
+            for one in reproductions:
+                write_reproduction(one, places, aside)
             for notebook in notebooks:
-                write_notebook(notebook, aside)
-            (aside / INDEX).write_text(index_page(files, notebooks, reproductions))
+                write_notebook(notebook, places, aside)
+            (aside / INDEX).write_text(index_page(files, guide, notebooks, reproductions))
             replace_folder(aside, site, Path(work) / "old")
     except OSError as error:
         raise BadInput(f"{site}: cannot be written ({error.strerror or error})") from None
     cells = sum(len(file.cells) for file in files)
     return Built(site / INDEX, cells, notebooks, reproductions)
+
+
+def site_places(
+    atlas: Path,
+    guide: list[GuidePage],
+    notebooks: list[RenderedNotebook],
+    reproductions: list[Reproduction],
+) -> Places:
+    """Say where in the site each file is that a page may link to."""
+    places = {path: f"atlas/{path.name}" for path in atlas.glob("*.json")}
+    places |= {atlas: INDEX, atlas / "reproductions": INDEX}
+    places |= {page.text: f"guide/{page.name}.html" for page in guide}
+    for one in reproductions:
+        places[one.text] = f"reproductions/{one.name}.html"
+        places[one.script] = f"reproductions/{one.script.name}"
+    for notebook in notebooks:
+        here = f"notebooks/{notebook.name}.html"
+        places |= {notebook.published: here, project.notebook_path(notebook.name): here}
+        places |= {notebook.published.parents[1] / image: image for image in notebook.images}
+    return {path.resolve(): place for path, place in places.items()}
 
 
 def replace_folder(made: Path, site: Path, old: Path) -> None:
@@ -83,33 +111,31 @@ def write_atlas_files(atlas: Path, aside: Path) -> None:
         shutil.copyfile(path, aside / "atlas" / path.name)
 
 
-def write_reproductions(reproductions: list[Reproduction], atlas: Path, aside: Path) -> None:
-    """Write a page for each reproduction, its script below and beside it."""
-    places = {path.resolve(): f"atlas/{path.name}" for path in atlas.glob("*.json")}
-    for one in reproductions:
-        places[one.text.resolve()] = f"reproductions/{one.name}.html"
-        places[one.script.resolve()] = f"reproductions/{one.script.name}"
-    (aside / "reproductions").mkdir()
-    for one in reproductions:
-        shutil.copyfile(one.script, aside / "reproductions" / one.script.name)
-        here = f"reproductions/{one.name}.html"
-        html = texts.as_html(texts.without_fields(one.text.read_text()), one.text, places, here)
-        code = texts.coloured_code(one.script.read_text(), "python")
-        fields = {"title": one.title, "body": html, "kind": "Reproduction", "code": code}
-        page = filled_template("reproduction.html.j2", it=one, **fields)
-        (aside / here).write_text(page)
+def write_guide_page(page: GuidePage, places: Places, aside: Path) -> None:
+    here = f"guide/{page.name}.html"
+    html = texts.as_html(page.text.read_text(), page.text, places, here)
+    write_page(aside / here, "text.html.j2", title=page.title, body=html, kind="Guide")
 
 
-def write_notebook(notebook: RenderedNotebook, aside: Path) -> None:
+def write_reproduction(one: Reproduction, places: Places, aside: Path) -> None:
+    """Write the page of a reproduction, its script below and beside it."""
+    here = f"reproductions/{one.name}.html"
+    html = texts.as_html(texts.without_fields(one.text.read_text()), one.text, places, here)
+    code = texts.coloured_code(one.script.read_text(), "python")
+    fields = {"title": one.title, "body": html, "kind": "Reproduction", "code": code}
+    write_page(aside / here, "reproduction.html.j2", it=one, **fields)
+    shutil.copyfile(one.script, aside / "reproductions" / one.script.name)
+
+
+def write_notebook(notebook: RenderedNotebook, places: Places, aside: Path) -> None:
     here = f"notebooks/{notebook.name}.html"
-    images = {
-        image.resolve(): str(image.relative_to(notebook.site))
-        for image in sorted((notebook.site / notebook.image_folder).glob("*.png"))
-    }
-    html = texts.as_html(notebook.text.read_text(), notebook.text, images, here)
-    for image, place in images.items():
-        (aside / place).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(image, aside / place)
-    (aside / here).parent.mkdir(exist_ok=True)
-    page = filled_template("text.html.j2", title=notebook.title, body=html, kind="Notebook")
-    (aside / here).write_text(page)
+    html = texts.as_html(notebook.text.read_text(), notebook.published, places, here)
+    write_page(aside / here, "text.html.j2", title=notebook.title, body=html, kind="Notebook")
+    for image in notebook.images:
+        (aside / image).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(notebook.site / image, aside / image)
+
+
+def write_page(path: Path, template: str, **values) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(filled_template(template, **values))

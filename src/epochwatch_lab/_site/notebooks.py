@@ -11,6 +11,8 @@ from epochwatch_lab._runs import project
 from epochwatch_lab._runs.notebooks import NOTEBOOKS
 from epochwatch_lab.post import PostMetadata
 
+BLOG = project.ROOT / "outputs" / "blog"
+
 
 class RenderedNotebook(NamedTuple):
     """A notebook with its results.
@@ -20,8 +22,9 @@ class RenderedNotebook(NamedTuple):
         title: the question it asks.
         answer: in a few sentences.
         text: file of its Markdown.
+        published: where its post is, or will be, in the repository: what its links start from.
         site: folder that its images are in.
-        image_folder: where in it.
+        images: where in it.
         from_run: whether it is the run named default of this machine.
     """
 
@@ -29,8 +32,9 @@ class RenderedNotebook(NamedTuple):
     title: str
     answer: str
     text: Path
+    published: Path
     site: Path
-    image_folder: str
+    images: list[str]
     from_run: bool
 
 
@@ -56,10 +60,17 @@ def rendered_notebook(name: str, outputs: Path, work: Path) -> RenderedNotebook 
     if not (site / post.file_name("github")).is_file():
         return None
     front = next(yaml.safe_load_all((site / post.file_name("jekyll")).read_text()))
-    text = site / post.file_name("github")
-    answer = front.get("excerpt", "")
-    is_run = run.is_file()
-    return RenderedNotebook(name, post.title, answer, text, site, post.image_folder, is_run)
+    pictures = sorted((site / post.image_folder).glob("*.png"))
+    return RenderedNotebook(
+        name,
+        post.title,
+        front.get("excerpt", ""),
+        site / post.file_name("github"),
+        BLOG / post.file_name("github"),
+        site,
+        [f"{post.image_folder}/{picture.name}" for picture in pictures],
+        run.is_file(),
+    )
 
 
 def rendered_notebooks(outputs: Path, work: Path) -> Iterator[RenderedNotebook]:

@@ -12,6 +12,7 @@ from epochwatch_lab._atlas.toy_feeds import BATCHES, ROWS
 from epochwatch_lab._inline import hash_of, packed_text, templates_in
 from epochwatch_lab._site.cells import MEANINGS, AtlasFile
 from epochwatch_lab._site.columns import packed_columns
+from epochwatch_lab._site.guide import GuidePage
 from epochwatch_lab._site.notebooks import RenderedNotebook
 from epochwatch_lab._site.reproductions import Reproduction
 
@@ -63,12 +64,16 @@ class Filter(NamedTuple):
 
 
 def index_page(
-    files: list[AtlasFile], notebooks: list[RenderedNotebook], reproductions: list[Reproduction]
+    files: list[AtlasFile],
+    guide: list[GuidePage],
+    notebooks: list[RenderedNotebook],
+    reproductions: list[Reproduction],
 ) -> str:
     """Make the page.
 
     Args:
         files: of the atlas, in the order of the page.
+        guide: its pages, in their order.
         notebooks: in reading order.
         reproductions: in the order of the page.
 
@@ -90,6 +95,7 @@ def index_page(
         totals=totals,
         summary=[(file, verdict_counts(file)) for file in files],
         headline=headline(files),
+        guide=guide,
         notebooks=notebooks,
         reproductions=reproductions,
     )

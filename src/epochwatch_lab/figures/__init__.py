@@ -1,7 +1,7 @@
 """Figures: data and Axes in, Axes out. They draw and never compute.
 
-Each module has `draw`, and `describe`, which says in words what the picture shows: its
-alternative text.
+Each module has `draw`, `describe`, which puts what is drawn into words, and `picture`, which makes
+of both a `Picture` that shows itself.
 """
 
 import importlib
@@ -12,27 +12,32 @@ _OWN = (
     "batch",
     "blocks",
     "collecting",
+    "coverage",
     "differences",
+    "explorer",
+    "exposures",
     "feed_order",
     "gallery",
     "order",
     "outcomes",
     "quality",
+    "repeated_order",
     "scene",
     "schedule",
     "sweep",
 )
 _HOMES = {name: f"{__name__}.{name}" for name in _OWN} | {
     "audit": "epochwatch._report.figure",
-    "coverage": "epochwatch._report.coverage",
-    "exposures": "epochwatch._report.exposures",
     "style": "epochwatch._report.style",
 }
-__all__ = sorted(_HOMES)
+_OF_PICTURE = ("Picture", "is_narrow")
+__all__ = sorted([*_HOMES, *_OF_PICTURE])
 
 
 def __getattr__(name: str):
-    if name in _HOMES:
+    if name in (*_HOMES, *_OF_PICTURE):
         with missing_extras_named("figures"):
+            if name in _OF_PICTURE:
+                return getattr(importlib.import_module(f"{__name__}.picture"), name)
             return importlib.import_module(_HOMES[name])
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,10 +7,30 @@ from matplotlib.patches import Rectangle
 
 from epochwatch._report.style import INK, LOOKS, thousands
 from epochwatch._text import percent
+from epochwatch_lab.figures.picture import Picture, is_narrow
 
 _HEIGHT = 0.55
 _MOST_REPEATS = 100
 _POINTED_AT = 0.02  # of the widest bar
+
+
+def picture(minority: int, majority: int, samples_a_step: int) -> Picture:
+    """Make of both streams, given as `draw` takes them, the picture `blocks`."""
+    sizes = (minority, majority, samples_a_step)
+    return Picture.drawn(
+        "blocks", describe(*sizes), lambda figure: draw(figure.subplots(), *sizes), narrow=(4, 2.6)
+    )
+
+
+def picture_rows(rows: Sequence[tuple[int, int, int]]) -> Picture:
+    """Make of pairs of streams, given as `draw_rows` takes them, the picture `ratios`."""
+
+    def draw_pairs(figure):
+        axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
+        draw_rows(axes, rows)
+
+    sizes = {"wide": (8, 0.6 + 0.95 * len(rows)), "narrow": (4, 0.6 + 1.15 * len(rows))}
+    return Picture.drawn("ratios", describe_rows(rows), draw_pairs, **sizes)
 
 
 def draw(ax: Axes, minority: int, majority: int, samples_a_step: int) -> Axes:
@@ -81,11 +101,12 @@ def draw_rows(axes: Sequence, rows: Sequence[tuple[int, int, int]]) -> Sequence:
         ax.set_yticks([_HEIGHT / 2, 1 + _HEIGHT / 2], ["majority", "minority"], fontsize=8)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
+        apart = "\n" if is_narrow(ax.figure) else "    "
         ax.set_title(
-            f"1 : {majority / minority:,.4g}    minority {minority:,} in "
+            f"1 : {majority / minority:,.4g}{apart}minority {minority:,} in "
             f"{_steps_for(minority, a_step):,} steps, majority {majority:,} in "
             f"{_steps_for(majority, a_step):,}",
-            fontsize=9,
+            fontsize=9 if apart != "\n" else 8,
             pad=2,
         )
         thousands(ax.xaxis)

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib import ticker
 
 from epochwatch._report.style import OTHERS, thousands
+from epochwatch_lab.figures.picture import Picture, is_narrow
 
 
 class Way(NamedTuple):
@@ -27,6 +28,26 @@ class Way(NamedTuple):
     counted_after: np.ndarray
     counted: np.ndarray
     completed: np.ndarray
+
+
+def picture(ways: Mapping[str, Way], samples: int) -> Picture:
+    """Draw how soon all samples have been seen, both panels beside or below each other.
+
+    Args:
+        ways: by name, as the legend has it.
+        samples: in the stream.
+
+    Returns:
+        The picture.
+    """
+
+    def draw_on(figure):
+        if is_narrow(figure):
+            return draw(figure.subplots(2, 1, height_ratios=[3, 2]), ways, samples)
+        return draw(figure.subplots(1, 2, width_ratios=[3, 2]), ways, samples)
+
+    sizes = {"wide": (8, 3.6), "narrow": (4, 5.2)}
+    return Picture.drawn("collecting", describe(ways, samples), draw_on, **sizes)
 
 
 def draw(axes: Sequence, ways: Mapping[str, Way], samples: int) -> Sequence:

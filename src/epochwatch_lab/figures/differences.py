@@ -5,15 +5,50 @@ from collections.abc import Mapping, Sequence
 from matplotlib import ticker
 
 from epochwatch._report.style import FAINT, INK, NEVER
+from epochwatch_lab.figures.picture import Picture, is_narrow
 from epochwatch_lab.strategies import Interval
 
-_ROW = 0.27  # inches
+_ROW, _NARROW_ROW = 0.27, 0.19  # inches
+_NARROW_COLUMNS = 2
 _PALE = "#7d848c"
 
 
-def height(rows: int) -> float:
-    """The height that a figure of so many rows needs, in inches."""
-    return 1.3 + _ROW * rows
+def picture(
+    name: str, panels: Mapping[str, Mapping[str, Interval]], what: str, label: str
+) -> Picture:
+    """Draw the panels side by side, on a telephone in two columns.
+
+    Args:
+        name: of the picture.
+        panels: as of `draw`.
+        what: is shown, for the alternative text.
+        label: of the horizontal axis.
+
+    Returns:
+        The picture.
+    """
+    rows = len(next(iter(panels.values())))
+
+    def draw_panels(figure):
+        columns = min(len(panels), _NARROW_COLUMNS) if is_narrow(figure) else len(panels)
+        axes = figure.subplots(-(-len(panels) // columns), columns, sharey=True, squeeze=False)
+        for spare in axes.ravel()[len(panels) :]:
+            spare.set_axis_off()
+        draw(axes.ravel()[: len(panels)], panels)
+        figure.supxlabel(label, fontsize=_text_size(figure))
+
+    narrow_rows = -(-len(panels) // _NARROW_COLUMNS)
+    return Picture.drawn(
+        name,
+        describe(panels, what),
+        draw_panels,
+        wide=(8, 1.3 + _ROW * rows),
+        narrow=(4, 0.3 + narrow_rows * (0.6 + _NARROW_ROW * rows)),
+    )
+
+
+def _text_size(figure) -> float:
+    return 6.75 if is_narrow(figure) else 9
 
 
 def draw(axes: Sequence, panels: Mapping[str, Mapping[str, Interval]]) -> None:
@@ -29,10 +64,10 @@ def draw(axes: Sequence, panels: Mapping[str, Mapping[str, Interval]]) -> None:
             colour = NEVER if difference.excludes_zero else _PALE
             ax.plot([difference.low, difference.high], [row, row], color=colour, lw=1.8)
             ax.plot([difference.mean], [row], "o", color=colour, ms=4.5)
-        ax.set_title(title)
+        ax.set_title(title, fontsize=_text_size(ax.get_figure()) + 1)
         ax.grid(axis="y", color=FAINT, lw=0.5)
         ax.xaxis.set_major_locator(ticker.MaxNLocator(2))
-        ax.tick_params(axis="x", labelsize=8)
+        ax.tick_params(labelsize=_text_size(ax.get_figure()))
     names = list(next(iter(panels.values())))
     axes[0].set_yticks(range(len(names)), names)
     axes[0].set_ylim(len(names) - 0.5, -0.5)

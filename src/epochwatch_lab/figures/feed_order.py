@@ -9,10 +9,12 @@ from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path
 
 from epochwatch._report.style import FAINT, INK, LOOKS, NEVER
+from epochwatch_lab.figures.picture import Picture, is_narrow
 
 _FIRST, _AGAIN = LOOKS["majority"].colour, LOOKS["minority"].colour
 _HEIGHT, _HEAD = 0.86, 0.5  # inches of a row of panels, of the legend
-_WORD_SIZE = 7.5
+_FEW_HEIGHT, _FEW_HEAD = 1.15, 0.75  # the same where there are few, with axes that are named
+_FEW_COLUMNS = 3
 
 
 class Drawn(NamedTuple):
@@ -61,13 +63,45 @@ def _never_trained(drawn: Drawn) -> list[int]:
     return [row for row in range(drawn.rows) if row not in seen]
 
 
-def height(feeds: int) -> float:
-    """The height that a figure needs, in inches.
+def picture(name: str, panels: Mapping[str, Drawn]) -> Picture:
+    """Draw a few panels side by side; on a telephone one below the other.
 
     Args:
-        feeds: how many are drawn.
+        name: of the picture.
+        panels: by their title.
+
+    Returns:
+        The picture.
     """
-    return _HEAD + _HEIGHT * -(-feeds // 2)
+    heights = [
+        _FEW_HEAD + _FEW_HEIGHT * -(-len(panels) // columns) for columns in (_FEW_COLUMNS, 1)
+    ]
+    return Picture.drawn(
+        name,
+        describe_few(panels),
+        lambda figure: draw_few(figure, panels),
+        wide=(8, heights[0]),
+        narrow=(4, heights[1]),
+    )
+
+
+def picture_of_all(name: str, pairs: Mapping[str, Sequence[Drawn]]) -> Picture:
+    """Draw many feeds, each in one fit and in several; on a telephone in one column.
+
+    Args:
+        name: of the picture.
+        pairs: as of `draw_all`.
+
+    Returns:
+        The picture.
+    """
+    return Picture.drawn(
+        name,
+        describe(pairs),
+        lambda figure: draw_all(figure, pairs),
+        wide=(8, _HEAD + _HEIGHT * -(-len(pairs) // 2)),
+        narrow=(4, _HEAD + _HEIGHT * len(pairs)),
+    )
 
 
 def draw(ax: Axes, drawn: Drawn) -> Axes:
@@ -102,8 +136,13 @@ def draw(ax: Axes, drawn: Drawn) -> Axes:
     _fill(ax, [(end + 0.4, row) for row in _never_trained(drawn)], 1.1, NEVER)
     # Room at the right for the marks of rows never trained.
     ax.set(xlim=(0, end + 1.6), ylim=(0, drawn.rows), xticks=[], yticks=[])
-    ax.text(0, 1.05, drawn.word, fontsize=_WORD_SIZE, weight="bold", transform=ax.transAxes)
+    size = _text_size(ax.get_figure())
+    ax.text(0, 1.05, drawn.word, fontsize=size, weight="bold", transform=ax.transAxes)
     return ax
+
+
+def _text_size(figure) -> float:
+    return 6.75 if is_narrow(figure) else 8
 
 
 def _fill(ax: Axes, corners: Sequence[tuple[float, float]], width: float, colour: str) -> None:
@@ -124,20 +163,45 @@ def _mark_epoch(ax: Axes, place: _Place, rows: int) -> None:
         ax.add_patch(Rectangle((end - short, 0), short, rows, zorder=0, **hatched))
 
 
-def draw_all(figure, pairs: Mapping[str, Sequence[Drawn]]) -> None:
-    """Draw feeds below one another in two columns, with a legend above.
+def draw_few(figure, panels: Mapping[str, Drawn]) -> None:
+    """Draw a few panels with a legend above and the axes named.
 
     Args:
-        figure: where, `height` inches tall.
+        figure: where.
+        panels: by their title.
+    """
+    columns = 1 if is_narrow(figure) else _FEW_COLUMNS
+    axes = figure.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
+    for ax, (title, drawn) in zip(axes, panels.items(), strict=False):
+        ax.set_title(f"{title}\n", fontsize=_text_size(figure), pad=1.5)
+        draw(ax, drawn)
+    for ax in axes[len(panels) :]:
+        ax.axis("off")
+    figure.supxlabel("steps of the training", fontsize=_text_size(figure))
+    figure.supylabel("samples, in the feed's order", fontsize=_text_size(figure))
+    _legend(figure)
+
+
+def draw_all(figure, pairs: Mapping[str, Sequence[Drawn]]) -> None:
+    """Draw feeds below one another, with a legend above.
+
+    Args:
+        figure: where.
         pairs: by the feed's name, what was drawn of it in one fit, and in several.
     """
-    axes = figure.subplots(-(-len(pairs) // 2), 4, squeeze=False).reshape(-1, 2)
+    columns = 1 if is_narrow(figure) else 2
+    rows = -(-len(pairs) // columns)
+    axes = figure.subplots(rows, 2 * columns, squeeze=False).reshape(-1, 2)
     for (left, right), (name, (once, again)) in zip(axes, pairs.items(), strict=False):
-        left.set_title(f"{name}\n", fontsize=_WORD_SIZE, pad=1.5)
+        left.set_title(f"{name}\n", fontsize=_text_size(figure), pad=1.5)
         for ax, drawn in ((left, once), (right, again)):
             draw(ax, drawn)
     for ax in axes[len(pairs) :].ravel():
         ax.axis("off")
+    _legend(figure)
+
+
+def _legend(figure) -> None:
     figure.legend(
         handles=[
             Patch(color=_FIRST, label="trained for the first time"),
@@ -146,8 +210,17 @@ def draw_all(figure, pairs: Mapping[str, Sequence[Drawn]]) -> None:
             Patch(color=NEVER, label="never trained"),
         ],
         loc="outside upper center",
-        ncols=4,
-        fontsize=8,
+        ncols=2 if is_narrow(figure) else 4,
+        fontsize=_text_size(figure),
+    )
+
+
+def describe_few(panels: Mapping[str, Drawn]) -> str:
+    """Put what `draw_few` shows, given the same, into words: its alternative text."""
+    parts = [f"{title}: {_describe_one(drawn)}." for title, drawn in panels.items()]
+    return (
+        "The samples that fit trained, in the feed's own order, against training step. "
+        + " ".join(parts)
     )
 
 

@@ -4,6 +4,41 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from epochwatch_lab.figures.picture import Picture, is_narrow
+
+COLUMNS, NARROW_COLUMNS = 8, 4
+
+
+def picture(name: str, images: np.ndarray, titles: Sequence[str], what: str) -> Picture:
+    """Draw samples in rows of eight, on a telephone of four.
+
+    Args:
+        name: of the picture.
+        images: (samples, height, width), grey values.
+        titles: of each image, two lines at most.
+        what: they are, for the alternative text.
+
+    Returns:
+        The picture.
+    """
+
+    def draw_rows(figure):
+        columns = NARROW_COLUMNS if is_narrow(figure) else COLUMNS
+        axes = figure.subplots(_rows(images, columns), columns, squeeze=False)
+        draw(axes, images, titles)
+
+    return Picture.drawn(
+        name,
+        describe(titles, what),
+        draw_rows,
+        wide=(8, 0.1 + 1.4 * _rows(images, COLUMNS)),
+        narrow=(4, 0.1 + 1.35 * _rows(images, NARROW_COLUMNS)),
+    )
+
+
+def _rows(images: np.ndarray, columns: int) -> int:
+    return max(1, -(-len(images) // columns))
+
 
 def draw(axes: np.ndarray, images: np.ndarray, titles: Sequence[str]) -> np.ndarray:
     """Draw a sample to an Axes.

@@ -1,25 +1,47 @@
 """How well strategies do against how much of the majority they saw."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from matplotlib import ticker
 
 from epochwatch._report.style import FAINT, looks
 from epochwatch._text import percent
-from epochwatch_lab.strategies import Interval
+from epochwatch_lab.figures.picture import Picture, is_narrow
+from epochwatch_lab.strategies import Point
 
 
-class Point(NamedTuple):
-    """A strategy at one ratio.
+def picture(name: str, ratios: Mapping[int, Mapping[str, Point]], score: str) -> Picture:
+    """Draw the panels in two columns, on a telephone in one, with a legend below.
 
-    Attributes:
-        coverage: share of the majority that was trained, above 0.
-        quality: its score over the seeds.
+    Args:
+        name: of the picture.
+        ratios: as of `draw`.
+        score: its name.
+
+    Returns:
+        The picture.
     """
 
-    coverage: float
-    quality: Interval
+    def draw_panels(figure):
+        columns = 1 if is_narrow(figure) else min(2, len(ratios))
+        axes = figure.subplots(-(-len(ratios) // columns), columns, squeeze=False).ravel()
+        draw(axes, ratios, score)
+        entries = axes[0].get_legend_handles_labels()
+        size = _text_size(figure)
+        ncols = 2 if is_narrow(figure) else 4
+        figure.legend(*entries, loc="outside lower center", ncols=ncols, fontsize=size)
+
+    return Picture.drawn(
+        name,
+        describe(ratios, score),
+        draw_panels,
+        wide=(8, 0.7 + 2.6 * -(-len(ratios) // 2)),
+        narrow=(4, 0.9 + 2.1 * len(ratios)),
+    )
+
+
+def _text_size(figure) -> float:
+    return 7 if is_narrow(figure) else 9
 
 
 def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) -> None:
@@ -35,6 +57,7 @@ def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) 
     for ax in axes[len(ratios) :]:
         ax.set_axis_off()
     for ax, (ratio, points) in zip(axes, ratios.items(), strict=False):
+        size = _text_size(ax.get_figure())
         whole = [name for name, point in points.items() if point.coverage > 0.99]
         for name, look in looks(points).items():
             coverage, quality = points[name]
@@ -46,13 +69,14 @@ def draw(axes: Sequence, ratios: Mapping[int, Mapping[str, Point]], score: str) 
         ax.axvline(1.05, color=FAINT, lw=0.8, zorder=0)
         if whole:
             all_of_it = ax.get_xaxis_transform()
-            ax.text(1.1, 1.01, "all of it", transform=all_of_it, fontsize=8)
+            ax.text(1.1, 1.01, "all of it", transform=all_of_it, fontsize=size)
         ax.xaxis.set_major_locator(ticker.FixedLocator([1e-4, 1e-3, 1e-2, 1e-1, 1]))
         ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f"{100 * x:g}%"))
         ax.xaxis.set_minor_locator(ticker.NullLocator())
-        ax.set_title(f"1 : {ratio:,}")
-        ax.set_xlabel("majority trained on")
-        ax.set_ylabel(score)
+        ax.set_title(f"1 : {ratio:,}", fontsize=size + 1)
+        ax.set_xlabel("majority trained on", fontsize=size)
+        ax.set_ylabel(score, fontsize=size)
+        ax.tick_params(labelsize=size)
         ax.grid(axis="y", color=FAINT, lw=0.5)
 
 

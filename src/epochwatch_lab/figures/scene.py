@@ -6,12 +6,15 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from epochwatch._report.style import FAINT, LOOKS
 from epochwatch._text import percent
+from epochwatch_lab.figures.picture import Picture, is_narrow
 
 _BRIGHTEST = 98  # percentile of reflectance that is drawn white
+_SOME, _ALL = LOOKS["majority"].colour, "#123a63"  # of a square's patches were trained
 _MOST_SQUARES = 60  # across a map
 
 
@@ -54,6 +57,44 @@ class Trained(NamedTuple):
             return (seen / counts).reshape(rows, columns)
 
 
+def maps_picture(maps: Mapping[str, Trained]) -> Picture:
+    """Draw the scene of each training, and a key of what the colours mean.
+
+    Args:
+        maps: by title, where each training has been.
+
+    Returns:
+        The picture: maps in one row, or in rows of two.
+    """
+
+    def draw_on(figure):
+        across = 2 if is_narrow(figure) else len(maps)
+        axes = figure.subplots(-(-len(maps) // across), across, squeeze=False).flat
+        for ax in axes[len(maps) :]:
+            ax.set_axis_off()
+        draw_maps(axes[: len(maps)], maps)
+        draw_key(figure, next(iter(maps.values())))
+
+    sizes = {"wide": (8, 3.0), "narrow": (4, 0.6 + 2.1 * -(-len(maps) // 2))}
+    return Picture.drawn("maps", describe_maps(maps), draw_on, **sizes)
+
+
+def draw_key(figure: Figure, trained: Trained) -> None:
+    """Draw what the colours of `draw_maps` mean, below the maps.
+
+    Args:
+        figure: with the maps.
+        trained: any of them.
+    """
+    single = trained.edge == 1
+    meanings = {"never trained": FAINT} | (
+        {"trained": _ALL} if single else {"some patches trained": _SOME, "all trained": _ALL}
+    )
+    keys = [Rectangle((0, 0), 1, 1, color=colour, label=name) for name, colour in meanings.items()]
+    spacing = {"handlelength": 1, "handletextpad": 0.4, "columnspacing": 1}
+    figure.legend(handles=keys, loc="outside lower center", ncols=3, fontsize=8.5, **spacing)
+
+
 def draw_maps(axes: Sequence[Axes], maps: Mapping[str, Trained]) -> Sequence[Axes]:
     """Draw the scene of each training, in squares of patches: the darker, the more were trained.
 
@@ -66,14 +107,15 @@ def draw_maps(axes: Sequence[Axes], maps: Mapping[str, Trained]) -> Sequence[Axe
     Returns:
         The Axes.
     """
-    blues = LinearSegmentedColormap.from_list("trained", [LOOKS["majority"].colour, "#123a63"])
+    blues = LinearSegmentedColormap.from_list("trained", [_SOME, _ALL])
     blues = blues.with_extremes(under=FAINT, bad="white")
     for ax, (title, trained) in zip(axes, maps.items(), strict=True):
         scale = {"cmap": blues, "vmin": 1e-9, "vmax": 1}  # nothing at all is below the scale
         ax.imshow(trained.shares(), **scale, interpolation="nearest", aspect="auto")
         ax.set_title(title, fontsize=9)
         ax.set(xticks=[], yticks=[])
-        ax.set_xlabel(f"{len(trained.seen):,} patches, {trained.rows_met:,} rows", fontsize=8)
+        rows = f"{trained.rows_met:,} row{'s' * (trained.rows_met != 1)}"
+        ax.set_xlabel(f"{len(trained.seen):,} patches, in {rows}", fontsize=8)
     return axes
 
 
@@ -103,6 +145,23 @@ class Patch(NamedTuple):
     margin: int
 
 
+def patches_picture(patches: Sequence[Patch]) -> Picture:
+    """Draw some patches and their labels.
+
+    Args:
+        patches: what to draw.
+
+    Returns:
+        The picture.
+    """
+
+    def draw_on(figure):
+        return draw_patches(figure.subplots(2, len(patches)), patches)
+
+    sizes = {"wide": (8, 3.1), "narrow": (4, 2)}
+    return Picture.drawn("patches", describe_patches(patches), draw_on, **sizes)
+
+
 def draw_patches(axes: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
     """Draw patches side by side: above a band, below the label; dashed where the margin begins.
 
@@ -118,7 +177,7 @@ def draw_patches(axes: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
     for (above, below), patch in zip(axes.T, patches, strict=True):
         above.imshow(patch.band, cmap="gray", vmin=0, vmax=white)
         below.imshow(patch.label, cmap=rare, vmin=0, vmax=1)
-        below.set_xlabel(f"{percent(float(patch.label.mean()))} of its pixels", fontsize=8)
+        below.set_xlabel(f"{percent(float(patch.label.mean()))} rare", fontsize=8)
         height, width = patch.band.shape
         for ax in (above, below):
             ax.set(xticks=[], yticks=[])

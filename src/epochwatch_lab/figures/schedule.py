@@ -8,6 +8,7 @@ from matplotlib import ticker
 from matplotlib.axes import Axes
 
 from epochwatch._report.style import LOOKS, thousands
+from epochwatch_lab.figures.picture import Picture
 
 
 class Timeline(NamedTuple):
@@ -24,6 +25,23 @@ class Timeline(NamedTuple):
     validation: np.ndarray
     learning_rate: np.ndarray
     events: Mapping[str, Sequence[int]]
+
+
+def picture(timelines: Mapping[str, Timeline]) -> Picture:
+    """Draw one training as two schedules see it.
+
+    Args:
+        timelines: by `minority` and `majority`, the stream that an epoch goes through once.
+
+    Returns:
+        The picture.
+    """
+
+    def draw_on(figure):
+        return draw(figure.subplots(3, 1, sharex=True, height_ratios=[3, 2, 2.2]), timelines)
+
+    sizes = {"wide": (8, 6.4), "narrow": (4, 5.6)}
+    return Picture.drawn("schedule", describe(timelines), draw_on, **sizes)
 
 
 def draw(axes: Sequence, timelines: Mapping[str, Timeline]) -> Sequence:
@@ -57,6 +75,7 @@ def draw(axes: Sequence, timelines: Mapping[str, Timeline]) -> Sequence:
     _draw_events(acting, timelines)
     last = max(line.updates[-1] for line in timelines.values())
     acting.set(xlabel="weight updates", xlim=(0, last * 1.02))
+    acting.xaxis.set_major_locator(ticker.MaxNLocator(5))
     thousands(acting.xaxis)
     return axes
 

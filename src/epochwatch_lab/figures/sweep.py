@@ -6,9 +6,34 @@ import matplotlib as mpl
 import numpy as np
 
 from epochwatch._report.style import FAINT, INK, OTHERS
+from epochwatch_lab.figures.picture import Picture, is_narrow
 
 _ROW = 0.26  # inches
 _NARROWEST = 0.02
+
+
+def picture(groups: Sequence, numbers: Mapping[str, Sequence], means: Mapping) -> Picture:
+    """Draw what the runs of a sweep have measured.
+
+    Args:
+        groups: of runs, with `named` and `parameters`.
+        numbers: by the number's name, for each group a number from each of its runs.
+        means: by the number's name, the interval of each group's mean.
+    """
+    names = [group.named for group in groups]
+    bars = {
+        name: [one[:3] if one.sample_size > 2 else None for one in of_groups]
+        for name, of_groups in means.items()
+    }
+
+    def drawn(figure):
+        rows, columns = (len(numbers), 1) if is_narrow(figure) else (1, len(numbers))
+        axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+        draw(axes, names, numbers, bars)
+        axes[0].set_ylabel(", ".join(groups[0].parameters))
+
+    sizes = (8, height(len(names))), (4, height(len(names)) * len(numbers))
+    return Picture.drawn("sweep", describe(names, numbers), drawn, *sizes)
 
 
 def height(rows: int) -> float:

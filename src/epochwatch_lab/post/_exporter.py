@@ -3,14 +3,16 @@
 The steps, in order, each a function of (notebook, resources) as nbconvert wants it:
 
     clean_outputs         one clean form of each output
-    note_excerpt          the cell tagged `answer`, in plain text
-    tabulate_parameters   what differs from the notebook's own parameters
+    put_answer_first      what the cell tagged `answer` shows, which is the excerpt too
+    tabulate_parameters   the cell tagged `parameters`, and papermill's, as one table
     drop_title            the layout prints it, or the post itself
     TagRemovePreprocessor remove-cell, remove-input, remove-output
+    lead_links_on         to the posts of other notebooks, the guide and the atlas
     publish_images        files, and references to them
 
-The template then writes Markdown, in which formulas are MathML for Jekyll, and
-`from_notebook_node` what stands before it, and the way to the images.
+The template then writes Markdown, with what is tagged `fold-input` or `fold-output`, and large
+tables, folded away. For Jekyll, formulas are MathML and each table has a box to scroll in.
+`from_notebook_node` writes what stands before it, and the way to the images and other posts.
 """
 
 import re
@@ -18,14 +20,14 @@ from pathlib import Path
 
 from nbconvert.exporters import MarkdownExporter
 from nbformat import NotebookNode
-from traitlets import Bool, Enum, List, Unicode, default
+from traitlets import Bool, Dict, Enum, List, Unicode, default
 from traitlets.config import Config
 
-from epochwatch_lab.post import FLAVORS, LINKS, _markdown
+from epochwatch_lab.post import FLAVORS, LINKS, _folding, _links, _markdown
 from epochwatch_lab.post._formulas import with_mathml
 from epochwatch_lab.post._images import SITE_LINK, publish_images
 from epochwatch_lab.post._metadata import PostMetadata
-from epochwatch_lab.post._outputs import clean_outputs, note_excerpt
+from epochwatch_lab.post._outputs import clean_outputs, put_answer_first
 from epochwatch_lab.post._parameters import tabulate_parameters
 
 
@@ -40,7 +42,7 @@ def drop_title(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, d
 
 def _jekyll_prose(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _markdown.for_kramdown(with_mathml(lines))
+    return _folding.tables_in_boxes(_markdown.for_kramdown(with_mathml(lines)))
 
 
 def _unchanged(text: str) -> str:
@@ -61,9 +63,9 @@ class PostExporter(MarkdownExporter):
     """Export an executed notebook as a post.
 
     The notebook's metadata names the post: `{"epochwatch": {"title", "slug", "date", "published",
-    "tags", "excerpt", "hidden_parameters"}}`, of which the first three are needed; the option of
-    the same name overrides each. The same executed notebook gives the same bytes. The images are
-    in `resources["outputs"]`, by their paths in the site, and the post's metadata in
+    "tags", "excerpt", "hidden_parameters", "related"}}`, of which the first three are needed; the
+    option of the same name overrides each. The same executed notebook gives the same bytes. The
+    images are in `resources["outputs"]`, by their paths in the site, and the post's metadata in
     `resources["post"]`.
 
     Example:
@@ -73,6 +75,8 @@ class PostExporter(MarkdownExporter):
     flavor = Enum(FLAVORS, "jekyll", help="Who shows the post.").tag(config=True)
     links = Enum(LINKS, "absolute", help="How Jekyll finds images.").tag(config=True)
     site = Unicode(".", help="For GitHub: from the post to the folder of assets.").tag(config=True)
+    root = Unicode("../../..", help="For GitHub: from the post to the repository.").tag(config=True)
+    pages = Unicode("/epochwatch", help="For Jekyll: where `make site` is served.").tag(config=True)
     title = _override(Unicode, "One line, instead of the notebook's.")
     slug = _override(Unicode, "The post's name in its address.")
     date = _override(Unicode, "Such as 2026-11-23.")
@@ -80,6 +84,7 @@ class PostExporter(MarkdownExporter):
     published = _override(Bool, "Whether Jekyll shows it.")
     excerpt = _override(Unicode, "The post in a sentence.")
     hidden_parameters = _override(List, "What the table of parameters leaves out.")
+    related = _override(Dict, "Slugs of other posts, by their notebooks' file names.")
 
     export_from_notebook = None  # JupyterLab's menu has Markdown already
 
@@ -87,10 +92,11 @@ class PostExporter(MarkdownExporter):
         [
             "nbconvert.preprocessors.ExecutePreprocessor",  # only with nbconvert's --execute
             clean_outputs,
-            note_excerpt,
+            put_answer_first,
             tabulate_parameters,
             drop_title,
             "nbconvert.preprocessors.TagRemovePreprocessor",
+            _links.lead_links_on,
             publish_images,
         ]
     ).tag(config=True)
@@ -122,6 +128,9 @@ class PostExporter(MarkdownExporter):
         """What the template calls, beside nbconvert's own."""
         yield from super().default_filters()
         yield "fenced", _markdown.fenced
+        yield "folded", _folding.folded
+        yield "large_tables_folded", _folding.large_tables_folded
+        yield "outputs_summary", _folding.outputs_summary
         yield "prose", _jekyll_prose if self.flavor == "jekyll" else _unchanged
 
     def from_notebook_node(self, nb, resources=None, **kw):
@@ -140,16 +149,22 @@ class PostExporter(MarkdownExporter):
         """
         overrides = {key: getattr(self, key) for key in PostMetadata._fields}
         post = PostMetadata.from_notebook(nb, **overrides)
-        resources = {**(resources or {}), "post": post, "language": _language_name(nb)}
+        links = _links.in_jekyll(self.pages)
+        if self.flavor == "github":
+            links = _links.on_github(self.root)
+        resources = {**(resources or {}), **links, "post": post, "language": _language_name(nb)}
         body, resources = super().from_notebook_node(nb, resources, **kw)
         post = post._replace(excerpt=post.excerpt or resources["excerpt"])
         resources["post"] = post
+        # Where nbconvert writes it, unless its --output says otherwise.
+        if "output_base" not in self.config.NbConvertApp:
+            resources["unique_key"] = Path(post.file_name(self.flavor)).stem
         write = self._jekyll_post if self.flavor == "jekyll" else self._github_post
         return write(post, _markdown.tidied(body)), resources
 
     def _jekyll_post(self, post: PostMetadata, body: str) -> str:
         # On the finished text, so that nothing can come out unprotected.
-        text = _markdown.for_liquid(body)
+        text = _links.asked_of_liquid(_markdown.for_liquid(body))
         if self.links == "relative_url":
             path = re.compile(rf"{SITE_LINK}(/{post.image_folder}/[A-Za-z0-9_-]+\.png)")
             text = path.sub(r"{{ '\1' | relative_url }}", text)

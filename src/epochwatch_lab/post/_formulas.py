@@ -4,9 +4,9 @@ import re
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
-from markdown_it import MarkdownIt
 
 from epochwatch.errors import BadInput
+from epochwatch_lab.post._markdown import changed_outside_code
 
 # What is a formula in Jupyter, as nbconvert's MathInlineParser says it; a formula ends with its
 # paragraph, and one in dollars with its item of a list or before code. Escaped dollars are none.
@@ -42,26 +42,18 @@ def with_mathml(text: str) -> str:
     # A cheap look first: most texts have no formula, and Markdown takes long to read.
     if not _FORMULA.search(text):
         return text
-    lines, written, begin = text.split("\n"), [], 0
-    for first, end in [*_code_blocks(text), (len(lines), len(lines))]:
-        if first > begin:
-            written.append(_FORMULA.sub(_replacement, "\n".join(lines[begin:first])))
-        written += lines[first:end]
-        begin = end
-    return "\n".join(written)
-
-
-def _code_blocks(text: str) -> list[tuple[int, int]]:
-    tokens = MarkdownIt("commonmark").parse(text)
-    return [tuple(token.map) for token in tokens if token.type in ("fence", "code_block")]
+    return changed_outside_code(text, lambda prose: _FORMULA.sub(_replacement, prose))
 
 
 def _replacement(match: re.Match) -> str:
     if match["code"]:
         return match[0]
     kind = match.lastgroup if match.lastgroup != "name" else "environment"
-    mathml = _mathml(match[kind], "block" if kind in _OWN_LINE else "inline")
-    return f'<span class="math">{mathml}</span>'
+    if kind not in _OWN_LINE:
+        return f'<span class="math">{_mathml(match[kind], "inline")}</span>'
+    # A long one scrolls in its own line, and widens no page.
+    style = "display: block; overflow: auto hidden"
+    return f'<span class="math" style="{style}">{_mathml(match[kind], "block")}</span>'
 
 
 def _mathml(formula: str, display: str) -> str:

@@ -12,6 +12,7 @@ from epochwatch_lab.post import _markdown
 from epochwatch_lab.post._cells import cell_name
 from epochwatch_lab.post._svg import svg_fault
 
+NARROW_FORM = "application/vnd.epochwatch.narrow+png"  # an output's version for telephones
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 SITE_LINK = "\ufdd0"  # stands for the way to the site until the post knows it; in no text
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -24,7 +25,8 @@ def publish_images(notebook: NotebookNode, resources: dict) -> tuple[NotebookNod
     (nbconvert's ExtractOutputPreprocessor writes `![png]` for every image, quietly takes the
     last part of a name that is a path, and extracts images that the text never shows.)
 
-    The post shows the PNG; where the output has an SVG too, that is published beside it.
+    The post shows the PNG, on a telephone the narrow one if the output has it; an SVG is published
+    beside them. The same image may be shown twice.
 
     Args:
         notebook: its outputs cleaned, and only those that are to be shown.
@@ -46,12 +48,12 @@ def publish_images(notebook: NotebookNode, resources: dict) -> tuple[NotebookNod
         for output in cell.get("outputs", []):
             if _is_image(output):
                 path = f"{folder}/{_file_name(cell, output)}"
-                if f"{path}.png" in files:
-                    raise _refusal(cell, f"a second image named {path}.png", "a name of its own")
-                files |= _image_files(cell, output, path)
-                words = _alternative_text(cell, output)
-                reference = _markdown.image(words, f"{SITE_LINK}/{path}.png")
-                output.data = NotebookNode({"text/markdown": reference})
+                made = _image_files(cell, output, path)
+                for name in made.keys() & files.keys():
+                    if made[name] != files[name]:
+                        raise _refusal(cell, f"a second image named {name}", "a name of its own")
+                files |= made
+                output.data = NotebookNode({"text/markdown": _reference(cell, output, path)})
             else:
                 _refuse_files(cell, output.get("data", {}).get("text/markdown", ""))
     resources["outputs"] = files
@@ -63,7 +65,8 @@ def _is_image(output: NotebookNode) -> bool:
 
 
 def _file_name(cell: NotebookNode, output: NotebookNode) -> str:
-    name = output.metadata.get("filename")
+    # nbconvert's own exporters refuse a `filename` twice: where it is shown again, it is a `name`.
+    name = output.metadata.get("filename", output.metadata.get("image/png", {}).get("name"))
     if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name):
         raise _refusal(
             cell, f"an image named {name!r}", "a plain name of letters, digits, _ and -, no ending"
@@ -78,8 +81,21 @@ def _alternative_text(cell: NotebookNode, output: NotebookNode) -> str:
     return text
 
 
+def _reference(cell: NotebookNode, output: NotebookNode, path: str) -> str:
+    words = _alternative_text(cell, output)
+    width = output.metadata["image/png"].get("width")
+    return _markdown.image(
+        words,
+        f"{SITE_LINK}/{path}.png",
+        width if isinstance(width, int) else None,
+        f"{SITE_LINK}/{path}-narrow.png" if NARROW_FORM in output.data else "",
+    )
+
+
 def _image_files(cell: NotebookNode, output: NotebookNode, path: str) -> dict[str, bytes]:
-    files = {f"{path}.png": _png_content(cell, output)}
+    files = {f"{path}.png": _png_content(cell, output, "image/png")}
+    if NARROW_FORM in output.data:
+        files[f"{path}-narrow.png"] = _png_content(cell, output, NARROW_FORM)
     if "image/svg+xml" in output.data:
         svg = output.data["image/svg+xml"]
         if fault := svg_fault(svg):
@@ -88,9 +104,9 @@ def _image_files(cell: NotebookNode, output: NotebookNode, path: str) -> dict[st
     return files
 
 
-def _png_content(cell: NotebookNode, output: NotebookNode) -> bytes:
+def _png_content(cell: NotebookNode, output: NotebookNode, form: str) -> bytes:
     try:
-        content = binascii.a2b_base64(output.data.get("image/png", ""))
+        content = binascii.a2b_base64(output.data.get(form, ""))
     except binascii.Error:
         content = b""
     if not content.startswith(_PNG_SIGNATURE):

@@ -1,12 +1,15 @@
 """Markdown that kramdown (Jekyll) and GitHub read alike, and that Liquid leaves alone."""
 
-import itertools
+import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
 from nbconvert import filters
+
+READER = MarkdownIt("commonmark").enable("table")
+_TELEPHONE = "(max-width: 600px)"  # of the page
 
 # Any text as Markdown
 
@@ -44,14 +47,27 @@ def fenced(text: str, language: str) -> str:
     return f"{fence}{language}\n{body}\n{fence}"
 
 
-def image(alt: str, path: str) -> str:
-    r"""Write a reference to an image, whose path is free of spaces and parentheses.
+def image(alt: str, path: str, width: int | None = None, narrow_path: str = "") -> str:
+    r"""Write an image as HTML, which kramdown and GitHub read alike, and Markdown cannot size.
+
+    Args:
+        alt: what it shows, in words.
+        path: the image's, free of what HTML would act on.
+        width: in pixels; on a narrower page the theme makes it smaller.
+        narrow_path: of the image that a telephone shows instead.
 
     Example:
-        >>> print(image("order[0],\nepoch by epoch", "/assets/img/order.png"))
-        ![order\[0\], epoch by epoch](/assets/img/order.png)
+        >>> print(image("order,\nepoch by epoch", "order.png", 768))
+        <p><img src="order.png" alt="order, epoch by epoch" width="768"></p>
     """
-    return f"![{escaped(alt)}]({path})"
+    # What is in dollars, and behind a backslash, might be taken for a formula.
+    words = html.escape(" ".join(alt.split())).replace("$", "&#36;").replace("\\", "&#92;")
+    size = f' width="{width}"' if width else ""
+    shown = f'<img src="{path}" alt="{words}"{size}>'
+    if narrow_path:
+        source = f'<source media="{_TELEPHONE}" srcset="{narrow_path}">'
+        shown = f"<picture>\n{source}\n{shown}\n</picture>"
+    return f"<p>{shown}</p>"
 
 
 def table(header: Sequence[str], marks: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -67,6 +83,19 @@ def table(header: Sequence[str], marks: Sequence[str], rows: Iterable[Sequence[s
 
 
 # Markdown made the same for all who read it
+
+
+def changed_outside_code(text: str, change: Callable[[str], str]) -> str:
+    """Change what a text is between its blocks of code."""
+    lines, changed, begin = text.split("\n"), [], 0
+    blocks = [t.map for t in READER.parse(text) if t.type in ("fence", "code_block")]
+    for first, end in [*blocks, (len(lines), len(lines))]:
+        if first > begin:
+            changed.append(change("\n".join(lines[begin:first])))
+        changed += lines[first:end]
+        begin = end
+    return "\n".join(changed)
+
 
 _FENCED = (
     r"(?P<fenced>^[ \t]*(?:(?P<ticks>`{3,}+)[^`\n]*|(?P<tildes>~{3,}+).*)\n(?:.*\n)*?"
@@ -91,8 +120,14 @@ def tidied(text: str) -> str:
     return _BLANK_LINES.sub(lambda match: match["fenced"] or "\n\n", trimmed).strip("\n") + "\n"
 
 
+# Longer than this, and in no place to break it, a word may be wider than a telephone's page.
+_LONG = r"[^\s<>`]{31}"
 _KRAMDOWN_MARK = re.compile(
-    r"(?P<kept>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|<[^>]*>|\\.)|(?P<mark>\||\{(?=:))",
+    rf"(?P<long>(?P<long_ticks>`+)(?!`)[^`]*{_LONG}[^`]*(?P=long_ticks)(?!`)"
+    rf"|<https?://{_LONG}[^\s>]*>)"
+    r"|(?P<kept>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|<[^>]*>|\\.|\]\([^)\s]*\)|\ufdd1[^\ufdd2]*)"
+    r"|(?P<mark>\||\{(?=:))"
+    r"|(?P<word>[^\s`<>\\|{}()\[\]*&\ufdd1-\ufdd3]{31,})",
     re.DOTALL,
 )
 
@@ -100,27 +135,29 @@ _KRAMDOWN_MARK = re.compile(
 def for_kramdown(text: str) -> str:
     r"""Have Jekyll's Markdown, kramdown, read text as Jupyter and GitHub read it.
 
-    kramdown takes any line with a pipe for a table, what follows `{:` for attributes, and a
-    table right below a line of text for text: so the first two are escaped, and tables set apart.
+    kramdown takes any line with a pipe for a table and what follows `{:` for attributes: so both
+    are escaped. A long word is told that it may be broken anywhere, for themes keep it whole.
 
     Example:
         >>> print(for_kramdown("P(a | b), not `a | b`"))
         P(a \| b), not `a | b`
     """
     lines = text.split("\n")
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    # From the end on, so that the lines before keep their numbers.
-    for before, token in reversed(list(itertools.pairwise([None, *tokens]))):
-        if before and before.type == "paragraph_open":
+    for token in READER.parse(text):
+        if token.type == "paragraph_open":
             begin, end = token.map
-            lines[begin:end] = _marks_escaped("\n".join(lines[begin:end])).split("\n")
-        elif token.type == "table_open" and token.level == 0:
-            lines.insert(token.map[0], "")
+            # It stays as many lines, so that those after it keep their numbers.
+            paragraph = "\n".join(lines[begin:end])
+            lines[begin:end] = _KRAMDOWN_MARK.sub(_replacement, paragraph).split("\n")
     return "\n".join(lines)
 
 
-def _marks_escaped(paragraph: str) -> str:
-    return _KRAMDOWN_MARK.sub(lambda match: match["kept"] or "\\" + match["mark"], paragraph)
+def _replacement(match: re.Match) -> str:
+    if match["mark"]:
+        return "\\" + match["mark"]
+    if long := match["long"] or match["word"]:
+        return f'<span style="overflow-wrap: anywhere">{long}</span>'
+    return match["kept"]
 
 
 _LIQUID_OPENING = re.compile(r"\{(?=[{%])")

@@ -4,6 +4,7 @@ import datetime
 import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import yaml
@@ -21,6 +22,13 @@ def _is_list_of_lines(value: Any) -> bool:
 
 def _is_slug(value: Any) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value))
+
+
+def _is_slugs_by_notebook(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and name.endswith(".ipynb") and _is_slug(slug)
+        for name, slug in value.items()
+    )
 
 
 def _is_date(value: Any) -> bool:
@@ -43,8 +51,11 @@ _RULES = {
     "tags": _Rule(_is_list_of_lines, "a list of words"),
     "excerpt": _Rule(lambda value: value == "" or _is_line(value), "one line of text"),
     "hidden_parameters": _Rule(_is_list_of_lines, "a list of the names of parameters"),
+    "related": _Rule(_is_slugs_by_notebook, 'slugs by file name, {"other.ipynb": "its-slug"}'),
 }
-_DEFAULTS = {"published": False, "tags": [], "excerpt": "", "hidden_parameters": []}
+_DEFAULTS = {"published": False, "tags": [], "excerpt": "", "hidden_parameters": [], "related": {}}
+_DRAFT = "published: false"
+_DRAFT_NOTE = "# Jekyll leaves it out; --published, or true here, shows it"
 
 
 class PostMetadata(NamedTuple):
@@ -59,6 +70,7 @@ class PostMetadata(NamedTuple):
         excerpt: the post in a sentence; if empty, what the cell tagged `answer` says.
         hidden_parameters: those that the table of parameters leaves out, as they say where a
             run is kept and not what it did.
+        related: the slugs of the posts that it may link to, by their notebooks' file names.
     """
 
     title: str
@@ -68,6 +80,7 @@ class PostMetadata(NamedTuple):
     tags: list[str]
     excerpt: str = ""
     hidden_parameters: Sequence[str] = ()
+    related: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def from_notebook(cls, notebook: Mapping, **overrides) -> "PostMetadata":
@@ -125,7 +138,7 @@ class PostMetadata(NamedTuple):
             layout: post
             title: Does it?
             date: 2026-11-23
-            published: false
+            published: false  # Jekyll leaves it out; --published, or true here, shows it
             tags:
             - keras
             ---
@@ -135,7 +148,8 @@ class PostMetadata(NamedTuple):
         fields = {"layout": "post"} | {key: getattr(self, key) for key in keys}
         # A title stays on one line, however long it is.
         body = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=float("inf"))
-        return f"---\n{body}---\n"
+        noted = body.replace(f"\n{_DRAFT}\n", f"\n{_DRAFT}  {_DRAFT_NOTE}\n", 1)
+        return f"---\n{noted}---\n"
 
 
 def _checked_value(key: str, written: Mapping, overrides: Mapping) -> Any:

@@ -9,6 +9,7 @@ from epochwatch.errors import BadInput
 from epochwatch_lab.post import _terminal
 from epochwatch_lab.post._cells import cell_name, code_cells, has_tag
 from epochwatch_lab.post._html_tables import tables_as_markdown
+from epochwatch_lab.post._images import NARROW_FORM
 from epochwatch_lab.post._markdown import plain_text
 
 # Images that cannot be published come before text, so as to be refused and not lost.
@@ -40,19 +41,23 @@ def clean_outputs(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode
     return notebook, resources
 
 
-def note_excerpt(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-    """Note what the cell tagged `answer` says, as the post's excerpt.
+def put_answer_first(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    """Move what the cell tagged `answer` shows to the top, without its code.
 
     Args:
         notebook: its outputs cleaned.
-        resources: nbconvert's; gets the key `excerpt`.
+        resources: nbconvert's; gets the key `excerpt`: what the cell says, in plain text.
 
     Returns:
-        The notebook and the resources.
+        The notebook, changed in place, and the resources.
     """
     answers = (cell for cell in code_cells(notebook) if has_tag(cell, "answer"))
-    answer = next(answers, v4.new_code_cell())
-    resources["excerpt"] = " ".join(filter(None, map(_output_text, answer.outputs)))
+    answer = next(answers, None)
+    resources["excerpt"] = ""
+    if answer is not None:
+        resources["excerpt"] = " ".join(filter(None, map(_output_text, answer.outputs)))
+        answer.metadata["tags"] += ["remove-input"]
+        notebook.cells = [answer, *(cell for cell in notebook.cells if cell is not answer)]
     return notebook, resources
 
 
@@ -98,8 +103,9 @@ def _one_form(output: NotebookNode) -> NotebookNode | None:
         return None
     form = next((form for form in _FORMS if form in output.data), None)
     kept = {form: output.data[form]} if form else {}
-    if form == "image/png" and _VECTORS in output.data:
-        kept[_VECTORS] = output.data[_VECTORS]
+    if form == "image/png":
+        others = {_VECTORS, NARROW_FORM} & output.data.keys()
+        kept |= {other: output.data[other] for other in others}
     elif form in (None, "text/plain"):
         kept = _table(output) or _text(kept.get(form, ""))
     output.data = NotebookNode(kept)

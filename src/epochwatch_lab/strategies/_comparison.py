@@ -8,12 +8,40 @@ import json
 import statistics
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from epochwatch.errors import BadInput
 from epochwatch_lab.strategies._intervals import Interval, mean_interval
 from epochwatch_lab.strategies._strategies import BASELINE
 
 CONFIDENCE = 0.95
+PARTS = ("seen", "never_seen")  # of the majority
+
+
+class Point(NamedTuple):
+    """How a strategy did at one ratio.
+
+    Attributes:
+        coverage: share of the majority that was trained on, above 0.
+        quality: its score over the seeds.
+    """
+
+    coverage: float
+    quality: Interval
+
+
+class ErrorRates(NamedTuple):
+    """How often a strategy took majority samples for the rare class, over the seeds.
+
+    Attributes:
+        seen: rate among those that it was trained on.
+        never_seen: rate among those that it never saw.
+        differ: the second less the first, within a seed.
+    """
+
+    seen: Interval
+    never_seen: Interval
+    differ: Interval
 
 
 class Evidence:
@@ -68,6 +96,16 @@ class Evidence:
         """Which there are, in their order."""
         return list(self.runs[0]["strategies"])
 
+    @property
+    def seeds(self) -> list[int]:
+        """Which there are, ascending."""
+        return sorted({run["seed"] for run in self.runs})
+
+    @property
+    def trainings(self) -> int:
+        """How many models were trained."""
+        return len(self.runs) * len(self.strategies)
+
     def measured_with(self, ratio: int, strategy: str) -> list[Mapping]:
         """What was measured with a strategy at a ratio, by seed.
 
@@ -105,6 +143,25 @@ class Evidence:
         """
         trained = [one["trained"]["majority"] for one in self.measured_with(ratio, strategy)]
         return statistics.mean(seen / samples for seen, samples in trained)
+
+    def points(self, score: str) -> dict[int, dict[str, Point]]:
+        """Set a score against the share of the majority that was trained on.
+
+        Args:
+            score: which, as `test` names it.
+
+        Returns:
+            By ratio and strategy.
+        """
+        return {
+            ratio: {
+                name: Point(
+                    self.coverage(ratio, name), mean_interval(self.scores(ratio, name, score))
+                )
+                for name in self.strategies
+            }
+            for ratio in self.ratios
+        }
 
     def against_baseline(
         self, score: str, baseline: str = BASELINE, at_once: int | None = None
@@ -150,18 +207,33 @@ class Evidence:
         pairs = [measured["errors"][part] for measured in self.measured_with(ratio, strategy)]
         return sum(wrong for wrong, _ in pairs), sum(samples for _, samples in pairs)
 
-    def error_rates(self, ratio: int, strategy: str) -> dict[str, list[float]]:
-        """Collect the error rates among seen and never-seen majority samples, by seed.
-
-        Args:
-            ratio: majority samples to one of the minority.
-            strategy: its name.
+    def error_rates(self) -> dict[int, dict[str, ErrorRates]]:
+        """Estimate how wrong strategies are about what they saw and about what they never saw.
 
         Returns:
-            `seen` and `never_seen`; empty where there are no such samples.
+            By ratio, of each strategy that left majority samples out in every run.
         """
-        errors = [measured["errors"] for measured in self.measured_with(ratio, strategy)]
         return {
-            part: [wrong / samples for wrong, samples in (one[part] for one in errors) if samples]
-            for part in ("seen", "never_seen")
+            ratio: {
+                name: self._error_rates(ratio, name)
+                for name in self.strategies
+                if all(one["errors"]["never_seen"][1] for one in self.measured_with(ratio, name))
+            }
+            for ratio in self.ratios
         }
+
+    def _error_rates(self, ratio: int, strategy: str) -> ErrorRates:
+        errors = [measured["errors"] for measured in self.measured_with(ratio, strategy)]
+        seen, never = ([one[part][0] / one[part][1] for one in errors] for part in PARTS)
+        differ = [b - a for a, b in zip(seen, never, strict=True)]
+        return ErrorRates(*map(mean_interval, (seen, never, differ)))
+
+
+def excluding_zero(by_ratio: Mapping[int, Mapping[str, Interval]]) -> list[tuple[int, str]]:
+    """List the differences that chance does not explain, by ratio and strategy."""
+    return [
+        (ratio, name)
+        for ratio, rows in by_ratio.items()
+        for name, difference in rows.items()
+        if difference.excludes_zero
+    ]

@@ -26,7 +26,7 @@ def resumed_order(sizes: tuple[int, int], batch: int, steps: int, seed: int) -> 
 def restarted_order(
     sizes: tuple[int, int], batch: int, steps: int, seed: int, epoch: int | None = None
 ) -> np.ndarray:
-    """Balance batches, and begin anew after each epoch: the accident.
+    """Balance batches, and start both streams over after each epoch.
 
     Args:
         sizes: samples of the minority and of the majority.

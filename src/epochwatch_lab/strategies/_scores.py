@@ -6,6 +6,13 @@ from epochwatch.errors import BadInput
 
 NEAREST = 1e-7  # to 0 or 1 that a score is taken to be: what Keras' crossentropy clips at
 BINS = 20
+# What `held_out_scores` measures, in words.
+SCORES = {
+    "pr_auc": "PR-AUC",
+    "recall": "recall",
+    "log_loss": "log loss",
+    "calibration_error": "calibration error",
+}
 
 
 def prior_corrected(score: np.ndarray, trained: float, meant: float) -> np.ndarray:

@@ -1,11 +1,12 @@
 """Quality against coverage, and differences: every number is drawn, and told in words."""
 
+import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from epochwatch._report import style
-from epochwatch_lab.figures import differences, quality
-from epochwatch_lab.figures.quality import Point
-from epochwatch_lab.strategies import Interval
+from epochwatch_lab.figures import differences, gallery, quality
+from epochwatch_lab.strategies import Interval, Point
 
 RATIOS = {
     8: {
@@ -41,7 +42,7 @@ def test_the_points_are_told():
 
 def test_what_excludes_zero_is_dark_and_the_rest_pale():
     rows = {"a": Interval(0.2, 0.1, 0.3, 10), "b": Interval(0.1, -0.1, 0.3, 10)}
-    with style.figure(4, differences.height(2)) as figure:
+    with style.figure(4, 2) as figure:
         ax = figure.subplots()
         differences.draw([ax], {"1 : 8": rows})
     colours = {
@@ -53,4 +54,59 @@ def test_what_excludes_zero_is_dark_and_the_rest_pale():
         told
         == "Differences. 1 : 8: a +0.2000 (+0.1000 to +0.3000); b +0.1000 (-0.1000 to +0.3000)."
     )
-    assert differences.height(10) == pytest.approx(differences.height(2) + 8 * differences._ROW)
+
+
+PANELS = {f"1 : {ratio}": {"a": Interval(0.2, 0.1, 0.3, 10)} for ratio in (8, 100, 1_000)}
+
+
+def grid_of(figure):
+    grid = figure.axes[0].get_gridspec()
+    return grid.nrows, grid.ncols
+
+
+def titles_of(figure, loc):
+    return [ax.get_title(loc=loc) for ax in figure.axes if ax.axison]
+
+
+def test_differences_stand_in_two_columns_on_a_telephone_and_in_a_row_elsewhere():
+    picture = differences.picture("differences", PANELS, "Differences", "less that of b")
+    assert (grid_of(picture.wide), grid_of(picture.narrow)) == ((1, 3), (2, 2))
+    assert titles_of(picture.narrow, "left") == list(PANELS)
+    alone = differences.picture("one", {"1 : 8": PANELS["1 : 8"]}, "Differences", "less")
+    assert (grid_of(alone.wide), grid_of(alone.narrow)) == ((1, 1), (1, 1))
+
+
+def test_quality_stands_in_one_column_on_a_telephone():
+    picture = quality.picture("quality", {8: RATIOS[8], 100: RATIOS[8], 9: RATIOS[8]}, "PR-AUC")
+    assert (grid_of(picture.wide), grid_of(picture.narrow)) == ((2, 2), (3, 1))
+    assert titles_of(picture.narrow, "left") == ["1 : 8", "1 : 100", "1 : 9"]
+
+
+@pytest.mark.parametrize(("images", "grids"), [(16, [(2, 8), (4, 4)]), (3, [(1, 8), (1, 4)])])
+def test_a_gallery_has_rows_of_eight_and_of_four_on_a_telephone(images, grids):
+    titles = [f"a {number}" for number in range(images)]
+    picture = gallery.picture("gallery", np.zeros((images, 28, 28)), titles, "never seen")
+    assert [grid_of(figure) for figure in (picture.wide, picture.narrow)] == grids
+    shown = [[ax.get_title() for ax in f.axes if ax.images] for f in (picture.wide, picture.narrow)]
+    assert shown == [titles, titles]
+
+
+def test_a_gallery_without_images_says_so():
+    picture = gallery.picture("gallery", np.zeros((0, 28, 28)), [], "never seen")
+    assert picture.alt == "0 images: never seen. There are none."
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        differences.picture("differences", PANELS, "Differences", "less that of b"),
+        quality.picture("quality", RATIOS, "PR-AUC"),
+        gallery.picture("gallery", np.zeros((2, 28, 28)), ["a 6\n14,374"] * 2, "seen"),
+    ],
+    ids=lambda picture: picture.name,
+)
+def test_every_text_is_large_enough(picture):
+    for figure, least in ((picture.wide, 8), (picture.narrow, 6.75)):
+        figure.draw_without_rendering()
+        texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
+        assert min(text.get_fontsize() for text in texts) >= least

@@ -58,9 +58,14 @@ class Checkpoint(keras.callbacks.ModelCheckpoint):
 FRAME = "<table><tr><th></th><th>{{ x }}</th></tr><tr><th>0</th><td>a|b</td></tr></table>"
 
 
-def cells():
-    """Make its cells."""
+def cells(figure):
+    """Make its cells, of which one shows a figure."""
+    narrow = figure.outputs[0].data["image/png"]
+    figure.outputs[0].data["application/vnd.epochwatch.narrow+png"] = narrow
+    figure.outputs.insert(0, v4.new_output("display_data", data={"text/markdown": "**Yes.** No."}))
+    figure.metadata["tags"] = ["answer"]
     return [
+        v4.new_code_cell("long_name: str = 'x'  # {{ y }}", metadata={"tags": ["parameters"]}),
         v4.new_markdown_cell(spelled_out(PROSE)),
         v4.new_code_cell(
             spelled_out(SOURCE),
@@ -69,7 +74,10 @@ def cells():
                 v4.new_output("display_data", data={"text/html": FRAME}),
                 printed("x" * 100_000),
             ],
+            metadata={"tags": ["fold-input"]},
         ),
+        v4.new_code_cell("table()", outputs=[as_markdown(WIDE_TABLE)]),
+        figure,
     ]
 
 
@@ -77,6 +85,10 @@ def spelled_out(text):
     for name in ("LONG_WORD", "LONG_NAME", "LONG_PATH", "LONG_SUM", "WIDE_TABLE"):
         text = text.replace(name, globals()[name])
     return text
+
+
+def as_markdown(text):
+    return v4.new_output("display_data", data={"text/markdown": text})
 
 
 def printed(text):

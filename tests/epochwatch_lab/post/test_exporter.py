@@ -1,4 +1,6 @@
 import ast
+import base64
+import re
 
 import pytest
 import yaml
@@ -123,6 +125,9 @@ def test_without_an_answer_there_is_no_excerpt(executed):
         ("tags", [1], "[1]"),
         ("hidden_parameters", "run_name", "'run_name'"),
         ("excerpt", "two\nlines", r"'two\nlines'"),
+        ("related", ["b.ipynb"], "['b.ipynb']"),
+        ("related", {"b.ipynb": "B"}, "{'b.ipynb': 'B'}"),
+        ("related", {"b.md": "b"}, "{'b.md': 'b'}"),
     ],
 )
 def test_bad_metadata_is_refused_in_one_line_that_names_the_key(executed, key, value, got):
@@ -177,7 +182,7 @@ def test_github_gets_a_heading_and_a_day_and_all_else_as_it_is(executed, shown_f
     assert exported(executed(*cells, title="Is a_b?"), flavor="github", site="..") == (
         "# Is a\\_b?\n\n*2026-11-20*\n\n$x$ {{ y }}\n\n```python\nf'{{x}}'\n```\n\n"
         "```python\nshow(order)\n```\n\n"
-        "![a grey pixel](../assets/img/does-fit-resume/order.png)\n"
+        '<p><img src="../assets/img/does-fit-resume/order.png" alt="a grey pixel" width="1"></p>\n'
     )
 
 
@@ -188,8 +193,9 @@ def test_relative_url_is_asked_for_images_and_for_nothing_that_resembles_them(
     asked = f"{{{{ '{path}' | relative_url }}}}"
     shown = body_of(executed(code(f"![x]({path}) {asked}"), shown_figure()), links="relative_url")
     assert shown.count(asked) == 1
-    assert f"![a grey pixel]({asked})\n" in shown
-    assert f"![x]({path}) {asked}" in render_liquid(shown.replace(f"pixel]({asked})", "pixel]"))
+    image = f'<img src="{asked}" alt="a grey pixel"'
+    assert image in shown
+    assert f"![x]({path}) {asked}" in render_liquid(shown.replace(image, ""))
 
 
 # text and code
@@ -201,7 +207,7 @@ def test_the_title_is_left_to_the_layout(executed):
 
 
 def test_a_cell_of_text_is_left_as_it_is(executed):
-    written = "Costs $5.\n\n| a |\n|---|\n| 1 |\n\n- x\n\n      y\n\n\n      z"
+    written = "Costs $5.\n\n- x\n\n      y\n\n\n      z"
     assert body_of(executed(text(written))) == f"{written}\n"
 
 
@@ -236,7 +242,7 @@ def test_an_empty_cell_leaves_nothing(executed):
 def test_code_and_outputs_survive_liquid_as_written(executed, render_liquid, trouble):
     source = f"a{trouble}z"
     notebook = executed(code(source, stream(source), displayed(plain=source)), text(f"`{source}`"))
-    rendered = render_liquid(body_of(notebook))
+    rendered = re.sub("</?span[^>]*>", "", render_liquid(body_of(notebook)))
     blocks = fenced(source, "python"), *[fenced(source, "text")] * 2
     assert rendered == tidied("\n\n".join([*blocks, f"`{source}`"]))
 
@@ -252,43 +258,148 @@ def test_tags_leave_out_what_they_say(executed):
     assert body_of(notebook) == expected
 
 
+# what comes first, and what is folded away
+
+
+def test_the_answer_and_its_picture_come_first_without_their_code(executed, shown_figure):
+    answer = shown_figure()
+    answer.outputs.insert(0, displayed(markdown="**It resumes.** All is seen."))
+    answer.metadata["tags"] = ["answer"]
+    cells = text("# Title\n\nA question."), code("1 + 1"), answer, text("The rest.")
+    notebook = executed(*cells)
+    first, picture, *rest = body_of(notebook).split("\n\n")
+    assert first == "**It resumes.** All is seen."
+    assert picture.startswith("<p><img ")
+    assert rest == ["A question.", "```python\n1 + 1\n```", "The rest.\n"]
+    assert front_matter_of(notebook)["excerpt"] == "It resumes. All is seen."
+
+
+def test_code_that_is_not_the_point_is_folded_and_what_it_shows_is_not(executed):
+    folded = code("import keras", stream("shown"), tags=["fold-input"])
+    for options in ({}, {"flavor": "github"}):
+        shown = exported(executed(folded), **options)
+        inside, after = shown.split("<summary>The code</summary>\n\n")[1].split(
+            "\n\n</details>\n\n"
+        )
+        assert inside == "```python\nimport keras\n```"
+        assert after == "```text\nshown\n```\n"
+
+
+def table(rows, columns):
+    lines = [["name"] * columns, ["---"] * columns, *[["x"] * columns] * rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "is_folded"), [(6, 5, False), (7, 5, True), (6, 6, True), (1, 1, False)]
+)
+def test_a_table_that_is_too_large_for_the_flow_is_folded(executed, rows, columns, is_folded):
+    words = f"Before\n\n{table(rows, columns)}\n\nafter"
+    for options in ({}, {"flavor": "github"}):
+        shown = exported(executed(code("", displayed(markdown=words))), **options)
+        summary = f"<summary>Table of {rows} rows and {columns} columns</summary>"
+        assert shown.count("<summary>") == shown.count(summary) == is_folded
+        assert shown.count("\n| x |") == rows
+        assert shown.endswith("\n\nafter\n")
+
+
+def test_outputs_that_are_not_the_point_are_folded_once_and_say_what_they_are(executed):
+    one, more = displayed(markdown=table(24, 4)), displayed(markdown=table(24, 4) + "\n\nx")
+    for outputs in ([one], [stream("a"), more]):
+        shown = body_of(executed(code("", *outputs, tags=["fold-output"])))
+        summary = "<summary>Table of 24 rows and 4 columns</summary>"
+        assert shown.count("<details") == shown.count(summary) == 1
+        assert shown.endswith("</details>\n")
+    two = code("", *[displayed(markdown=table(2, 2))] * 2, tags=["fold-output"])
+    assert "<summary>The output</summary>" in body_of(executed(two))
+
+
+def test_each_table_scrolls_in_a_box_of_its_own(executed):
+    cells = text(f"Words.\n{table(1, 30)}\n\nMore."), code("", displayed(markdown=table(1, 2)))
+    shown = body_of(executed(*cells))
+    box = '<div markdown="1" style="overflow-x: auto">'
+    boxes = [part.split("\n\n</div>\n\n")[0] for part in shown.split(f"\n\n{box}\n\n")[1:]]
+    assert boxes == [table(1, 30), table(1, 2) + "\n\n</div>\n"]
+    assert box not in exported(executed(*cells), flavor="github")
+
+
 # parameters
 
 PARAMETERS = code(
-    "digit: int = 1  # the rare class\nfeed = 'tf_data'\nrun_name: str = 'default'\nrate = 1e-3",
-    tags=["parameters", "remove-cell"],
+    "digit: int = 1  # the rare class\n"
+    "# What fit is fed by,\n# see feeds.\nfeed = 'tf_data'\n\n# Apart.\n\n"
+    "run_name: str = 'default'  # of the folder\nrate = 1e-3",
+    tags=["parameters"],
 )
+INJECTED = '# Parameters\ndigit = 7\nfeed = "tf_data"\nrun_name = "sevens"\nrate = 0.001\n'
 
 
-def test_only_the_parameters_that_differ_are_shown(executed):
-    injected = '# Parameters\ndigit = 7\nfeed = "tf_data"\nrun_name = "sevens"\nrate = 0.001\n'
-    cells = PARAMETERS, code(injected, tags=["injected-parameters"]), text("after")
-    notebook = executed(*cells, hidden_parameters=["run_name"])
-    table = "| parameter | default | this run |\n| :--- | :--- | :--- |\n| `digit` | `1` | `7` |"
-    assert body_of(notebook) == f"{table}\n\nafter\n"
+def rows_of(shown):
+    """The cells of the one table in a post."""
+    table = [line for line in shown.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
 
 
-def test_nothing_is_shown_where_no_parameter_differs(executed):
+def test_the_parameters_are_a_folded_table_of_what_each_means(executed):
+    cells = PARAMETERS, code(INJECTED, tags=["injected-parameters"]), text("after")
+    shown = body_of(executed(*cells, hidden_parameters=["run_name"]))
+    assert rows_of(shown) == [
+        ["parameter", "this run", "what it means"],
+        [":---"] * 3,
+        ["`digit`", "**`7`** instead of `1`", "the rare class"],
+        ["`feed`", "`'tf_data'`", "What fit is fed by, see feeds."],
+        ["`rate`", "`0.001`", ""],
+    ]
+    summary = "<summary>The parameters of this run (1 of 3 not the default)</summary>"
+    before, after = shown.split(summary)
+    assert before.startswith("<details")
+    assert after.endswith("</details>\n\nafter\n")
+    assert "python" not in shown
+
+
+def test_without_papermill_the_table_has_the_notebooks_own_values(executed):
+    shown = body_of(executed(PARAMETERS), hidden_parameters=["feed", "rate"])
+    assert "<summary>The parameters of this run</summary>" in shown
+    assert rows_of(shown)[2:] == [
+        ["`digit`", "`1`", "the rare class"],
+        ["`run_name`", "`'default'`", "of the folder"],
+    ]
+
+
+def test_where_all_parameters_are_hidden_nothing_is_shown(executed):
     injected = code("digit = 1\nrun_name = 'x'", tags=["injected-parameters"])
-    hidden = {"hidden_parameters": ["run_name"]}
-    assert body_of(executed(PARAMETERS, injected, text("after"), **hidden)) == "after\n"
-    assert body_of(executed(PARAMETERS, injected, text("after")), **hidden) == "after\n"
+    hidden = ["digit", "feed", "rate", "run_name"]
+    notebook = executed(PARAMETERS, injected, text("after"), hidden_parameters=hidden)
+    assert body_of(notebook) == "after\n"
 
 
 def test_a_parameter_without_a_default_is_shown(executed):
     injected = code("limit = float('nan')", tags=["injected-parameters"])
-    assert "| `limit` |  | `float('nan')` |\n" in body_of(executed(PARAMETERS, injected))
+    for cells in ([PARAMETERS, injected], [injected]):
+        assert ["`limit`", "`float('nan')`", ""] in rows_of(body_of(executed(*cells)))
+
+
+def test_parameters_that_are_not_to_be_shown_are_not(executed):
+    hidden = code("digit = 1", tags=["parameters", "remove-cell"])
+    assert body_of(executed(hidden, text("after"))) == "after\n"
 
 
 @given(st.text(max_size=8))
 @settings(max_examples=50, deadline=None)
 def test_a_string_with_marks_of_markdown_stays_the_same_value_in_one_cell(executed, value):
     injected = code(f"feed = {value!r}", tags=["injected-parameters"])
-    line = PostExporter().from_notebook_node(executed(injected))[0].splitlines()[-1]
+    *_, (name, shown, meaning) = rows_of(PostExporter().from_notebook_node(executed(injected))[0])
     if "{" not in value:
-        _, name, default, shown, end = line.split("|")
-        assert (name, default, end) == (" `feed` ", "  ", "")
+        assert (name, meaning) == ("`feed`", "")
         assert ast.literal_eval(shown.strip(" `")) == value
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1))
+@settings(max_examples=50, deadline=None)
+def test_any_comment_is_read_and_nothing_in_it_is_markdown(comment):
+    comment = comment.lstrip("#") or "x"
+    for source in (f"a = 1  # {comment}", f"# {comment}\na = 1", f"a = [  # {comment}\n1]"):
+        assert assigned_values(source)["a"].meaning == comment
 
 
 def test_parameters_are_read_and_never_run(executed, tmp_path):
@@ -317,7 +428,7 @@ def test_of_several_forms_markdown_is_taken_and_html_never(executed):
 def test_a_data_frame_is_a_table_whether_or_not_it_has_a_text(executed):
     html = "<div><style>th { x }</style><table><tr><th>n</th></tr><tr><td>1</td></tr></table></div>"
     for forms in ({"html": html}, {"html": html, "plain": "   n\n0  1"}):
-        assert body_of(executed(code("", displayed(**forms)))) == "| n |\n| ---: |\n| 1 |\n"
+        assert rows_of(body_of(executed(code("", displayed(**forms))))) == [["n"], ["---:"], ["1"]]
 
 
 def test_much_output_is_cut_and_says_so(executed):
@@ -391,7 +502,8 @@ def test_a_failure_that_is_meant_is_told_without_its_traceback(executed):
 def test_an_image_is_named_and_described_by_its_output(executed, shown_figure, png):
     notebook = executed(shown_figure("order", "order, epoch by epoch", tags=["remove-input"]))
     post, resources = PostExporter().from_notebook_node(notebook)
-    assert post.endswith("\n\n![order, epoch by epoch](/assets/img/does-fit-resume/order.png)\n")
+    path = "/assets/img/does-fit-resume/order.png"
+    assert post.endswith(f'\n\n<p><img src="{path}" alt="order, epoch by epoch" width="1"></p>\n')
     assert resources["outputs"] == {"assets/img/does-fit-resume/order.png": png}
 
 
@@ -420,7 +532,7 @@ def test_an_svg_is_published_beside_the_png_that_the_post_shows(executed, shown_
     post, resources = PostExporter().from_notebook_node(executed(shown_figure(svg=SVG)))
     path = "assets/img/does-fit-resume/order"
     assert resources["outputs"] == {f"{path}.png": png, f"{path}.svg": SVG.encode()}
-    assert f"(/{path}.png)" in post
+    assert f'"/{path}.png"' in post
     assert "svg" not in post
 
 
@@ -451,9 +563,62 @@ def test_an_image_in_another_format_alone_is_refused_and_not_lost(executed):
         exported(executed(code("draw()", displayed(svg="<svg/>", plain="<Figure object>"))))
 
 
-def test_two_images_of_one_name_are_refused(executed, shown_figure):
+NARROW = "application/vnd.epochwatch.narrow+png"
+
+
+@pytest.mark.parametrize(
+    ("options", "before", "after"),
+    [
+        ({}, "/", ""),
+        ({"links": "relative_url"}, "{{ '/", "' | relative_url }}"),
+        ({"flavor": "github", "site": ".."}, "../", ""),
+    ],
+)
+def test_a_telephone_gets_a_picture_of_its_own(executed, shown_figure, png, options, before, after):
+    cell = shown_figure(svg=SVG)
+    narrow = png + b"narrow"
+    cell.outputs[0].data[NARROW] = base64.b64encode(narrow).decode()
+    cell.outputs[0].metadata[NARROW] = {"width": 384}
+    post, resources = PostExporter(**options).from_notebook_node(executed(cell))
+    path = "assets/img/does-fit-resume/order"
+    assert resources["outputs"] == {
+        f"{path}.png": png,
+        f"{path}-narrow.png": narrow,
+        f"{path}.svg": SVG.encode(),
+    }
+    assert post.endswith(
+        "\n\n<p><picture>\n"
+        f'<source media="(max-width: 600px)" srcset="{before}{path}-narrow.png{after}">\n'
+        f'<img src="{before}{path}.png{after}" alt="a grey pixel" width="1">\n'
+        "</picture></p>\n"
+    )
+
+
+def test_a_narrow_version_that_is_no_png_is_refused(executed, shown_figure):
+    cell = shown_figure()
+    cell.outputs[0].data[NARROW] = base64.b64encode(b"GIF89a").decode()
+    with pytest.raises(BadInput, match="got an image that is not a PNG"):
+        exported(executed(cell))
+
+
+def test_html_for_other_exporters_does_not_stand_in_an_images_way(executed, shown_figure):
+    cell = shown_figure()
+    expected = body_of(executed(cell))
+    cell.outputs[0].data["text/html"] = '<img alt="a" src="data:image/png;base64,AAAA">'
+    assert body_of(executed(cell)) == expected
+
+
+def test_two_images_of_one_name_are_refused(executed, shown_figure, png):
     with pytest.raises(BadInput, match=r"got a second image named assets/img/.*/order\.png"):
-        exported(executed(shown_figure(), shown_figure()))
+        exported(executed(shown_figure(), shown_figure(content=png + b"other")))
+
+
+def test_one_image_can_be_shown_twice_where_only_one_has_a_filename(executed, shown_figure, png):
+    again = shown_figure()
+    again.outputs[0].metadata["image/png"]["name"] = again.outputs[0].metadata.pop("filename")
+    post, resources = PostExporter().from_notebook_node(executed(again, shown_figure()))
+    assert resources["outputs"] == {"assets/img/does-fit-resume/order.png": png}
+    assert post.count('<img src="/assets/img/does-fit-resume/order.png" alt="a grey pixel"') == 2
 
 
 def test_an_image_attached_to_a_cell_is_refused(executed):

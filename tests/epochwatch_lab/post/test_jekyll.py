@@ -30,17 +30,22 @@ AS_WRITTEN = [
 ]
 
 
+LINKED = "[the {{ answer }}](01_a.ipynb#b), [a draft](02_b.ipynb), [the guide](../docs/watch.md)."
+
+
 class Page(HTMLParser):
     """The text of a page by element, and its images."""
 
     def __init__(self):
         super().__init__()
-        self.open, self.images = [], []
+        self.open, self.images, self.links = [], [], []
         self.texts = {"h1": [], "i": [], "pre": [], "p": [], "td": []}
 
     def handle_starttag(self, tag, attrs):
         if tag == "img":
             self.images.append(dict(attrs))
+        if tag == "a":
+            self.links.append(dict(attrs)["href"])
         if tag in self.texts:
             self.texts[tag].append("")
             self.open.append(tag)
@@ -68,19 +73,24 @@ def site(jekyll, executed, shown_figure, tmp_path_factory):
     source = tmp_path_factory.mktemp("site")
     cells = [
         v4.new_markdown_cell("# Title\n\nFirst {{ x }} and {% endraw %} and\n\n- a list"),
-        parameters("feed = 'a'", "parameters"),
+        parameters("feed = 'a'  # of {{ two }} | `a` *kinds*", "parameters"),
         parameters("feed = 'a|`{{ b }}`'", "injected-parameters"),
         *(v4.new_code_cell(text, outputs=[stdout(text)]) for text in AS_WRITTEN),
         shown_figure("order", ALT),
+        v4.new_markdown_cell(LINKED),
     ]
     answer = v4.new_code_cell("", outputs=[stdout("it {{ resumes }}")])
     answer.metadata["tags"] = ["answer"]
     (source / "_layouts").mkdir()
     (source / "_layouts" / "post.html").write_text(LAYOUT)
-    for slug, extra in {"plain": [], "answered": [answer]}.items():
-        notebook = executed(*cells, *extra, slug=slug, title=TITLE, published=True)
+    for slug, extra in {"plain": [], "answered": [answer], "unpublished": []}.items():
+        related = {"01_a.ipynb": "answered", "02_b.ipynb": "unpublished"}
+        notebook = executed(
+            *cells, *extra, slug=slug, title=TITLE, published=slug != "unpublished", related=related
+        )
         nbformat.write(notebook, source / "notebook.ipynb")
         export_post(source / "notebook.ipynb", source)
+    (source / "_config.yml").write_text("baseurl: /blog\npermalink: /:year/:slug.html\n")
     command = [jekyll, "build", "--future", "--source", source, "--destination", source / "built"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -89,7 +99,7 @@ def site(jekyll, executed, shown_figure, tmp_path_factory):
 
 def page(site, slug):
     parser = Page()
-    parser.feed((site[0] / "2026/11/20" / f"{slug}.html").read_text())
+    parser.feed((site[0] / "2026" / f"{slug}.html").read_text())
     return parser
 
 
@@ -101,7 +111,7 @@ def test_jekyll_has_nothing_to_say_about_the_posts(site):
 def test_code_and_outputs_are_shown_as_written(site):
     shown = [text.removesuffix("\n") for text in page(site, "plain").texts["pre"]]
     twice = [text for text in AS_WRITTEN for _ in ("code", "output")]
-    assert shown == ["feed = 'a'", *twice, "show(order)"]
+    assert shown == [*twice, "show(order)"]
 
 
 def test_text_is_shown_as_written(site):
@@ -118,10 +128,19 @@ def test_the_excerpt_is_the_answer_or_else_the_first_paragraph(site):
 
 
 def test_the_parameters_are_a_table(site):
-    assert page(site, "plain").texts["td"] == ["feed", "'a'", r"'a\x7c\x60{{ b }}\x60'"]
+    value = r"'a\x7c\x60{{ b }}\x60' instead of 'a'"
+    assert page(site, "plain").texts["td"] == ["feed", value, "of {{ two }} | `a` *kinds*"]
 
 
 def test_the_image_is_there_and_says_what_it_shows(site, png):
     [image] = page(site, "plain").images
-    assert image == {"src": "/assets/img/plain/order.png", "alt": " ".join(ALT.split())}
+    alt = " ".join(ALT.split())
+    assert image == {"src": "/assets/img/plain/order.png", "alt": alt, "width": "1"}
     assert (site[0] / image["src"][1:]).read_bytes() == png
+
+
+def test_a_link_leads_to_the_other_post_wherever_it_is_and_without_one_is_words(site):
+    shown = page(site, "plain")
+    assert shown.links == ["/blog/2026/answered.html#b", "/epochwatch/guide/watch.html"]
+    assert "the {{ answer }}, a draft, the guide." in shown.texts["p"]
+    assert not (site[0] / "2026/unpublished.html").exists()

@@ -2,6 +2,7 @@
 
 import re
 
+import bs4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -46,10 +47,10 @@ def test_a_fence_ends_where_its_text_ends_whatever_is_inside(inside):
 @given(st.lists(st.one_of(st.sampled_from(MARKS), st.text(READABLE, max_size=3))).map("".join))
 @settings(deadline=None)
 def test_any_alternative_text_is_read_back_by_a_markdown_parser(alt):
-    html = filters.markdown2html(image(f"a{alt}", "/x.png"))
-    words = " ".join(f"a{alt}".split())
-    escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert f'alt="{escaped.replace(chr(34), "&quot;")}"' in html
+    html = filters.markdown2html(image(f"a{alt}", "/x.png", 640, "/x-narrow.png"))
+    shown = bs4.BeautifulSoup(html, "html.parser").img
+    assert shown.attrs == {"src": "/x.png", "alt": " ".join(f"a{alt}".split()), "width": "640"}
+    assert shown.find_previous("source")["srcset"] == "/x-narrow.png"
 
 
 # Liquid
@@ -109,11 +110,32 @@ TABLE = "| a | b |\n|---|---|\n| `{:x}` | z |"
         (r"a \| b", r"a \| b"),
         ('<b title="a|b">a|b</b>', r'<b title="a|b">a\|b</b>'),
         ("*loss*{:.4f}, {x}", r"*loss*\{:.4f}, {x}"),
-        (f"text\n{TABLE}\n\na | b", f"text\n\n{TABLE}\n\na \\| b"),
+        (f"text\n{TABLE}\n\na | b", f"text\n{TABLE}\n\na \\| b"),
     ],
 )
-def test_what_means_nothing_elsewhere_is_escaped_and_tables_stand_apart(written, adapted):
+def test_what_means_nothing_elsewhere_is_escaped_and_a_table_is_not(written, adapted):
     assert for_kramdown(written) == adapted
+
+
+LONG = "py_dataset_workers_start_over_at_epoch_ends"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{}", "({})", "`{}`", "``{}``", "[{}](x)", "[`{}`](x)", "- {} and", "<https://a.org/{}>"],
+)
+def test_a_long_word_may_be_broken_and_keeps_its_meaning(written):
+    adapted = for_kramdown(written.format(LONG))
+    opening = '<span style="overflow-wrap: anywhere">'
+    assert adapted.count(opening) == 1
+    assert adapted.replace(opening, "").replace("</span>", "") == written.format(LONG)
+
+
+@pytest.mark.parametrize(
+    "written", ["[x]({})", "![x]({})", '<b title="{}">x</b>', "    {}", "# {}"]
+)
+def test_a_long_word_that_is_an_address_or_code_is_left_alone(written):
+    assert for_kramdown(written.format(LONG)) == written.format(LONG)
 
 
 @pytest.mark.parametrize(

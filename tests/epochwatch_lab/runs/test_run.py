@@ -1,6 +1,5 @@
 """A run as its notebook sees it."""
 
-import base64
 import json
 import shutil
 
@@ -10,12 +9,15 @@ import pytest
 
 from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.writer import ExposureWriter
-from epochwatch._report import style
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import environment, project, record, run
 from epochwatch_lab._runs.notebooks import NOTEBOOKS, SatelliteScaleImbalance
+from epochwatch_lab.answers import Answer
+from epochwatch_lab.figures import Picture
 from epochwatch_lab.runs import DoesFitResume, Run
+from tests.notebooks.conftest import shell_of
 
+YES = Answer("yes", "**Yes.** All of it.", "Go on.")
 USUAL = {name: None for name in DoesFitResume.model_fields} | {"run_name": "interactive"}
 
 
@@ -59,7 +61,7 @@ def attempt_at(by_hand):
 
 def left_by(started):
     """Leave what a notebook leaves, but for an exposure log."""
-    record.write_findings(started.folder, started.parameters, "Yes", {})
+    record.write_findings(started.folder, started.parameters, YES, {})
     (started.folder / "figures" / "order.svg").write_text("<svg/>")
     return started.folder
 
@@ -140,9 +142,12 @@ def test_a_run_by_hand_is_kept_beside_the_earlier_ones_and_says_where_it_is(by_h
     for name in ("interactive", "interactive-2", "interactive-3"):
         started = begun()
         logged(left_by(started), to_its_end=True)
-        started.finish("Yes", {"run": name})
+        started.finish(YES)
         assert started.folder == by_hand / name
-        assert capsys.readouterr().out == f"This run is kept in {by_hand / name}\n"
+        said = capsys.readouterr().out
+        assert said.startswith("**Yes.** All of it.\n\nGo on.\n\n")
+        assert f"This run is kept in `{by_hand / name}`.\n\n`epochwatch post " in said
+        assert said.endswith("](02_minority_or_majority_epoch.ipynb)\n")
         assert json.loads((by_hand / name / "run.json").read_text())["run"] == name
     assert [p.name for p in sorted(by_hand.iterdir()) if p.name[0] != "."] == [
         "interactive",
@@ -165,10 +170,10 @@ def test_where_parameters_are_refused_no_later_cell_goes_on_with_an_earlier_run(
 def test_where_parameters_are_refused_what_the_notebook_made_is_gone_and_nothing_else(by_hand):
     names = dict(USUAL, In=["epochs: int = 0", "start()"])
     names["run"] = Run.start(DoesFitResume, names)
-    names |= {"trained": {}, "seen": 7, "my_results": [1], "half": 8}  # as cells assign them
+    names |= {"trained": {}, "coverage": 7, "my_results": [1], "half": 8}  # as cells assign them
     with pytest.raises(BadInput, match="epochs: got 0"):
         Run.start(DoesFitResume, mistaken := {**names, "epochs": 0})
-    assert mistaken.keys() == {*names, "my_results"} - {"trained", "seen", "half"}
+    assert mistaken.keys() == {*names, "my_results"} - {"trained", "coverage", "half"}
     with pytest.raises(BadInput, match="seed: got -1"):
         Run.start(DoesFitResume, again := {**mistaken, "epochs": 2, "seed": -1})
     with pytest.raises(BadInput, match="^there is no run: seed: got -1"):
@@ -190,7 +195,7 @@ def test_a_log_that_a_notebook_has_read_can_be_read_on_after_the_run_is_finished
     logged(left_by(started), to_its_end=True)
     names["log"] = ExposureLog.read(started.folder / "exposures")
     names["own"] = own = ExposureLog.read(shutil.copytree(names["log"].folder, by_hand / "own"))
-    started.finish("Yes", {})
+    started.finish(YES)
     assert names["log"].folder == by_hand / "interactive" / "exposures"
     assert dict(names["log"].counts()) == {0: 1, 1: 1}
     assert names["own"] is own
@@ -221,7 +226,7 @@ def test_a_notebook_without_data_loads_none_and_stamps_none(by_hand, monkeypatch
     names = {name: None for name in SatelliteScaleImbalance.model_fields}
     started = Run.start(SatelliteScaleImbalance, names | {"run_name": "none"})
     logged(left_by(started), to_its_end=True)
-    started.finish("Yes", {})
+    started.finish(YES)
     written = json.loads((started.folder / "run.json").read_text())
     assert "data_sha256" not in written["environment"]
 
@@ -244,17 +249,93 @@ def test_what_the_package_carries_is_in_a_clone_the_clones_own():
     assert project.notebook_names() == list(NOTEBOOKS)
 
 
-def test_a_figure_is_shown_as_pixels_and_as_vectors_with_its_name_and_text(tmp_path, monkeypatch):
+def shown_by(shell):
+    """Collect what a shell displays, and what it puts in its place."""
     shown = []
-    (tmp_path / "figures").mkdir()
-    monkeypatch.setattr("IPython.display.display", lambda *a, **more: shown.append((a, more)))
-    started = Run(DoesFitResume(), tmp_path, None)
-    with style.figure(4, 2) as figure:
-        figure.subplots().plot([1, 2])
-    started.show(figure, "line", "A line.")
-    [((forms,), more)] = shown
-    assert base64.b64decode(forms["image/png"]) == (tmp_path / "figures/line.png").read_bytes()
-    assert forms["image/svg+xml"] == (tmp_path / "figures/line.svg").read_text()
-    assert forms["text/plain"] == "A line."
-    pixels = {"alt": "A line.", "width": 384}
-    assert more == {"raw": True, "metadata": {"image/png": pixels, "filename": "line"}}
+    shell.display_pub.publish = lambda data, metadata=None, **more: shown.append(data)
+    return shown
+
+
+def finished(answer, **given):
+    """Make a run by hand to its end."""
+    started = begun(**given)
+    logged(left_by(started), to_its_end=True)
+    started.finish(answer)
+    return started
+
+
+def test_a_run_by_hand_is_compared_with_the_last_one(by_hand, capsys):
+    finished(YES)
+    assert "last run" not in capsys.readouterr().out
+    finished(YES)
+    same = "The last run by hand (`interactive`, with the same parameters) found the same: *yes*."
+    assert same in capsys.readouterr().out
+    finished(Answer("no", "**No.** None."), feed="generator")
+    other = "(`interactive-2`, with `feed='tf_data'`): *yes*. Now: *no*."
+    assert other in capsys.readouterr().out
+
+
+def test_a_run_that_a_driver_moves_does_not_say_where_it_is(by_hand, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv(run.ATTEMPT_VARIABLE, str(tmp_path / "attempt"))
+    (tmp_path / "attempt").mkdir()
+    begun().finish(YES)
+    said = capsys.readouterr().out
+    assert said.startswith("**Yes.** All of it.\n\nGo on.\n\nNext: [")
+    assert str(tmp_path) not in said
+
+
+def test_what_was_found_is_written_as_plain_values(by_hand):
+    started = begun()
+    started.found(seen=np.arange(3), share=np.float64(1) / 3, verdict=None)
+    started.found(streams={"minority": (np.int64(2), float("inf"))})
+    with pytest.raises(ValueError, match="^seen: has been found already"):
+        started.found(seen=1)
+    logged(left_by(started), to_its_end=True)
+    started.finish(YES)
+    written = json.loads((started.folder / "findings.json").read_text())
+    assert written["findings"] == {
+        "seen": [0, 1, 2],
+        "share": 0.333333,
+        "verdict": None,
+        "streams": {"minority": [2, None]},
+    }
+    assert [written["answer"], written["short"]] == ["**Yes.** All of it.", "yes"]
+
+
+def test_a_picture_is_kept_in_the_folder_and_shown(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    picture = Picture.drawn("line", "A line.", lambda figure: figure.subplots().plot([1, 2]))
+    Run(DoesFitResume(), tmp_path, None).show(picture)
+    assert shown == [picture]
+    kept = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert kept == ["line-narrow.png", "line.png", "line.svg"]
+
+
+def test_at_the_top_stand_the_section_a_run_is_at_and_then_its_answer(by_hand, tmp_path):
+    cells = ["start()", "## One", "1", "## Two", "2"]
+    kinds = ["markdown" if cell.startswith("#") else "code" for cell in cells]
+    notebook = nbformat.v4.new_notebook(
+        cells=[getattr(nbformat.v4, f"new_{k}_cell")(c) for k, c in zip(kinds, cells, strict=True)]
+    )
+    nbformat.write(notebook, tmp_path / "01_does_fit_resume.ipynb")
+    with shell_of() as shell:
+        shell.user_ns |= {"start": lambda: shell.user_ns.update(run=begun()), "np": np}
+        updates = shown_by(shell)
+        for cell in ("start()", "1", "np", "2"):
+            shell.run_cell(cell).raise_error()
+        started = shell.user_ns["run"]
+        logged(left_by(started), to_its_end=True)
+        started.finish(YES)
+        shell.run_cell("1").raise_error()
+    waiting = "*The answer appears here when the run has found it."
+    texts = [update["text/markdown"] for update in updates]
+    assert texts[:4] == [
+        f"{waiting}*",
+        "",
+        f"{waiting} Now at 1 of 2: One.*",
+        f"{waiting} Now at 2 of 2: Two.*",
+    ]
+    assert texts[4] == YES.text
+    assert texts[5].startswith(YES.text)
+    assert len(texts) == 6

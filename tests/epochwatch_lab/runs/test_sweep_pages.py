@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-import yaml
 
 import epochwatch_lab
 from epochwatch_lab._runs import project
@@ -15,7 +14,6 @@ from epochwatch_lab.strategies import STRATEGIES
 
 SWEEPS = sorted((project.ROOT / "sweeps").glob("*.yaml"))
 OF_COVERAGE = [file for file in SWEEPS if "notebook: 01_does_fit_resume" in file.read_text()]
-README = (project.ROOT / "README.md").read_text()
 
 
 def rows_of(page):
@@ -47,14 +45,6 @@ def test_the_coverage_that_a_page_states_is_what_counting_says(file):
         assert row["verdict"] == "resumes"
         for stream, size in (("minority", minority), ("majority", len(labels) - minority)):
             assert row[f"{stream} coverage"] == f"{min(1, shown / size):.4f}"
-
-
-def test_the_readme_shows_a_sweep_as_it_is():
-    (shown,) = re.findall(r"```yaml\n# sweeps/digits\.yaml: .*?\n(.*?)```", README, re.DOTALL)
-    file = project.ROOT / "sweeps" / "digits.yaml"
-    assert yaml.safe_load(shown) == yaml.safe_load(file.read_text())
-    many = len(read_sweep(file, project.ROOT / "outputs").planned)
-    assert f"--array=1-{many}" in README
 
 
 def test_what_the_runs_of_strategies_measured_is_what_their_orders_say():

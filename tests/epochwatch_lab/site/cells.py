@@ -9,6 +9,7 @@ from tests.epochwatch_lab.atlas.plain_counting import reachable_and_lost
 
 ATLAS = Path(__file__).with_name("atlas")
 BLOG = project.ROOT / "outputs" / "blog"
+DOCS = project.ROOT / "docs"
 NAME = "each_fit_starts_over"
 TITLE = "Each call of `fit` starts over"
 PAGE = f"""---

@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from epochwatch_lab._site.build import build_site
-from tests.epochwatch_lab.site.cells import ATLAS, BLOG, with_reproduction
+from tests.epochwatch_lab.site.cells import ATLAS, BLOG, DOCS, with_reproduction
 
 
 @pytest.fixture(scope="session")
@@ -24,4 +24,4 @@ def outputs(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(atlas, outputs):
-    return build_site(atlas, outputs, outputs / "site").index.parent
+    return build_site(atlas, DOCS, outputs, outputs / "site").index.parent

@@ -19,6 +19,7 @@ from tests.epochwatch_lab.conftest import LOOKS, SCREENSHOTS
 from tests.epochwatch_lab.looks import CONTRASTS, WIDER
 from tests.epochwatch_lab.site.cells import (
     ATLAS,
+    DOCS,
     NAME,
     ORACLE,
     PAGE,
@@ -379,7 +380,10 @@ def test_screen_readers_are_told_what_there_is(shown):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-@pytest.mark.parametrize("page", ["index", "cell", f"reproductions/{NAME}", "notebooks"])
+@pytest.mark.parametrize(
+    "page",
+    ["index", "cell", f"reproductions/{NAME}", "notebooks", "guide/audit", "guide/what_is_watched"],
+)
 def test_pages_are_legible_and_scroll_down_only(site, opened, page, width, scheme):
     notebooks = sorted((site / "notebooks").glob("*.html"))
     paths = {"index": site / "index.html", "cell": site / "index.html", "notebooks": notebooks[0]}
@@ -402,7 +406,7 @@ def test_pages_are_legible_and_scroll_down_only(site, opened, page, width, schem
 
 def test_without_javascript_the_numbers_and_the_files_are_there(site, opened):
     shown = opened(site / "index.html", java_script_enabled=False)
-    assert shown.get_by_text("To search the cells needs JavaScript.").is_visible()
+    assert shown.get_by_text("Searching the cells needs JavaScript.").is_visible()
     assert shown.locator("#filters").is_hidden()
     assert shown.locator("#table").is_hidden()
     shown.get_by_text("Verdicts by Keras version and backend").click()
@@ -421,7 +425,7 @@ def test_text_is_text_whatever_is_in_it(tmp_path, outputs, opened):
         cell |= {"warnings": [EVIL], "raised": EVIL, "observed": None, "options": {"a": EVIL}}
     read["environment"]["date"] = EVIL
     path.write_text(json.dumps(read))
-    shown = opened(build_site(atlas, outputs, tmp_path / "site").index, hash_=f"#q={EVIL}")
+    shown = opened(build_site(atlas, DOCS, outputs, tmp_path / "site").index, hash_=f"#q={EVIL}")
     assert len(listed(shown)) == 4
     shown.locator("#rows a").first.click()
     assert EVIL in shown.get_by_role("dialog").inner_text()

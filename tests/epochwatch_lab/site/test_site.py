@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import bs4
@@ -25,9 +26,21 @@ from epochwatch_lab._site.cells import (
     read_files,
 )
 from epochwatch_lab._site.columns import ABSENT, packed_columns
+from epochwatch_lab._site.guide import ORDER, read_guide
 from epochwatch_lab._site.page import row_colours
+from epochwatch_lab._site.texts import as_html
 from tests.epochwatch_lab.conftest import LOOKS
-from tests.epochwatch_lab.site.cells import ATLAS, BLOG, NAME, ORACLE, RAW, id_of, loses, loss_of
+from tests.epochwatch_lab.site.cells import (
+    ATLAS,
+    BLOG,
+    DOCS,
+    NAME,
+    ORACLE,
+    RAW,
+    id_of,
+    loses,
+    loss_of,
+)
 
 # What is counted
 
@@ -127,7 +140,7 @@ def soup(page):
 
 def test_every_link_leads_to_a_file_or_an_anchor(site):
     pages = {page: soup(page) for page in site.rglob("*.html")}
-    assert len(pages) == 2 + len(list((BLOG / "_github").glob("*.md")))
+    assert len(pages) == 2 + len(ORDER) + len(list((BLOG / "_github").glob("*.md")))
     for page, read in pages.items():
         for link in read.find_all(href=True) + read.find_all(src=True):
             to = urlsplit(link.get("href") or link.get("src"))
@@ -140,6 +153,38 @@ def test_every_link_leads_to_a_file_or_an_anchor(site):
                 assert set(parse_qs(to.fragment)) <= ORACLE.keys()
             elif to.fragment:
                 assert pages[target].find(id=to.fragment), link
+
+
+def test_pages_of_the_guide_lead_to_each_other_and_to_notebooks(site):
+    page = soup(site / "guide" / "audit.html")
+    assert page.h1["id"] == "audit-your-feed-in-ci"
+    watch = soup(site / "guide" / "watch.html")
+    assert "what_is_watched.html" in [a["href"] for a in watch.main.find_all("a")]
+    atlas = soup(site / "guide" / "atlas.html")
+    assert "../notebooks/03_ways_to_feed_fit.html" in [a["href"] for a in atlas.find_all("a")]
+    listed = [a["href"] for a in soup(site / "index.html").select("#guide + ul a")]
+    assert listed == [f"guide/{name}.html" for name in ORDER]
+
+
+@pytest.mark.parametrize("change", ["missing", "unknown", "untitled"])
+def test_a_guide_that_is_not_whole_is_refused(tmp_path, change):
+    docs = shutil.copytree(DOCS, tmp_path / "docs")
+    if change == "missing":
+        (docs / "watch.md").unlink()
+    else:
+        (docs / ("watch.md" if change == "untitled" else "new.md")).write_text("text\n")
+    with pytest.raises(BadInput, match=r"(watch|new)\.md: ") as refused:
+        read_guide(docs)
+    assert "\n" not in str(refused.value)
+
+
+def test_pictures_written_as_html_lead_on():
+    text = '<p><picture><source srcset="../img/a-narrow.png"><img src="../img/a.png"></picture></p>'
+    places = {Path("/r/img/a.png"): "img/a.png", Path("/r/img/a-narrow.png"): "img/a-narrow.png"}
+    html = as_html(text, Path("/r/posts/a.md"), places, "notebooks/a.html")
+    assert 'srcset="../img/a-narrow.png"' in html
+    assert 'src="../img/a.png"' in html
+    assert 'src=""' in as_html(text, Path("/r/posts/a.md"), {}, "notebooks/a.html")
 
 
 def test_a_link_out_of_the_site_is_text(site):
@@ -164,7 +209,7 @@ def test_the_evidence_is_the_committed_files(site):
 
 def test_the_same_atlas_gives_the_same_page(site, atlas, outputs):
     before = (site / "index.html").read_bytes()
-    build_site(atlas, outputs, outputs / "site")
+    build_site(atlas, DOCS, outputs, outputs / "site")
     assert (site / "index.html").read_bytes() == before
     assert sorted(path.name for path in outputs.iterdir()) == ["blog", "site"]
 
@@ -193,7 +238,7 @@ def test_what_is_damaged_is_named_and_the_old_site_stays(tmp_path, atlas, name, 
     else:
         (damaged / name).write_text(content)
     with pytest.raises(BadInput, match=refusal) as refused:
-        build_site(damaged, tmp_path / "outputs", place)
+        build_site(damaged, DOCS, tmp_path / "outputs", place)
     assert "\n" not in str(refused.value)
     assert [path.read_text() for path in (tmp_path / "outputs").rglob("*.*")] == ["old"]
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from epochwatch.errors import BadInput
-from epochwatch_lab.strategies import Evidence
+from epochwatch_lab.strategies import Evidence, Interval, excluding_zero
 
 
 def run(ratio, seed, **pr_auc):
@@ -47,7 +47,30 @@ def test_runs_are_put_in_order_and_their_scores_collected():
     assert evidence.scores(100, "resume", "pr_auc") == [1.0, 0.5]
     assert evidence.coverage(100, "resume") == pytest.approx(0.15)
     assert evidence.errors_in_all(100, "resume", "never_seen") == (1, 180)
-    assert evidence.error_rates(100, "resume") == {"seen": [0.1, 0.1], "never_seen": [0, 1 / 90]}
+    assert (evidence.seeds, evidence.trainings) == ([0, 1], 3)
+
+
+def test_error_rates_are_those_of_strategies_that_left_samples_out_in_every_run():
+    whole = [run(10, seed, resume=0.5, other=0.5) for seed in (0, 1)]
+    whole[1]["strategies"]["resume"]["errors"]["never_seen"] = [0, 0]
+    rates = Evidence(whole).error_rates()
+    assert list(rates[10]) == ["other"]
+    assert rates[10]["other"].seen[:3] == (0.1, 0.1, 0.1)
+    assert rates[10]["other"].never_seen.mean == pytest.approx(1 / 180)
+    assert rates[10]["other"].differ.mean == pytest.approx(1 / 180 - 0.1)
+    assert rates[10]["other"].differ.sample_size == 2
+
+
+def test_a_point_is_the_coverage_and_the_mean_over_the_seeds():
+    points = Evidence([run(10, 0, resume=0.5), run(10, 1, resume=0.75)]).points("pr_auc")
+    assert points[10]["resume"].coverage == pytest.approx(0.15)
+    assert points[10]["resume"].quality.mean == 0.625
+
+
+def test_what_excludes_zero_is_listed_by_ratio_and_strategy():
+    apart, same = Interval(0.2, 0.1, 0.3, 10), Interval(0.2, -0.1, 0.5, 10)
+    by_ratio = {8: {"a": apart, "b": same}, 100: {"a": same, "b": apart}}
+    assert excluding_zero(by_ratio) == [(8, "a"), (100, "b")]
 
 
 def test_a_difference_within_seeds_is_found_though_seeds_differ_more():

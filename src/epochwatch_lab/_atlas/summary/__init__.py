@@ -1,41 +1,41 @@
 """What the atlas says in sum.
 
 row_counts      what its rows add up to
-row_tables      the rows as tables, and all of them as a file
+row_records     the rows as findings of a run, and all of them as a file
 figure_squares  the rows arranged for the figures
-findings_text   what was found, in words
+findings_text   the summary for README
 """
 
 from epochwatch_lab._atlas.summary.figure_squares import (
     pairs,
     squares_by_environment,
     squares_by_question,
+    telling_panels,
 )
-from epochwatch_lab._atlas.summary.findings_text import answer, outcomes_of, readme
+from epochwatch_lab._atlas.summary.findings_text import readme
 from epochwatch_lab._atlas.summary.row_counts import changes, counts, feeds, never_losing, versions
-from epochwatch_lab._atlas.summary.row_tables import (
-    cell_table,
-    changes_table,
-    disagreements_table,
-    environments_table,
+from epochwatch_lab._atlas.summary.row_records import (
+    change_records,
+    disagreement_records,
+    environment_records,
+    records,
     write_csv,
 )
 
 __all__ = [
-    "answer",
-    "cell_table",
+    "change_records",
     "changes",
-    "changes_table",
     "counts",
-    "disagreements_table",
-    "environments_table",
+    "disagreement_records",
+    "environment_records",
     "feeds",
     "never_losing",
-    "outcomes_of",
     "pairs",
     "readme",
+    "records",
     "squares_by_environment",
     "squares_by_question",
+    "telling_panels",
     "versions",
     "write_csv",
 ]

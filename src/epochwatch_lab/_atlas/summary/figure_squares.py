@@ -1,6 +1,6 @@
 """The rows of the atlas, arranged for the figures that draw them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from epochwatch._auditing.request import FitCall
 from epochwatch_lab._atlas.cells import STEPS_PER_EPOCH, toy_call
@@ -12,6 +12,9 @@ from epochwatch_lab.figures.feed_order import Drawn
 ONE_FIT = [toy_call(steps) for steps in STEPS_PER_EPOCH]
 TWO_FITS = [toy_call(steps, fits=2) for steps in STEPS_PER_EPOCH]
 BY_SIZE = sorted(ONE_FIT, key=lambda call: call.steps_per_epoch or 0)
+
+# What can happen where an epoch or a fit ends, from harmless to not.
+TELLING = ("resumes", "restarts", "skips", "replays", "runs dry")
 
 Squares = dict[tuple[str, str, str], tuple[str, bool]]
 
@@ -58,13 +61,38 @@ def pairs(rows: Iterable[AtlasRow]) -> dict[str, list[Drawn]]:
     """
     drawn: dict[str, list[Drawn]] = {}
     for row in rows:
-        panel = Drawn(
-            outcome_in_words(row),
-            row.trained,
-            rows_to_draw(row),
-            row.call.steps_per_epoch or BATCHES,
-            row.call.epochs,
-            row.call.fits,
-        )
-        drawn.setdefault(row.feed, []).append(panel)
+        drawn.setdefault(row.feed, []).append(panel_of(row))
     return drawn
+
+
+def telling_panels(rows: Sequence[AtlasRow]) -> dict[str, Drawn]:
+    """Choose for `figures.feed_order` a row for each thing that can happen, of those that did.
+
+    Of several, the first that neither chance nor timing decides, and in the feed's own order.
+
+    Args:
+        rows: to choose from.
+
+    Returns:
+        By the name of the feed and how often `fit` was called.
+    """
+    panels = {}
+    for outcome in TELLING:
+        shows = [row for row in rows if row.outcome == outcome]
+        shows.sort(key=lambda row: (not row.is_certain, row.is_drawn))
+        if shows:
+            called = f"{shows[0].call.fits} calls" if shows[0].call.fits > 1 else "one call"
+            panels[f"{shows[0].feed}, {called} of fit"] = panel_of(shows[0])
+    return panels
+
+
+def panel_of(row: AtlasRow) -> Drawn:
+    """Prepare what was drawn of a feed in one row."""
+    return Drawn(
+        outcome_in_words(row),
+        row.trained,
+        rows_to_draw(row),
+        row.call.steps_per_epoch or BATCHES,
+        row.call.epochs,
+        row.call.fits,
+    )

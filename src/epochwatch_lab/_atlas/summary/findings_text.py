@@ -1,10 +1,9 @@
-"""What the atlas has found, in words: the answer of notebook 03, and the summary in README."""
+"""What the atlas has found, in words: the summary for README."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import fill as wrapped
 
-from epochwatch._auditing.request import LOSES
 from epochwatch_lab._atlas.cells import toy_call
 from epochwatch_lab._atlas.rows import AtlasRow
 from epochwatch_lab._atlas.summary.row_counts import (
@@ -12,63 +11,15 @@ from epochwatch_lab._atlas.summary.row_counts import (
     counts,
     environments,
     feeds,
-    never_losing,
     outcome_in_words,
     versions,
 )
-from epochwatch_lab._atlas.summary.row_tables import NO_RUN, shortened
 from epochwatch_lab._atlas.toy_feeds import BATCHES
 from epochwatch_lab.tables import markdown_table
 
 HALF_PASSES = (toy_call(BATCHES // 2), toy_call(BATCHES // 2, fits=2))
+NO_RUN = "–"
 WIDTH = 98  # characters of a line in README
-
-
-def answer(rows: Sequence[AtlasRow]) -> str:
-    """Write in a paragraph what the atlas has found."""
-    sums = counts(rows)
-    once = [row for row in rows if row.call.fits == 1]
-    again = [row for row in rows if row.call.fits > 1]
-    lost_again = sum(row.loses for row in again)
-    return (
-        f"**In {sums['lose']:,} of {sums['certain']:,} ways to call `fit`, rows are never trained "
-        f"that its steps would reach: {lost_again:,} times because `fit` was called again with "
-        f"the same feed, {sums['lose'] - lost_again:,} times in one call.** "
-        f"These are the cells of the atlas in which neither chance nor timing has a say, of "
-        f"{sums['cells']:,} in {sums['environments']} environments, Keras {versions(rows)[0]} to "
-        f"{versions(rows)[-1]}; in {sums['differ']:,} more the same call trained other rows from "
-        f"one run to the next. {safe_feeds('In one call', once)} "
-        f"{safe_feeds('Called again', again)} What to expect was told beforehand for "
-        f"{sums['told']:,} cells, and seen in {sums['foretold']:,} of them."
-    )
-
-
-def safe_feeds(where: str, rows: Sequence[AtlasRow]) -> str:
-    """Write which feeds never lost a row in some cells, and not by the luck of a draw."""
-    everything, good = feeds(rows), never_losing(rows)
-    if len(good) == len(everything):
-        return f"{where}, no feed loses a row in any environment."
-    if not good:
-        return f"{where}, each of {len(everything)} feeds loses rows, fails or has luck somewhere."
-    rest = [feed for feed in everything if feed not in good]
-    # Whichever list is the shorter one is named.
-    named, others = (good, False) if len(good) <= len(rest) else (rest, True)
-    names = shortened((f"`{feed}`" for feed in named), most=len(named))
-    which = f"all but {len(rest)} of {len(everything)}" if others else f"only {len(good)}"
-    besides = "; not so " if others else ": "
-    return f"{where}, {which} feeds are safe in every environment{besides}{names}."
-
-
-def outcomes_of(rows: Sequence[AtlasRow], fits: int) -> str:
-    """Write in a sentence what came of the feeds in one fit, and in several."""
-    parts = []
-    for number, where in ((1, "in one fit"), (fits, f"in {fits}")):
-        chosen = [row for row in rows if row.call.fits == number]
-        words = Counter(row.outcome or "one epoch" for row in chosen)
-        outcomes = ", ".join(f"{count} × *{word}*" for word, count in words.most_common())
-        losing = sum(LOSES in row.findings for row in chosen)
-        parts.append(f"{where}, of {len(chosen)} feeds: {outcomes}; {losing} lose rows")
-    return f"{'; '.join(parts)}."
 
 
 def readme(rows: Sequence[AtlasRow]) -> str:

@@ -34,9 +34,10 @@ def counts(rows: Sequence[AtlasRow]) -> dict[str, int]:
     """Count the cells, and those in which something happens to the data.
 
     Returns:
-        `cells`; `certain`, in which neither chance nor timing has a say; of these `lose` rows;
-        of all `fail`, `run dry`, and `differ` from run to run; of those that an expectation was
-        told for (`told`), `foretold`.
+        `cells`; `certain`, in which neither chance nor timing has a say; of these `lose` rows,
+        and `lose called again` where `fit` was called more than once; of all `fail`, `run dry`,
+        and `differ` from run to run; of those that an expectation was given for (`told`),
+        `foretold`.
     """
     certain = [row for row in rows if row.is_certain]
     return {
@@ -45,6 +46,7 @@ def counts(rows: Sequence[AtlasRow]) -> dict[str, int]:
         "feeds": len(feeds(rows)),
         "certain": len(certain),
         "lose": sum(row.loses for row in certain),
+        "lose called again": sum(row.loses for row in certain if row.call.fits > 1),
         "fail": sum(row.failed for row in rows),
         "run dry": sum(row.outcome == "runs dry" for row in rows),
         "differ": sum(row.differing > 0 for row in rows),

@@ -6,6 +6,7 @@ from epochwatch_lab._runs.notebooks.minority_or_majority_epoch import MinorityOr
 from epochwatch_lab._runs.notebooks.satellite_scale_imbalance import SatelliteScaleImbalance
 from epochwatch_lab._runs.notebooks.ways_to_feed_fit import WaysToFeedFit
 from epochwatch_lab._runs.notebooks.what_the_model_never_saw import WhatTheModelNeverSaw
+from epochwatch_lab._runs.notebooks.your_shuffle_may_not_shuffle import YourShuffleMayNotShuffle
 from epochwatch_lab._runs.parameters import Parameters
 
 NOTEBOOKS: dict[str, type[Parameters]] = {
@@ -14,6 +15,7 @@ NOTEBOOKS: dict[str, type[Parameters]] = {
         DoesFitResume,
         MinorityOrMajorityEpoch,
         WaysToFeedFit,
+        YourShuffleMayNotShuffle,
         WhatTheModelNeverSaw,
         SatelliteScaleImbalance,
     )

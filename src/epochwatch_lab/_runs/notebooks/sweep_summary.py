@@ -15,6 +15,7 @@ from epochwatch_lab._runs.folder import BeingMade
 from epochwatch_lab._runs.parameters import RUN_NAME, Parameters
 from epochwatch_lab._runs.record import FINDINGS, is_finished, read_record
 from epochwatch_lab._runs.sweep import PlannedRun, Sweep
+from epochwatch_lab.strategies import Interval, mean_interval
 
 
 class SweepSummary(Parameters):
@@ -116,6 +117,43 @@ def numbers(findings: Mapping) -> dict[str, float]:
     streams = findings.get("streams", {}).items()
     coverage = {f"{name} coverage": s["trained"] / s["samples"] for name, s in streams}
     return coverage | findings.get("test", {})
+
+
+def rows(runs: Sequence[Mapping], names: Sequence[str]) -> list[list]:
+    """List the runs for a table: id, what they were given, verdict or state, and their numbers."""
+    return [_row(run, names) for run in runs]
+
+
+def _row(run: Mapping, names: Sequence[str]) -> list:
+    found = numbers(run["findings"])
+    verdict = str(run["findings"].get("verdict")) if run["findings"] else run["state"]
+    given = [str(value) for value in run["parameters"].values()]
+    return [run["id"][:8], *given, verdict, *(found.get(name, "") for name in names)]
+
+
+def means(groups: Sequence[Group], names: Sequence[str]) -> dict[str, list[Interval]]:
+    """Estimate the mean of each number in each group, with 95 % confidence."""
+    return {name: [mean_interval(group.numbers[name]) for group in groups] for name in names}
+
+
+def rows_of_means(groups: Sequence[Group], means: Mapping[str, Sequence[Interval]]) -> list[list]:
+    """List the groups for a table: what their runs share, and the mean of each number."""
+    return [
+        [group.named, *(of_groups[rank].written for of_groups in means.values())]
+        for rank, group in enumerate(groups)
+    ]
+
+
+def found_by(groups: Sequence[Group], means: Mapping[str, Sequence[Interval]]) -> list[dict]:
+    """List what each group found, as a summary's findings have it."""
+    return [
+        {
+            "parameters": group.parameters,
+            "verdicts": group.verdicts,
+            "means": {name: of_groups[rank]._asdict() for name, of_groups in means.items()},
+        }
+        for rank, group in enumerate(groups)
+    ]
 
 
 def sum_up(sweep: Sweep, file: Path, outputs: Path) -> Path | None:

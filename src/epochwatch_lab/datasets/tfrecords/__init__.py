@@ -8,6 +8,7 @@
     _faults     what is wrong, and whether to stop or to skip and count
     _checking   a damaged file inspected, and what can be saved of it
     _reading    an export as a tf.data.Dataset
+    _ways       the ways to read a stream, and balanced batches of two
     _streams    its records counted, and its two streams as sets of their own
     damage      damage done on purpose
 
@@ -25,6 +26,10 @@ _HOMES = {
     "Export": "_layout",
     "Faults": "_faults",
     "Reading": "_reading",
+    "ReadingWay": "_ways",
+    "Survey": "_streams",
+    "balanced_records": "_ways",
+    "example_patches": "_reading",
     "file_and_record": "_layout",
     "find_export": "_finding",
     "patch_numbers": "_layout",

@@ -110,6 +110,18 @@ class Export(NamedTuple):
     mixer_files: tuple[int, ...]
 
     @property
+    def margin(self) -> int:
+        """Pixels on each side of a patch that its neighbours have as well."""
+        if self.mixer is None:
+            return 0
+        _, width = self.layout.shape
+        return (width - self.mixer["patchDimensions"][0]) // 2
+
+    def patches_in_row(self, records: int) -> int:
+        """Patches in a row of the scene; where the mixer does not say it, as in a square."""
+        return (self.mixer or {}).get("patchesPerRow") or math.ceil(math.sqrt(records))
+
+    @property
     def promised(self) -> int | None:
         """Patches that the mixer promises of just the files to read; None for no promise."""
         is_whole = self.mixer and set(self.chosen) == set(self.mixer_files)

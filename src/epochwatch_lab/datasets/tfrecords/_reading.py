@@ -16,7 +16,7 @@ import tensorflow as tf
 from epochwatch.errors import BadInput
 from epochwatch_lab.datasets.tfrecords import _framing as framing
 from epochwatch_lab.datasets.tfrecords._checking import END, FileInspector, from_offset
-from epochwatch_lab.datasets.tfrecords._faults import Faults
+from epochwatch_lab.datasets.tfrecords._faults import SKIP, Faults
 from epochwatch_lab.datasets.tfrecords._layout import Export, Layout, record_index
 
 DECODERS = 2  # lots of records of a file parsed at once
@@ -86,6 +86,31 @@ def read_export(
 
     read = read_records(export, faults or Faults(), samples, reading or Reading())
     return read.map(lambda index, x, label: (x, {"label": label, "index": index}))
+
+
+def example_patches(
+    export: Export, wanted: np.ndarray, positive: float = 1
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Read some patches to look at.
+
+    Args:
+        export: as `find_export` returns it.
+        wanted: int64, the indices of the patches.
+        positive: value of the rare class in the label band.
+
+    Returns:
+        The first band and the label of each, those with the rare class first.
+    """
+    left, found = set(wanted.tolist()), []
+    # What is damaged stands in the report already, and is not wanted.
+    records = read_export(export, Faults(SKIP), target="pixels", positive=positive)
+    for x, targets in records.as_numpy_iterator():
+        if int(targets["index"]) in left:
+            left.remove(int(targets["index"]))
+            found.append((x[..., 0], targets["label"][..., 0]))
+        if not left:
+            break
+    return sorted(found, key=lambda patch: -patch[1].max())
 
 
 def read_silently(export: Export) -> tf.data.Dataset:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from epochwatch.errors import BadInput
 from epochwatch_lab.datasets.tfrecords._faults import SKIP, Faults
-from epochwatch_lab.datasets.tfrecords._layout import Export, record_index
+from epochwatch_lab.datasets.tfrecords._layout import Export, file_and_record, record_index
 from epochwatch_lab.datasets.tfrecords._reading import Reading, read_records
 from epochwatch_lab.datasets.tfrecords._writing import open_writer
 
@@ -40,6 +40,26 @@ class Survey(NamedTuple):
     def majority(self) -> np.ndarray:
         """int64, the indices of all others."""
         return self.index[self.positives == 0]
+
+    @property
+    def per_file(self) -> np.ndarray:
+        """int64 (files,), records that can be read in each file, up to the last that has any."""
+        return np.bincount(file_and_record(self.index)[0])
+
+    def positives_of(self, index: np.ndarray) -> np.ndarray:
+        """Look up the pixels of the rare class in some of the records."""
+        return self.positives[np.searchsorted(self.index, index)]
+
+    def class_sizes(self) -> dict[str, dict[str, int]]:
+        """Count the patches with and without the rare class, and the pixels of it and of others.
+
+        Returns:
+            By `rare` and `others`: `patches` and `pixels`.
+        """
+        rare = {"patches": len(self.minority), "pixels": int(self.positives.sum())}
+        all_pixels = len(self.index) * self.pixels
+        others = {"patches": len(self.majority), "pixels": all_pixels - rare["pixels"]}
+        return {"rare": rare, "others": others}
 
 
 def survey_export(export: Export, faults: Faults | None = None, positive: float = 1) -> Survey:
@@ -78,6 +98,10 @@ class CopiedStream(NamedTuple):
 
     index: np.ndarray
     origin: np.ndarray
+
+    def origin_of(self, index: np.ndarray) -> np.ndarray:
+        """Look up where some of the records were copied from."""
+        return self.origin[np.searchsorted(self.index, index)]
 
 
 def split_export(

@@ -1,13 +1,23 @@
 """Damage done to record files on purpose, to see what becomes of the rest."""
 
 import gzip
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from epochwatch_lab.datasets.tfrecords import _framing as framing
+from epochwatch_lab.datasets.tfrecords._faults import SKIP, Faults
+from epochwatch_lab.datasets.tfrecords._finding import find_export
+from epochwatch_lab.datasets.tfrecords._reading import read_silently
 from epochwatch_lab.datasets.tfrecords._scene import LABEL_BAND
+from epochwatch_lab.datasets.tfrecords._streams import survey_export
+from epochwatch_lab.datasets.tfrecords._writing import write_export
+
+TRIAL = {"patches": 40, "ratio": 4, "bands": 3, "patch": 8, "kernel": 2, "files": 2}
+TRIAL_RECORD = 5
 
 
 def corrupt_data(file: Path, record: int) -> None:
@@ -63,6 +73,45 @@ WAYS: dict[str, Callable[[Path, int], None]] = {
     "packed, and cut off": pack_and_cut,
 }
 """By what it is called, how to do it to a file that is not packed, at one of its records."""
+
+
+class DamageTrial(NamedTuple):
+    """What became of a small export with one damage.
+
+    Attributes:
+        said: of the damage, in one line.
+        read: records read in spite of it.
+        skipped: records counted as left out.
+        silently: records that `ignore_errors()` of `tf.data` reads, which says nothing.
+    """
+
+    said: str
+    read: int
+    skipped: int
+    silently: int
+
+
+def try_damage(harm: Callable[[Path, int], None], on_fault: str = SKIP) -> DamageTrial:
+    """Write a small export, damage a record of its first file, and read it in two ways.
+
+    Args:
+        harm: one of `WAYS`.
+        on_fault: "skip", or "stop".
+
+    Returns:
+        What became of it.
+
+    Raises:
+        BadInput: it is to stop.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        write_export(folder, **TRIAL, compressed=False)
+        hurt = find_export(folder, LABEL_BAND)
+        harm(hurt.files[0], TRIAL_RECORD)
+        faults = Faults(on_fault)
+        read = len(survey_export(hurt, faults).index)
+        silently = sum(1 for _ in read_silently(hurt))
+        return DamageTrial(str(next(iter(faults))), read, faults.skipped, silently)
 
 
 def _frame(file: Path, record: int) -> framing.Frame:

@@ -1,0 +1,93 @@
+"""The pictures of notebook 01: what is never seen is counted, and all of it is legible."""
+
+import itertools
+
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from epochwatch._exposures.positions import Span
+from epochwatch_lab import figures
+
+LEAST_WIDE, LEAST_NARROW = 8, 6.75  # points; the latter are 9 of the 390 pixels of a telephone
+STEPS = np.arange(6)
+RESUMED = Span(STEPS, STEPS * 8, STEPS * 8 + 7, np.array([3, 6]))
+RESTARTED = Span(STEPS, STEPS % 3 * 8, STEPS % 3 * 8 + 7, np.array([3, 6]))
+# It passes over three batches where its second epoch begins.
+SKIPPED = Span(STEPS, (STEPS + STEPS // 3 * 3) * 8, (STEPS + STEPS // 3 * 3) * 8 + 7, [3, 6])
+
+
+def column_of(span, samples):
+    never = np.ones(samples, bool)
+    for first, last in zip(span.first, span.last, strict=True):
+        never[first : last + 1] = False
+    return figures.order.Column(span, never)
+
+
+def words_in(figure):
+    return [text.get_text() for ax in figure.axes for text in ax.texts]
+
+
+@pytest.mark.parametrize(
+    ("span", "samples", "said", "bands"),
+    [
+        (RESUMED, 60, "12 never seen", [(48, 12)]),
+        (RESTARTED, 60, "36 never seen", [(24, 36)]),
+        (SKIPPED, 80, "32 never seen", [(24, 24), (72, 8)]),
+        (RESUMED, 48, None, []),
+    ],
+)
+def test_what_is_never_seen_is_counted_and_shaded_where_it_stands(span, samples, said, bands):
+    picture = figures.order.picture_beside({"one": column_of(span, samples)}, "majority")
+    for figure in (picture.wide, picture.narrow):
+        assert [text for text in words_in(figure) if "seen" in text] == ([said] if said else [])
+        shaded = [(int(p.get_y()), int(p.get_height())) for p in figure.axes[0].patches]
+        assert shaded == bands
+    never = sum(n for _, n in bands)
+    assert picture.alt.endswith(f" {never} of {samples} samples were never seen.")
+
+
+def test_on_a_telephone_runs_stand_below_each_other():
+    columns = {"one": column_of(RESUMED, 60), "loop": column_of(RESTARTED, 60)}
+    picture = figures.order.picture_beside(columns, "majority")
+    grids = [f.axes[0].get_gridspec() for f in (picture.wide, picture.narrow)]
+    assert [(grid.nrows, grid.ncols) for grid in grids] == [(1, 2), (2, 1)]
+    assert [ax.get_title(loc="left") for ax in picture.narrow.axes] == ["one", "loop"]
+
+
+def all_pictures():
+    shares = {"minority": np.array([0.7, 1.0]), "majority": np.array([0.1, 0.99])}
+    images = np.zeros((32, 28, 28))
+    rank = np.arange(53_226, 53_258)
+    spans = {"majority": RESUMED, "minority": RESTARTED}
+    return [
+        figures.blocks.picture(6742, 53258, 8),
+        figures.blocks.picture_rows([(5326, 53258, 8), (11, 53258, 8)]),
+        figures.batch.picture("first_batch", images, rank % 2, rank),
+        figures.order.picture("tf_data: resumes", spans, {"majority": 60, "minority": 40}),
+        figures.order.picture_beside({"one": column_of(RESUMED, 60)}, "majority"),
+        figures.coverage.picture({"one fit": shares, "a new feed each epoch": shares}),
+        figures.exposures.picture({"minority": np.arange(40), "majority": np.zeros(400, int)}),
+    ]
+
+
+@pytest.mark.parametrize("picture", all_pictures(), ids=lambda picture: picture.name)
+def test_every_text_is_large_enough_and_inside_the_picture(picture):
+    for figure, least in ((picture.wide, LEAST_WIDE), (picture.narrow, LEAST_NARROW)):
+        figure.draw_without_rendering()
+        texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
+        assert min(text.get_fontsize() for text in texts) >= least
+        for text in itertools.chain.from_iterable(ax.texts for ax in figure.axes):
+            box = text.get_window_extent()
+            assert box.x0 >= 0, text
+            assert box.x1 <= figure.bbox.width, text
+
+
+def test_of_a_long_batch_the_first_samples_are_shown_in_rows_that_fit():
+    rank = np.arange(32)
+    picture = figures.batch.picture("batch", np.zeros((32, 28, 28)), rank % 2, rank)
+    for figure, columns in ((picture.wide, 8), (picture.narrow, 4)):
+        shown = [ax for ax in figure.axes if ax.images]
+        assert len(shown) == 16
+        assert figure.axes[0].get_gridspec().ncols == columns
+    assert picture.alt.startswith("16 images of one batch")
