@@ -23,7 +23,13 @@ def test_the_same_run_executed_twice_is_the_same_posts_and_pictures(epochwatch_r
     first, second = executed
     assert [path for path in first if first[path] != second.get(path)] == []
     assert first.keys() == second.keys()
-    kinds = sorted(path.suffix for path in first)
-    assert kinds == [".md"] * 2 + [".png"] * 12 + [".svg"] * 12
-    in_post = {path.name: content for path, content in first.items() if "post" in path.parts}
-    assert all(in_post[p.name] == first[p] for p in first if p.parent.name == "figures")
+    figures = {path.name: first[path] for path in first if path.parent.name == "figures"}
+    posted = {path.name: first[path] for path in first if "post" in path.parts}
+    assert sorted(name for name in posted if name not in figures) == [
+        "2026-11-23-does-fit-resume.md",
+        "does-fit-resume.md",
+    ]
+    assert figures
+    assert all(posted[name] == figures[name] for name in figures)
+    names = {name.removesuffix(".svg") for name in figures if name.endswith(".svg")}
+    assert figures.keys() == {f"{n}{end}" for n in names for end in (".svg", ".png", "-narrow.png")}

@@ -77,13 +77,13 @@ class PostExporter(MarkdownExporter):
     site = Unicode(".", help="For GitHub: from the post to the folder of assets.").tag(config=True)
     root = Unicode("../../..", help="For GitHub: from the post to the repository.").tag(config=True)
     pages = Unicode("/epochwatch", help="For Jekyll: where `make site` is served.").tag(config=True)
-    title = _override(Unicode, "One line, instead of the notebook's.")
+    title = _override(Unicode, "One line.")
     slug = _override(Unicode, "The post's name in its address.")
     date = _override(Unicode, "Such as 2026-11-23.")
     tags = _override(List, "Words to find it by.")
-    published = _override(Bool, "Whether Jekyll shows it.")
-    excerpt = _override(Unicode, "The post in a sentence.")
-    hidden_parameters = _override(List, "What the table of parameters leaves out.")
+    published = _override(Bool, "Whether Jekyll shows it; without, it leaves the post out.")
+    excerpt = _override(Unicode, "The post in a sentence or two.")
+    hidden_parameters = _override(List, "Names that the table of parameters leaves out.")
     related = _override(Dict, "Slugs of other posts, by their notebooks' file names.")
 
     export_from_notebook = None  # JupyterLab's menu has Markdown already

@@ -53,6 +53,11 @@ def asked(slug, words, fragment=""):
             "[a](../../../atlas/reproductions/each_fit.md)",
         ),
         ("[a](../atlas/)", "[a](/epochwatch/index.html)", "[a](../../../atlas/)"),
+        (
+            "[a](../atlas/reproductions/)",
+            "[a](/epochwatch/index.html)",
+            "[a](../../../atlas/reproductions/)",
+        ),
     ],
 )
 def test_a_link_leads_to_where_it_is_read(body, written, jekyll, github):
