@@ -39,7 +39,8 @@ def answer(
         The answer.
     """
     seen, of_all = trained["majority"], sizes["majority"]
-    counted = f"{seen:,} of {of_all:,} samples of the majority class"
+    share = f"all {of_all:,}" if seen == of_all else f"{seen:,} of {of_all:,}"
+    counted = f"{share} samples of the majority class"
     if verdict is None:
         first = f"One epoch cannot tell, because nothing follows it: it trained on {counted}."
         advice = "Run it again with `epochs=2` or more."

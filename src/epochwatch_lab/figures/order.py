@@ -142,8 +142,8 @@ def describe_never(column: Column, stream: str) -> str:
     """Put what `draw` and `draw_never` show, given the same, into words."""
     samples, never = len(column.never), np.count_nonzero(column.never)
     return (
-        f"{samples - never:,} of {samples:,} {stream} samples were seen, {never:,} were never seen; "
-        f"epochs begin at position {_begins(column.span)}."
+        f"{samples - never:,} of {samples:,} {stream} samples were seen, {never:,} were never "
+        f"seen; epochs begin at position {_begins(column.span)}."
     )
 
 
