@@ -30,7 +30,7 @@ def test_an_epoch_once_through_the_rare_class_and_callbacks_that_wait():
     assert told.short == "843 steps an epoch, a patience of 8"
     assert told.text == (
         "**Let an epoch go once through the rare class (843 steps), and let callbacks wait 8 "
-        "epochs or more.** Its length changed none of the weights, but with a patience of 2 "
+        "epochs or more.** The length of an epoch changed none of the weights, but with a patience of 2 "
         "epochs `EarlyStopping` could stop when only 38.0% of the other samples had been seen."
     )
     assert "`steps_per_epoch=843`" in told.advice
@@ -60,7 +60,7 @@ def test_where_both_epochs_are_one_there_is_no_choice():
 @pytest.mark.parametrize("lengths", [MNIST, RARE])
 def test_other_weights_are_not_hidden(lengths):
     told = answer(lengths, same=False)
-    assert "changed the weights, although the batches should be the same" in told.text
+    assert "changed the weights, though the batches should be the same" in told.text
     assert told.short.endswith(", other weights")
 
 
