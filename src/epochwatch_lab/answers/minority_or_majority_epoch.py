@@ -163,6 +163,20 @@ def at_random_table(collected: Mapping[str, Mapping[str, Mapping[str, float]]]) 
     return Table(header, rows)
 
 
+def imbalances_words(imbalances: Sequence[CountedImbalance]) -> str:
+    """Say what the epochs hold at the rarest of several imbalances, in Markdown.
+
+    Args:
+        imbalances: predicted and counted, the rarest last.
+    """
+    rarest, right = imbalances[-1], sum(one.counted == one.theory for one in imbalances)
+    return (
+        f"At {named_ratio(rarest.ratio)}, one majority epoch trains each minority sample "
+        f"{_span(rarest.counted.exposures)} times. As predicted were {right} of "
+        f"{_many(len(imbalances), 'imbalance')}."
+    )
+
+
 def imbalances_table(imbalances: Sequence[CountedImbalance], half: int) -> Table:
     """List what either epoch holds at several imbalances.
 

@@ -118,6 +118,11 @@ def test_an_imbalance_that_was_counted_otherwise_is_marked():
     theory = BothEpochs((4842, 4843), 16, 3329)
     samples = {"minority": 11, "majority": 53258}
     counted = [theory, theory._replace(seen=15)]
+    both = [CountedImbalance(samples, RARE, theory, one) for one in reversed(counted)]
+    assert answers.imbalances_words(both) == (
+        "At 1 : 4,842, one majority epoch trains each minority sample 4,842 to 4,843 times. "
+        "As predicted were 1 of 2 imbalances."
+    )
     rows = [
         answers.imbalances_table([CountedImbalance(samples, RARE, theory, one)], 8).rows[0]
         for one in counted
