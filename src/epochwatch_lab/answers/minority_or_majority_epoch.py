@@ -172,8 +172,8 @@ def imbalances_words(imbalances: Sequence[CountedImbalance]) -> str:
     rarest, right = imbalances[-1], sum(one.counted == one.theory for one in imbalances)
     return (
         f"At {named_ratio(rarest.ratio)}, one majority epoch trains each minority sample "
-        f"{_span(rarest.counted.exposures)} times. As predicted were {right} of "
-        f"{_many(len(imbalances), 'imbalance')}."
+        f"{_span(rarest.counted.exposures)} times. {right} of "
+        f"{_many(len(imbalances), 'imbalance')} came out as predicted."
     )
 
 

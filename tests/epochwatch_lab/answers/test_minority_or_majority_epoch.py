@@ -121,7 +121,7 @@ def test_an_imbalance_that_was_counted_otherwise_is_marked():
     both = [CountedImbalance(samples, RARE, theory, one) for one in reversed(counted)]
     assert answers.imbalances_words(both) == (
         "At 1 : 4,842, one majority epoch trains each minority sample 4,842 to 4,843 times. "
-        "As predicted were 1 of 2 imbalances."
+        "1 of 2 imbalances came out as predicted."
     )
     rows = [
         answers.imbalances_table([CountedImbalance(samples, RARE, theory, one)], 8).rows[0]
