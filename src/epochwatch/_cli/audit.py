@@ -82,7 +82,7 @@ Examples:
   epochwatch audit my.data:train --fail-on restarts,skips --min-coverage 0.99
   epochwatch audit my.data:train --steps-per-epoch 99 --population 0=380,1=20
 
-Exit codes: 0 sound, 1 findings, 2 bad input.""",
+Exit codes: 0 no findings, 1 findings, 2 bad input.""",
 )
 @click.argument("target")
 @fit_options.fit_options
@@ -136,7 +136,7 @@ def audit(target: str, as_json: bool, figure: Path | None, **arguments):
     a tuple): package.module:make_feed, or a file, feeds.py:make_feed.
 
     The report says in one sentence what was found. Then it answers four questions: In which
-    order did fit train the feed? Which samples were lost, although there were enough steps for
+    order did fit take the batches? Which samples were lost, although there were enough steps for
     them? Did shuffling change the order? What could not be measured? Samples are identified by
     their index if the targets have one ({"label": ..., "index": ...}), or else by their content.
     """

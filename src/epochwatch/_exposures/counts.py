@@ -21,7 +21,7 @@ class Counts(Mapping):
         >>> counts[5], counts.exposures
         (2, array([1, 2]))
         >>> counts
-        2 samples trained, 3 exposures; a sample 1 to 2, median 1.5
+        2 samples trained, 3 exposures; each sample 1 to 2 times, median 1.5
     """
 
     def __init__(self, index: np.ndarray, exposures: np.ndarray):
@@ -114,8 +114,8 @@ def coverage(
     """Compute what part of each stream has been trained by the end of each epoch.
 
     Args:
-        epochs: chunks of the indices trained, int64, epoch by epoch; they are gone through
-            once, however many streams there are.
+        epochs: chunks of the indices trained, int64, epoch by epoch; they are read once,
+            however many streams there are.
         streams: int64 (samples,), the indices of each stream, by its name.
 
     Returns:

@@ -56,7 +56,7 @@ class ExposureLog:
         >>> next(log.batches(epoch=2))
         TrainedBatch(fit=1, epoch=2, step=0, index=array([3, 0]))
         >>> print(log.counts())
-        4 samples trained, 6 exposures; a sample 1 to 2, median 1.5
+        4 samples trained, 6 exposures; each sample 1 to 2 times, median 1.5
         >>> print(log.first_divergence(other))
         first divergence at fit 1, epoch 2, step 0, row 1: 0 here, 4 there
         >>> folder.cleanup()
@@ -99,11 +99,11 @@ class ExposureLog:
 
     @classmethod
     def join(cls, logs: Sequence["ExposureLog"], drop_redone: bool = False) -> "ExposureLog":
-        """Take the logs of one training that was interrupted for one log.
+        """Join the logs of a training that was interrupted into one.
 
-        Each log goes on where the one before ends, as `fit(initial_epoch=…)` does: its first
-        epoch is the next one. It is another call of `fit`, so its fits are counted on from
-        those before, as where all had been trained in one process.
+        Each log continues where the one before ends, as `fit(initial_epoch=…)` does: its first
+        epoch is the next one. It is another call of `fit`, so its fits are numbered after those
+        before, as if one process had trained everything.
 
         Args:
             logs: in the order trained.
@@ -163,7 +163,7 @@ class ExposureLog:
 
     @property
     def metadata(self) -> dict:
-        """What the writer was told of the run: feed, backend, versions, parameters."""
+        """What was recorded of the run: feed, backend, versions, parameters."""
         of_parts = [part.about["metadata"] for part in self.parts if "metadata" in part.about]
         # A log that was cut off has only the manifest it began with; its parts know more.
         if self.manifest is not None and (self.complete or not of_parts):
@@ -230,7 +230,7 @@ class ExposureLog:
         return {stream: by_piece[ends] for stream, by_piece in shares.items()}
 
     def batches(self, epoch: int | None = None, fit: int | None = None) -> Iterator[TrainedBatch]:
-        """Go through the batches in the order trained, reading the parts that have them.
+        """Read the batches in the order trained, from the parts that have them.
 
         Args:
             epoch: only of this epoch, from 1.

@@ -86,7 +86,7 @@ class Verdict:
         fixed_order: whether passes over the feed were alike, of one feed and of feeds made
             anew.
         passes_differ: whether passes over one feed were not: the feed itself shuffles.
-        shuffled: whether `fit` was told to draw an order of its own.
+        shuffled: whether `fit` draws an order of its own.
         stopped: per epoch begun, whether a callback ended the training in it; empty where
             none did.
     """
@@ -164,18 +164,18 @@ def judge(
 
     Args:
         trained: the batches in the order trained, as `ExposureLog.batches` gives them.
-        make_feed_order: called for a pass over a feed made anew; yields each batch's indices
+        make_feed_order: called for a pass over a new feed; yields each batch's indices
             (int64) as plain iteration delivers them. It is called until there is no doubt that
             the passes are alike, or that they are not: then there is no fixed order.
         steps_per_epoch: steps that `fit` was asked for in an epoch; None where it was not.
-        can_be_iterated_again: whether the feed begins anew when it has ended. A generator
+        can_be_iterated_again: whether the feed starts over when it has ended. A generator
             does not.
         make_next_pass: called for a further pass over one and the same feed, from its second
             on; None where there is none.
         begun: fit and epoch of every epoch that was begun, where it is known: one that
             trained nothing has left no batch.
         stopped: fit and epoch of those in which a callback ended the training.
-        shuffled: whether `fit` was told to draw an order of its own. Batches that follow one
+        shuffled: whether `fit` draws an order of its own. Batches that follow one
             another in it do so by chance, so none are followed.
 
     Returns:

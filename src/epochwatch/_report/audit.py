@@ -35,7 +35,7 @@ def audit(
 ) -> "Report":
     """Run the backend's own `fit` over a feed with a model that learns nothing.
 
-    Samples are told apart by their index where the targets have one
+    Samples are identified by their index if the targets have one
     (`{"label": …, "index": …}`), or else by their content: any feed is audited as it is.
 
     Args:
@@ -50,8 +50,8 @@ def audit(
             that Keras runs on.
         streams: by name, the indices of a stream, int64 (samples,). None for the classes, if
             the labels are a few whole numbers.
-        population: how many samples there are, where a pass does not tell because it has no
-            end: a number, or by the name of each stream its own.
+        population: how many samples a feed without an end has: a number, or a number by the
+            name of each stream.
         seed: for `keras.utils.set_random_seed` before each feed is made and before the first
             `fit`, as in your script; None leaves all seeds as they are.
         log: folder that keeps the exposure log; None keeps none.
@@ -140,7 +140,7 @@ def explain(
 ) -> "ShownExpectation":
     """Predict what `fit` does to a feed, and why, without taking a batch from it.
 
-    The feed's own order is taken for fixed, and a feed whose end is not known for endless.
+    It assumes that the feed's own order is fixed, and that a feed of unknown length has no end.
 
     Args:
         feed: anything `fit` accepts, arrays as a tuple.

@@ -12,7 +12,7 @@ from epochwatch._text import percent
 
 
 def headline(result: AuditResult) -> str:
-    """Say in one sentence what an audit found.
+    """Write what an audit found, in one sentence.
 
     Args:
         result: what the audit found.

@@ -28,12 +28,12 @@ class BalancedSampler:
 
     `sampler[step]` is the int64 array (batch_size,) of the indices of that step, and
     `sampler[start:stop]` the array (stop - start, batch_size) of several. Both are pure
-    functions of the arguments: any step can be asked about without the ones before it, by any
-    number of readers. An epoch is a range of steps; the sequence has no seam where one ends.
+    functions of the arguments: any number of readers can ask for any step, without
+    those before it. An epoch is just a range of steps: the sequence has no seam where one ends.
 
     - Every batch has exactly its share of each stream, in proportion: of two equal shares
       minority, majority, minority, …
-    - A stream is gone through in passes. Each pass has every sample exactly once, in an order
+    - The sampler takes each stream in passes. Each pass has every sample exactly once, in an order
       of its own, whose seed is `seed`, the stream and the number of the pass. No sample comes
       again before all others of its stream have come. Where a pass ends in mid-batch, the next
       begins there, so that one batch can hold a sample at the end of a pass and at the
@@ -44,11 +44,11 @@ class BalancedSampler:
     One stream alone is a shuffle: every pass has each sample once, in another order, whatever the
     backend does with its own seed.
 
-    An order is computed, never stored: beyond the index arrays memory does not grow with the
-    samples, but to check once that no index comes twice. With counts in the place of arrays
-    there is nothing to hold or to check, and 10^18 samples cost nothing.
+    The order is computed, never stored. Beside the index arrays, memory grows with the samples
+    only once, to check that no index comes twice. With counts instead of arrays there is nothing
+    to hold or to check, and 10^18 samples cost nothing.
 
-    `iter(sampler)` goes on from `sampler.step`, which it moves: a state saved after a batch
+    `iter(sampler)` continues from `sampler.step`, which it moves: a state saved after a batch
     continues with the next.
 
     Args:
@@ -124,7 +124,7 @@ class BalancedSampler:
 
     @property
     def steps_in_a_pass(self) -> dict[str, int]:
-        """Steps of the one sequence, all shards together, to go once through each stream.
+        """Steps, of all shards together, that one pass of each stream takes.
 
         Example:
             >>> BalancedSampler({"minority": 6742, "majority": 53258}, 16).steps_in_a_pass
@@ -165,8 +165,8 @@ class BalancedSampler:
         """Return where the sampler stands, and which it is, in a few integers.
 
         Args:
-            step: the next step to train. To be given where a feed reads ahead of the training,
-                as most do: `int(model.optimizer.iterations)`. None for `sampler.step`.
+            step: the next step to train. Give it where a feed reads ahead of the training, as
+                most do: `int(model.optimizer.iterations)`. None for `sampler.step`.
 
         Returns:
             The state, which JSON and every checkpoint can hold.
@@ -178,7 +178,7 @@ class BalancedSampler:
         return {"step": step, **self._identity}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on where a state was saved: `iter`, and feeds made from now on, begin there.
+        """Continue where a state was saved: `iter`, and feeds made from now on, begin there.
 
         Args:
             state: of a sampler with the same arguments.

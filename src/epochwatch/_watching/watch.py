@@ -31,7 +31,7 @@ def watch(
     on_write_error: str = "stop",
     coverage_of: Any = None,
 ):
-    """Make a compiled model keep which samples it is trained on.
+    """Make a compiled model record which samples it is trained on.
 
     The targets that `fit` is fed must be a dictionary with the key "index" beside the real
     targets: `{"label": y, "index": i}` trains on `y`; of a dictionary with more keys, what
@@ -45,22 +45,22 @@ def watch(
     widened. What comes with the same index twice counts as the same sample, trained twice.
 
     A `fit` that a callback calls on the same model is recorded as a fit of its own, and so
-    are batches on end that are given to `train_on_batch`.
+    are consecutive calls of `train_on_batch`.
 
     Args:
         model: a compiled `keras.Model`. It is changed in place and stays the same object.
         log: folder for the exposure log; it must not exist yet. "{time}" in it stands for the
-            time of now in UTC, such as 20261128-213005, and names a new folder each time:
+            present time in UTC, such as 20261128-213005, and names a new folder each time:
             `model.epochwatch.log` says which. None keeps no log: drain
             `model.epochwatch.counter` yourself, unless there is a `coverage_of`.
         capacity: cells of the counter; see `BatchCounter`.
-        metadata: what the log shall say of the run besides its feed, backend, versions and
-            the parameters of `fit`: whatever JSON can hold.
+        metadata: what else the log records of the run, beside its feed, backend, versions and
+            the parameters of `fit`: anything that JSON can hold.
         on_write_error: what a write that fails (a full disk, say) does to the training:
             "stop" raises `RecordingFailed`; "continue" warns once, and records no more.
-        coverage_of: streams, int64 arrays of their samples' indices by name. What part of
-            each has been trained since the model is watched, from 0 to 1, is put into the
-            logs at each epoch's end, as "minority_coverage" for the stream "minority":
+        coverage_of: streams, int64 arrays of their samples' indices by name. At each epoch's
+            end Keras' logs get the share of each that has been trained since the model is
+            watched, from 0 to 1, as "minority_coverage" for the stream "minority":
             progress bar, `History`, TensorBoard, `CSVLogger` and `EarlyStopping` find it
             there. An array alone is "coverage". None leaves the logs as they are.
 

@@ -2,11 +2,10 @@
 
 Every module has `balanced(streams, batch_size)`. All deliver the same samples in the
 same order: minority, majority, minority, …, each stream repeating without end; arrays
-end where the majority has been gone through once. `sampled` delivers what a
-`BalancedSampler` chooses.
+end after one pass of the majority. `sampled` delivers what a `BalancedSampler` chooses.
 
-Of any feed, `kind_of`, `describe` and `can_be_iterated_again` say what it is, and
-`batches` what it delivers by itself. `BalancedTable` is the balanced order itself, as a table.
+`kind_of`, `describe` and `can_be_iterated_again` say what any feed is, and `batches` what it
+delivers by itself. `BalancedTable` is the balanced order itself, as a table.
 """
 
 import importlib
@@ -69,8 +68,8 @@ def sampled(
 
     Its k-th batch is that of `sampler[start + k]`, in every pass: images, `{"label", "index"}`
     and weights where there are some. Every feed is read ahead of the training, so none moves
-    the sampler. `fit` needs its `steps_per_epoch`, or it never ends. What has been trained is
-    known by the model, and to begin there is to resume with exactly the next sample:
+    the sampler. `fit` needs its `steps_per_epoch`, or it never ends. The model knows how
+    many steps it has trained; a feed that begins there resumes with exactly the next sample:
 
         feeds.sampled("tf_data", sampler, (x, y), start=int(model.optimizer.iterations))
 
@@ -120,8 +119,8 @@ def is_installed(feed: str) -> bool:
         feed: one of `NAMES`.
 
     Returns:
-        False where `balanced` and `sampled` would ask for an extra. It is found out by
-        importing the package.
+        False where `balanced` and `sampled` would ask for an extra. It imports the package to
+        find out.
 
     Raises:
         BadInput: there is no feed of that name.

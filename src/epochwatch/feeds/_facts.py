@@ -88,7 +88,7 @@ class FeedFacts(NamedTuple):
         endless: whether there is no end; None where that is unknown, as behind a `filter` or
             where `choose_from_datasets` may stop.
         can_be_iterated_again: whether a second pass begins at the first batch again.
-        workers: threads or processes that make batches ahead, as the feed was told. The
+        workers: threads or processes that make batches ahead, as the feed is set up. The
             threads in which tf.data and Grain read ahead are not counted, nor is what
             Grain's `mp_prefetch` starts, nor what tf_keras' `fit` is told.
         processes: whether these workers are processes.

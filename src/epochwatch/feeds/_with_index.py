@@ -32,7 +32,7 @@ def with_index(
       (of `interleave`, `from_generator`, a random `filter`), nor can an op's own
       `deterministic=False`.
     - What Keras' own helpers make is such a dataset, if they do not shuffle. Their samples can be
-      shuffled behind the index, each epoch anew:
+      shuffled after the index, in each epoch again:
 
           files = keras.utils.image_dataset_from_directory("photos", shuffle=False, batch_size=None)
           feed = with_index(files).shuffle(1000).batch(32)
@@ -51,8 +51,8 @@ def with_index(
         index: indices of one's own: any integers that int64 holds, negative ones too, which are
             recorded as int64. For arrays (n,); for a PyDataset a function from an item's number to
             the indices of its samples, which must be picklable where workers are processes.
-        batched: whether the elements of a tf.data.Dataset are batches. To be given where
-            neither their shapes nor a `batch` at the end tell.
+        batched: whether the elements of a tf.data.Dataset are batches. Give it where neither
+            their shapes nor a `batch` at the end show it.
 
     Returns:
         Arrays: `(x, targets[, sample_weight])`, for `fit(*with_index(x, y))`. With weights they

@@ -40,7 +40,7 @@ Exit codes: 0 all runs are finished, 1 some failed, 2 bad input: nothing was sta
     "--only",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Only the runs with this value. Repeatable; of one name, any of the values will do.",
+    help="Only the runs with this value. Repeat it to allow more values, or to set more names.",
 )
 @click.option("--dry-run", is_flag=True, help="Only list the runs, each with its id.")
 @click.option(
