@@ -119,6 +119,8 @@ class Parameters(BaseModel):
             return schema["allowed"]
         if "enum" in schema:
             return "one of " + ", ".join(schema["enum"])
+        if schema["type"] == "boolean":
+            return "True or False"
         if schema["type"] == "string" and "pattern" not in schema:
             return "a text" + " that is not empty" * ("minLength" in schema)
         if schema["type"] == "string":
