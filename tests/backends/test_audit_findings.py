@@ -137,7 +137,7 @@ BAD_FEEDS = {
     "endless generator": (
         lambda: small("generator_endless"),
         {},
-        f"steps_per_epoch: got None for a generator without an end within 10,000 batches, {NO_END}",
+        f"steps_per_epoch: got None for a generator of more than 10,000 batches, {NO_END}",
     ),
     "float index": (
         with_float_index,
@@ -225,7 +225,7 @@ def test_another_backend_than_the_one_in_use_is_refused():
 @backend_only("torch")
 def test_more_than_a_step_at_once_is_refused_where_keras_has_none():
     assert refusal_of(lambda: small("tf_data"), steps_per_execution=2) == (
-        "steps_per_execution: got 2, allowed on torch: 1; Keras makes single steps there"
+        "steps_per_execution: got 2, allowed on torch: 1; Keras runs single steps there"
     )
 
 
