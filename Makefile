@@ -127,11 +127,11 @@ docs: .venv
 	@said=$$($(VENV)/python scripts/build_docs.py 2>&1) || { echo "$$said" >&2; exit 1; }
 	@echo outputs/docs/index.html
 
-## site: write the atlas and the notebooks as pages into outputs/site
+## site: write guide, atlas and notebooks as pages into outputs/site
 site: .venv
 	@$(VENV)/python scripts/build_site.py
 
-## bench: measure what the README claims, into outputs/bench
+## bench: measure what docs/costs.md says, into outputs/bench
 # Not bench_records.py, which writes 16 GB: run it by hand. It and bench_samplers.py keep what they
 # find in bench.
 bench: .venv

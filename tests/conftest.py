@@ -28,7 +28,7 @@ TRAINING = (
     "tests/epochwatch/cli",
     "tests/epochwatch/feeds",
     "tests/epochwatch/watching",
-    "tests/test_readme.py",
+    "tests/test_docs_recipes.py",
 )
 
 

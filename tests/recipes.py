@@ -71,6 +71,11 @@ def blocks_of(text: str) -> Iterator[Block]:
             yield Block(language, code, output if next_language == "text" else None)
 
 
+def block_with(words: str) -> Block:
+    """Find the first block of README that has these words."""
+    return next(block for block in blocks_of(PAGES[0].read_text()) if words in block.code)
+
+
 def run_page(page: Path) -> list[str]:
     """Run the recipes of a page in the current folder; list what went otherwise than it says."""
     names, wrong = {"__name__": page.name}, []

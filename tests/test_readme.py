@@ -12,7 +12,7 @@ from epochwatch._text import percent
 from epochwatch_lab._runs import project
 from epochwatch_lab._runs.sweep import read_sweep
 from epochwatch_lab._site.texts import heading_anchor
-from tests.recipes import PAGES, blocks_of
+from tests.recipes import PAGES, block_with
 
 README = (project.ROOT / "README.md").read_text()
 DOCS = project.ROOT / "docs"
@@ -25,10 +25,8 @@ def statements(code):
 
 def test_the_readme_is_read_in_a_few_minutes():
     assert len(README.split()) <= 1_000
-    watching = next(block for block in blocks_of(README) if "epochwatch.watch" in block.code)
-    assert len(statements(watching.code)) == 6
-    auditing = next(block for block in blocks_of(README) if "epochwatch audit" in block.code)
-    assert len(auditing.code.splitlines()) == 2
+    assert len(statements(block_with("epochwatch.watch").code)) == 6
+    assert len(block_with("epochwatch audit").code.splitlines()) == 2
 
 
 def test_the_readme_links_to_each_page_of_the_guide():
@@ -38,9 +36,9 @@ def test_the_readme_links_to_each_page_of_the_guide():
 
 def test_each_piece_of_advice_is_backed_by_the_numbers_of_the_run_it_links_to():
     section = README.partition("## What to do with an imbalanced data set")[2].partition("\n## ")[0]
-    advice = re.findall(r"^\d+\. (.*?)\(\[[^]]+\]\(([^)]+)\)\)", section, re.DOTALL | re.MULTILINE)
+    advice = re.findall(r"^\d+\. \*\*\[[^]]+\]\(([^)]+)\)\*\*\s+(.*)", section, re.MULTILINE)
     assert len(advice) == 10
-    for text, post in advice:
+    for post, text in advice:
         found = (project.ROOT / post).read_text().replace("+", "").replace("-", "")
         numbers = re.findall(r"\d[\d,.]*\d%?|\d%?", text)
         assert numbers

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import pytest
 
 from epochwatch_lab._runs import environment, project
 from epochwatch_lab.post import PostExporter
-from tests.test_readme import AUDIT, FEEDS, WATCH, WATCH_PRINTS
+from tests.recipes import block_with
+
+WATCH, FEEDS = block_with("epochwatch.watch"), block_with("def make_feed")
+AUDIT = shlex.split(block_with("epochwatch audit").code.splitlines()[-1], comments=True)[1:]
 
 pytestmark = pytest.mark.slow
 
@@ -134,7 +138,7 @@ def test_help_needs_nothing(bare, arguments, tmp_path):
         (["sweep", "x.yaml"], ["epochwatch[lab]"]),
         (["report", "x"], ["epochwatch[report]"]),
         (["post", "x"], ["epochwatch[post]"]),
-        (AUDIT.split()[1:], [f"epochwatch[{name}]" for name in ("tensorflow", "jax", "torch")]),
+        (AUDIT, [f"epochwatch[{name}]" for name in ("tensorflow", "jax", "torch")]),
     ],
     ids=lambda value: value[0],
 )
@@ -150,13 +154,13 @@ def test_what_is_lacking_is_one_line_with_the_extra(bare, arguments, extras, tmp
 
 
 def test_with_a_backend_it_watches(with_tensorflow, tmp_path):
-    done = with_tensorflow.run("python", "-c", WATCH, cwd=tmp_path)
-    assert done.stdout.strip() == WATCH_PRINTS, done.stderr
+    done = with_tensorflow.run("python", "-c", WATCH.code, cwd=tmp_path)
+    assert done.stdout == WATCH.printed, done.stderr
 
 
 def test_with_a_backend_it_audits(with_tensorflow, tmp_path):
-    (tmp_path / "feeds.py").write_text(FEEDS)
-    done = with_tensorflow.run("epochwatch", *AUDIT.split()[1:], "--json", cwd=tmp_path)
+    (tmp_path / "feeds.py").write_text(FEEDS.code)
+    done = with_tensorflow.run("epochwatch", *AUDIT, "--json", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
     assert report["findings"] == ["restarts", "loses"]

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from epochwatch.exposures import TrainedBatch, coverage
 from epochwatch_lab.epoch_lengths import (
     EpochLengths,
+    counted_content,
+    epochs_until_all,
+    expected_content,
     exposures_by_draw,
     exposures_in_turn,
     recut_epochs,
+    same_samples,
+    seen_by_epoch,
 )
 
 STANDARD_ERRORS = 4  # which chance alone misses once in 16,000
@@ -87,3 +92,59 @@ def test_coverage_can_be_counted_by_epochs_that_fit_knew_nothing_of():
     by_step = coverage(recut_epochs(trained(3, 16), 1), stream)["all"]
     assert by_step.tolist() == [16 / 34, 32 / 34, 1.0]
     assert coverage(recut_epochs(trained(3, 16), 2), stream)["all"].tolist() == [32 / 34, 1.0]
+
+
+@given(SIZES, SIZES, st.integers(1, 20), st.sampled_from([0.5, 0.9, 0.99]))
+def test_the_advice_covers_a_pass_and_decays_by_what_was_meant(minority, majority, times, decay):
+    lengths = EpochLengths(minority, majority)
+    advice = lengths.advise(times, decay)
+    assert advice.steps == lengths.validated_epoch(times)
+    assert (advice.patience - 1) * advice.steps < majority <= advice.patience * advice.steps
+    assert math.isclose(advice.decay**advice.patience, decay)
+
+
+@given(SIZES, SIZES, st.integers(1, 9), st.integers(1, 40))
+def test_what_an_epoch_in_order_holds_is_what_was_expected(minority, majority, a_step, steps):
+    """A record of two streams in order, which begin again at their ends: a plain loop."""
+    indices = {"minority": np.arange(minority), "majority": 100 + np.arange(majority)}
+    draws = np.arange(steps * a_step).reshape(steps, a_step)
+    both = zip(draws % minority, 100 + draws % majority, strict=True)
+    batches = [TrainedBatch(1, 1, s, np.concatenate(pair)) for s, pair in enumerate(both)]
+    sizes = {"minority": minority, "majority": majority}
+    assert counted_content(batches, steps, indices) == expected_content(sizes, steps * a_step)
+    seen = seen_by_epoch(batches, 1, indices["majority"])
+    needed = -(-majority // a_step)
+    assert epochs_until_all(seen) == (needed if needed <= steps else None)
+
+
+class Log:
+    """A record in memory."""
+
+    def __init__(self, *batches):
+        self._batches = batches
+
+    def batches(self):
+        for step, index in enumerate(self._batches):
+            yield TrainedBatch(1, step, step, np.array(index))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "alike"),
+    [
+        (Log([1, 2], [3, 4]), True),
+        (Log([1, 2], [4, 3]), False),
+        (Log([1, 2]), False),
+        (Log([1, 2], [3, 4], [5, 6]), False),
+    ],
+)
+def test_the_same_samples_in_the_same_order(theirs, alike):
+    assert same_samples(Log([1, 2], [3, 4]), theirs) == alike
+    assert same_samples(theirs, Log([1, 2], [3, 4])) == alike
+
+
+def test_lengths_in_findings_say_how_many_minority_epochs_a_pass_takes():
+    assert EpochLengths(843, 6658).as_json() == {
+        "minority": 843,
+        "majority": 6658,
+        "minority_epochs": 8,
+    }

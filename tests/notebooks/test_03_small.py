@@ -1,7 +1,10 @@
 """Notebook 03 with small parameters: every feed is observed here and now, and on MNIST."""
 
+import re
+
 import pytest
 
+from epochwatch_lab._runs import project
 from tests.notebooks.conftest import run_cells
 
 NAME = "03_ways_to_feed_fit"
@@ -52,18 +55,36 @@ def test_on_mnist_a_second_fit_restarts_but_for_the_generator(made):
 
 @pytest.mark.slow
 def test_the_answer_counts_the_atlas_and_what_was_seen_here(made):
-    counts = made.findings["atlas"]
-    assert f"**In {counts['lose']:,} of {counts['certain']:,} ways to call" in made.answer
-    assert "Here, on Keras" in made.answer
+    counts, here = made.findings["atlas"], made.findings["here"]
+    assert f"ran Keras' `fit` in {counts['certain']:,} ways that always behave" in made.answer
+    assert f"and {counts['lose']:,} of them never train on part of the data.**" in made.answer
+    losing = sum(row["loses"] for row in here if row["fits"] == 2)
+    assert f"on tensorflow, {losing} of {len(here) // 2} ways to feed it lost some" in made.answer
     assert made.record["parameters"]["backend"] == "tensorflow"
 
 
 @pytest.mark.slow
 def test_the_run_has_its_figures_and_all_cells_as_a_table(made):
-    for figure in ("feed_order", "outcomes", "versions"):
-        assert (made.folder / "figures" / f"{figure}.svg").stat().st_size > 1_000
+    for figure in ("feed_order", "every_feed", "outcomes", "versions"):
+        for file in (f"{figure}.svg", f"{figure}.png", f"{figure}-narrow.png"):
+            assert (made.folder / "figures" / file).stat().st_size > 1_000
     lines = (made.folder / "cells.csv").read_text().splitlines()
     assert len(lines) == 1 + made.findings["atlas"]["cells"]
+
+
+def test_every_reproduction_is_linked_once():
+    """They are the atlas' best part, and a new one is easily forgotten here."""
+    cells = project.cells_of(project.notebook_path(NAME))
+    prose = "\n".join(cell.source for cell in cells if cell.kind == "markdown")
+    linked = re.findall(r"\(\.\./atlas/reproductions/(\w+)\.md\)", prose)
+    kept = [file.stem for file in (project.ROOT / "atlas" / "reproductions").glob("*.py")]
+    assert sorted(linked) == sorted(kept)
+
+
+def test_nothing_private_is_imported():
+    cells = project.cells_of(project.notebook_path(NAME))
+    code = "\n".join(cell.source for cell in cells if cell.kind == "code")
+    assert re.findall(r"^(?:from|import) .*\b_\w+", code, re.MULTILINE) == []
 
 
 @pytest.mark.parametrize(

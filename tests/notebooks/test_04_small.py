@@ -14,11 +14,13 @@ SMALL = {"updates": 50, "ratio": 5_000, "run_name": "small"}
 def test_other_parameters_are_another_answer_and_one_run_tells_nothing_apart(cells_run):
     """Of 53,735 that are no seven, 11 sevens are left: a minority epoch is one step of 16 each."""
     made = cells_run(NOTEBOOK, positive_digit=7, sweep="none", **SMALL)
-    assert made.answer == (
-        "**One run alone cannot tell.** At 1 : 5,000, 50 updates that restart with each minority "
-        "epoch see 16 of 53,735 majority samples, and updates that resume see 800."
+    assert made.answer.startswith(
+        "**The model whose feed restarted saw 16 of 53,735 majority samples; this run alone cannot "
+        "tell whether that hurts.** Its PR-AUC, 1 at best, is "
     )
+    assert "sweep" not in made.answer
     found = made.findings
+    assert found["coverage"]["resume"]["counted"] == 50 * 16
     assert found["measured"]["samples"] == {"minority": 11, "majority": 53735}
     for name, measured in found["measured"]["strategies"].items():
         seen, majority = measured["trained"]["majority"]
@@ -28,6 +30,18 @@ def test_other_parameters_are_another_answer_and_one_run_tells_nothing_apart(cel
     assert list(found["measured"]["strategies"]) == list(STRATEGIES)
     assert not any(one["differs"] for ones in found["differences"].values() for one in ones)
     assert len(found["never_seen_and_most_wrong"]) <= 16
+
+
+@pytest.mark.slow
+def test_a_sweep_of_longer_trainings_does_not_answer_for_a_short_one(cells_run):
+    made = cells_run(NOTEBOOK, ratio=100, updates=60, run_name="small")
+    seen = 34 * 16  # a minority epoch of 532 samples
+    assert made.answer == (
+        f"**The model whose feed restarted saw {seen} of 53,258 majority samples; this run alone "
+        "cannot tell whether that hurts.** The published sweep cannot answer for it: `updates` is "
+        "60 here and was 3,375 there."
+    )
+    assert made.findings["runs"] == 40, "the sweep is shown all the same, and named as such"
 
 
 @pytest.mark.parametrize(

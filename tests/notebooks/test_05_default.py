@@ -10,7 +10,7 @@ from tests.notebooks.conftest import both_posts, exact, pictures_of
 pytestmark = pytest.mark.slow
 
 NOTEBOOK, SLUG = "05_satellite_scale_imbalance", "satellite-scale-imbalance"
-POSTS = [f"_posts/2026-11-24-{SLUG}.md", f"_github/{SLUG}.md"]
+POSTS = [f"_posts/2026-11-28-{SLUG}.md", f"_github/{SLUG}.md"]
 FIGURES = ["maps", "patches"]
 RARE, OTHERS = 16, 48_000
 EPOCHS = 25

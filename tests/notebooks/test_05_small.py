@@ -28,7 +28,8 @@ def test_an_export_of_ones_own_is_read_and_what_is_skipped_is_in_the_report(expo
     assert (findings["export"]["shape"], findings["export"]["margin"]) == ([14, 14], 1)
     (fault,) = findings["faults"]
     assert (fault["file"], fault["record"]) == ("mixed-00001.tfrecord", 7)
-    assert "Of this export 1 record could not be read" in made.answer
+    assert "Of 587 patches without the rare class, only 48 were ever trained" in made.answer
+    assert "trained the same 12 every time" in made.answer
     assert findings["streams"] == {"majority": 587, "minority": 12}
     assert findings["lengths"] == {"minority": 3, "majority": 147, "minority_epochs": 49}
     rows = {(row["read"], row["fits"]): row for row in findings["ways"]}
@@ -48,6 +49,19 @@ def test_an_export_of_ones_own_is_read_and_what_is_skipped_is_in_the_report(expo
     assert findings["exposed"]["patches"] == [48, 96]
     assert "data_sha256" not in made.record["environment"]
     assert not [name for name in made.record["files"] if "tfrecord" in name], "no data is kept"
+
+
+@pytest.mark.slow
+def test_where_the_class_is_not_so_rare_everything_is_trained(cells_run):
+    """40 patches without the rare class, of which five steps of four take 20 an epoch."""
+    made = cells_run(NOTEBOOK, **SMALL, patches=60, ratio=2, bands=2, kernel=0)
+    assert made.findings["lengths"] == {"minority": 5, "majority": 10, "minority_epochs": 2}
+    rows = {(row["read"], row["fits"]): row for row in made.findings["ways"]}
+    assert {row["trained"] for (_, fits), row in rows.items() if fits == 1} == {40}
+    assert rows["file after file", 4]["trained"] == 20
+    assert made.findings["mixed_is_the_same"]
+    assert made.answer.startswith("**All 40 patches without the rare class were trained.**")
+    assert made.answer.endswith("again for each epoch trained the same 20 every time.")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from epochwatch_lab._site.cells import read_files
 from epochwatch_lab._site.guide import GuidePage, read_guide
 from epochwatch_lab._site.notebooks import RenderedNotebook, rendered_notebooks
 from epochwatch_lab._site.page import filled_template, index_page
-from epochwatch_lab._site.reproductions import Reproduction, read_reproductions
+from epochwatch_lab._site.reproductions import ABOUT, Reproduction, read_reproductions
 
 INDEX = "index.html"
 Places = dict[Path, str]  # where in the site the files of the repository are
@@ -85,7 +85,7 @@ def site_places(
 ) -> Places:
     """Say where in the site each file is that a page may link to."""
     places = {path: f"atlas/{path.name}" for path in atlas.glob("*.json")}
-    places |= {atlas: INDEX, atlas / "reproductions": INDEX}
+    places |= {path: INDEX for path in (atlas, atlas / "reproductions" / f"{ABOUT}.md")}
     places |= {page.text: f"guide/{page.name}.html" for page in guide}
     for one in reproductions:
         places[one.text] = f"reproductions/{one.name}.html"

@@ -25,7 +25,7 @@ MEANINGS = {name: text for name, text in MEANING.items() if name not in ("reshuf
 MEANINGS |= {
     "hangs": "fit does not end",
     "crashes": "fit takes the whole process down with it",
-    "raises": "fit ends with an error, so that one knows",
+    "raises": "fit ends with an error",
     "reshuffles": MEANING["reshuffles"],
     "resumes": MEANING["resumes"],
 }

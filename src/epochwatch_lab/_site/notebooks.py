@@ -57,9 +57,10 @@ def rendered_notebook(name: str, outputs: Path, work: Path) -> RenderedNotebook 
 
         site = work
         export_post(run, site)
-    if not (site / post.file_name("github")).is_file():
+    published = site / post.file_name("jekyll")
+    if not published.is_file():
         return None
-    front = next(yaml.safe_load_all((site / post.file_name("jekyll")).read_text()))
+    front = next(yaml.safe_load_all(published.read_text()))
     pictures = sorted((site / post.image_folder).glob("*.png"))
     return RenderedNotebook(
         name,

@@ -77,8 +77,16 @@ def _loop_sentence(of_all: int, seen: int, by_loop: int) -> str:
 
 
 def run_title(name: str, verdict: str | None) -> str:
-    """Name a run in a picture, with its verdict if there is one."""
+    """Name a run for a picture, with its verdict if there is one."""
     return name if verdict is None else f"{name}: {verdict}"
+
+
+def verdict_text(judged: Verdict) -> str:
+    """Write a verdict and what it means, in Markdown."""
+    meaning = judged.meaning
+    if judged.verdict is None:
+        return f"No verdict: {meaning}."
+    return f"The verdict is **{judged.verdict}**: {meaning}."
 
 
 def epoch_findings(

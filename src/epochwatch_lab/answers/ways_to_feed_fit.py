@@ -50,10 +50,8 @@ def _lost(in_one: int, again: int, feeds: int) -> str:
         return f"none of {feeds} ways to feed it lost any"
     if not in_one:
         return f"{again} of {feeds} ways to feed it lost some, each when `fit` was called again"
-    return (
-        f"{in_one} ways to feed it lost some in one call of `fit`, and {again} when it was called "
-        "again"
-    )
+    ways = "1 way" if in_one == 1 else f"{in_one} ways"
+    return f"{ways} to feed it lost some in one call of `fit`, and {again} when it was called again"
 
 
 def _advice(never_losing: Mapping[str, Sequence[str]]) -> str:
@@ -61,16 +59,16 @@ def _advice(never_losing: Mapping[str, Sequence[str]]) -> str:
     parts = []
     if once:
         parts.append(
-            f"Let one call of `fit` train all epochs: then {len(once)} of the feeds are safe in "
-            f"every version that we tried, such as `{once[0]}`."
+            f"Let one call of `fit` train all epochs: then {len(once)} of the feeds lose nothing "
+            f"in any version that we tried, such as `{once[0]}`."
         )
-    parts.append(f"Called again, {_safe_again(again)}: start each call where the last one stopped.")
+    parts.append(f"If `fit` is called again, {_safe_again(again)}.")
     parts.append("`epochwatch audit` shows what your own feed does.")
     return " ".join(parts)
 
 
 def _safe_again(again: Sequence[str]) -> str:
-    return f"only {len(again)} are" if again else "none is"
+    return f"only {len(again)} are so safe" if again else "none is so safe"
 
 
 def calls_table(here: Sequence[Mapping]) -> Table:
@@ -131,7 +129,7 @@ def mnist_table(mnist: Sequence[Mapping], majority: int) -> Table:
     header = ["feed"]
     for calls in fits:
         called = "one call" if calls == 1 else f"{calls} calls"
-        header += [called, f"never trained of {majority:,}"]
+        header += [called, f"majority never trained (of {majority:,})"]
     return Table(
         header,
         [

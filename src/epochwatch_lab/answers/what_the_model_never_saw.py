@@ -97,7 +97,8 @@ def _of_the_sweep(measured: Mapping, pr_auc: Differences) -> Answer:
             f"majority was not measurably worse at any of {len(pr_auc)} imbalances.**"
         )
     seen, majority = _majority_seen(measured)
-    second = f"{_at_this_ratio(measured['ratio'], worse, pr_auc)} {seen:,} of {majority:,} samples."
+    which = _at_this_ratio(measured["ratio"], worse, pr_auc)
+    second = f"{which} {seen:,} of {majority:,} majority samples."
     return Answer(short, f"{first} {second}", _advice(pr_auc))
 
 
@@ -171,7 +172,7 @@ def provenance(sweep: str, evidence: Evidence, others: Mapping[str, tuple]) -> s
     )
     if others:
         return f"{text} It is not about this run: {_compared(others)}."
-    return f"{text} They were made with the parameters of this run."
+    return f"{text} It was made with the parameters of this run."
 
 
 def measured(streams, counts: Mapping, tested: Mapping, errors: Mapping) -> dict:
@@ -220,7 +221,7 @@ def coverage_table(
                 name,
                 percent(one["theory"]),
                 percent(one["counted"] / majority),
-                majority - one["counted"],
+                majority - int(one["counted"]),
                 f"{exposures[name]:,} times",
             ]
             for name, one in coverage.items()

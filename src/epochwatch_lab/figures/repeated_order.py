@@ -38,7 +38,7 @@ def draw_all(figure, panels: Mapping[str, np.ndarray]) -> None:
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False).ravel()
     for ax, (title, orders) in zip(axes, panels.items(), strict=True):
         draw(ax, orders, dots)
-        ax.set_title(title, fontsize=size)
+        ax.set_title(f"{title}\nrows kept in place: {kept(orders):,}", fontsize=size)
         ax.tick_params(labelsize=size)
         ax.set_xlabel("place in epoch 1", fontsize=size)
     axes[0].set_ylabel("place in epoch 2", fontsize=size)
@@ -59,8 +59,7 @@ def draw(ax: Axes, orders: np.ndarray, dots: float = 4) -> Axes:
     """
     first, second = (place + 1 for place in places(orders))
     chosen = slice(None, None, -(-len(first) // MOST_DOTS))
-    is_kept = np.array_equal(first, second)
-    colour = NEVER if is_kept else LOOKS["majority"].colour
+    colour = NEVER if kept(orders) == len(first) else LOOKS["majority"].colour
     ax.plot([1, len(first)], [1, len(first)], color=FAINT, lw=0.8, zorder=0)
     ax.plot(first[chosen], second[chosen], ".", color=colour, ms=dots, mew=0)
     ends = [1, len(first)]
@@ -82,12 +81,17 @@ def places(orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first, second
 
 
+def kept(orders: np.ndarray) -> int:
+    """Count the rows that are trained at the same place in both epochs."""
+    first, second = orders[:2]
+    return int(np.count_nonzero(first == second))
+
+
 def describe(panels: Mapping[str, np.ndarray]) -> str:
     """Put what `picture` shows into words: its alternative text."""
     parts = []
     for title, orders in panels.items():
-        first, second = places(orders)
-        kept = int(np.count_nonzero(first == second))
-        looks = "all on the diagonal" if kept == len(first) else "scattered"
-        parts.append(f"{title}: {looks}, {kept:,} of {len(first):,} rows keep their place.")
+        rows = orders.shape[1]
+        looks = "all on the diagonal" if kept(orders) == rows else "scattered"
+        parts.append(f"{title}: {looks}, {kept(orders):,} of {rows:,} rows keep their place.")
     return f"The place of each row in epoch 2 against its place in epoch 1. {' '.join(parts)}"

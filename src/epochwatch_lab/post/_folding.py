@@ -16,6 +16,8 @@ MOST_ROWS, MOST_COLUMNS = 6, 5  # of a table that stands in the flow of a post
 # leave no space below; GitHub drops the style and has its own.
 _DETAILS = '<details markdown="1" style="margin-bottom: 1em">'
 _BOX = '<div markdown="1" style="overflow-x: auto">'
+# On a telephone a table of words would be squeezed to a word a line before its box scrolls.
+_WIDTH = '{: style="width: max-content; min-width: 100%; max-width: max(100%, 30em)"}'
 
 
 def folded(text: str, summary: str) -> str:
@@ -48,14 +50,17 @@ def tables_in_boxes(text: str) -> str:
 
     (GitHub's tables scroll by themselves.)
     """
-    return _with_tables(text, lambda table: f"{_BOX}\n\n{table}\n\n</div>")
+    return _with_tables(text, lambda table: f"{_BOX}\n\n{table}\n{_WIDTH}\n\n</div>")
 
 
 def outputs_summary(outputs: Sequence[NotebookNode]) -> str:
     """Say in a few words what a cell's outputs are, on the line that unfolds them."""
+    texts = [output.get("data", {}).get("text/markdown", "") for output in outputs]
+    if all("<img " in text for text in texts):
+        return "The picture" if len(texts) == 1 else "The pictures"
     tables = []
-    for output in outputs:
-        _with_tables(output.get("data", {}).get("text/markdown", ""), tables.append)
+    for text in texts:
+        _with_tables(text, tables.append)
     return _size_in_words(*_table_size(tables[0])) if len(tables) == 1 else "The output"
 
 

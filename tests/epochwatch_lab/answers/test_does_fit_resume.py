@@ -124,6 +124,14 @@ def test_epochs_are_listed_with_their_positions_and_their_coverage():
     assert table.rows == [[1, 0, 2, 0, 2], [2, 3, 1, 3, 5]]
 
 
+def test_a_verdict_stands_with_its_meaning_and_in_the_title_of_a_picture():
+    resumed, single = judged([feed(6)[:3], feed(6)[3:]]), judged([feed(3)])
+    assert answers.verdict_text(resumed) == f"The verdict is **resumes**: {MEANING['resumes']}."
+    assert answers.run_title("one fit", resumed.verdict) == "one fit: resumes"
+    assert answers.verdict_text(single) == f"No verdict: {MEANING[None]}."
+    assert answers.run_title("one fit", single.verdict) == "one fit"
+
+
 @pytest.mark.parametrize(("number", "shown"), [(1, 1), (6, 6), (7, 6), (200, 6)])
 def test_of_many_epochs_the_first_and_the_last_are_shown(number, shown):
     batch = {"minority": [1, 2], "majority": [3, 4]}

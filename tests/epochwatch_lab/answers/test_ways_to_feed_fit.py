@@ -36,7 +36,7 @@ def sentences(text):
         (0, 3, "3 of 4 ways to feed it lost some, each when `fit` was called again."),
         (0, 0, "none of 4 ways to feed it lost any."),
         (2, 3, "2 ways to feed it lost some in one call of `fit`, and 3 when it was called again."),
-        (1, 0, "1 ways to feed it lost some in one call of `fit`, and 0 when it was called again."),
+        (1, 0, "1 way to feed it lost some in one call of `fit`, and 0 when it was called again."),
     ],
 )
 def test_the_answer_is_the_atlas_in_one_sentence_and_this_run_in_the_other(once, again, said):
@@ -53,9 +53,17 @@ def test_the_answer_is_the_atlas_in_one_sentence_and_this_run_in_the_other(once,
 @pytest.mark.parametrize(
     ("safe", "said", "unsaid"),
     [
-        (SAFE, "2 of the feeds are safe in every version that we tried, such as", "only"),
-        ({"one fit": [], "called again": []}, "Called again, none is:", "such as"),
-        ({"one fit": ["a"], "called again": ["a"]}, "Called again, only 1 are:", "none is"),
+        (SAFE, "2 of the feeds lose nothing in any version that we tried, such as", "only"),
+        (
+            {"one fit": [], "called again": []},
+            "If `fit` is called again, none is so safe.",
+            "such as",
+        ),
+        (
+            {"one fit": ["a"], "called again": ["a"]},
+            "If `fit` is called again, only 1 are so safe.",
+            "none is",
+        ),
     ],
 )
 def test_the_advice_names_what_is_safe(safe, said, unsaid):
@@ -97,7 +105,7 @@ def test_on_mnist_one_call_stands_beside_several():
     assert records[0]["never_trained"] == {"majority": 7}
     assert records[0]["expected"] is None
     table = ways_to_feed_fit.mnist_table(records, 1_000)
-    assert table.header[1:4] == ["one call", "never trained of 1,000", "4 calls"]
+    assert table.header[1:4] == ["one call", "majority never trained (of 1,000)", "4 calls"]
     assert table.rows == [
         ["`tf_data`", "one epoch", 7, "restarts", 9],
         ["`arrays`", "b", 2, "a", 1],

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from epochwatch_lab.answers import what_the_model_never_saw as page
@@ -51,21 +52,21 @@ def sentences(text):
             "**Yes: in our published sweep, a model that never saw most of the majority was worse "
             "at finding the rare class at 2 of 3 imbalances.",
             "The imbalance of this run is one of them, and the model whose feed restarted saw "
-            "64 of 53,258 samples.",
+            "64 of 53,258 majority samples.",
         ),
         (
             8,
             compared(SAME, WORSE, WORSE),
             "**Yes: in our published sweep",
             "At the imbalance of this run it was not, though the model whose feed restarted saw "
-            "64 of 53,258 samples.",
+            "64 of 53,258 majority samples.",
         ),
         (
             300,
             compared(WORSE),
             "**Yes: in our published sweep",
             "The sweep has no runs at the imbalance of this one, where a feed that restarted "
-            "showed 64 of 53,258 samples.",
+            "showed 64 of 53,258 majority samples.",
         ),
         (
             1_000,
@@ -137,11 +138,9 @@ def evidence():
 
 def test_it_is_said_whose_runs_the_rest_is_about():
     told = page.provenance("never_saw", evidence(), {})
-    assert (
-        "comes from the published sweep `never_saw`**: 4 models at 1 imbalances, with 2 seeds"
-        in (told)
-    )
-    assert told.endswith("They were made with the parameters of this run.")
+    assert "comes from the published sweep `never_saw`**" in told
+    assert "4 models at 1 imbalances, with 2 seeds each" in told
+    assert told.endswith("It was made with the parameters of this run.")
     other = page.provenance("never_saw", evidence(), {"updates": (60, 3_375)})
     assert other.endswith("not about this run: `updates` is 60 here and was 3,375 there.")
     assert "**What follows is this one run**" in page.provenance("none", evidence(), {})
@@ -179,9 +178,10 @@ def test_over_seeds_a_rate_without_errors_says_of_how_many():
 
 
 def test_what_was_seen_stands_beside_what_was_predicted():
-    coverage = {"restart": {"theory": 0.25, "counted": 250}}
-    table = page.coverage_table(coverage, {"restart": 1_200}, 1_000)
-    assert table.rows == [["restart", "25.0%", "25.0%", 750, "1,200 times"]]
+    coverage = {"restart": {"theory": 0.25, "counted": np.int64(2_500)}}
+    table = page.coverage_table(coverage, {"restart": np.int64(1_200)}, 10_000)
+    assert table.rows == [["restart", "25.0%", "25.0%", 7_500, "1,200 times"]]
+    assert "| 7,500 |" in str(table)
 
 
 def test_the_scores_of_a_run_say_at_which_precision():

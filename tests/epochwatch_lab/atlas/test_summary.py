@@ -116,7 +116,8 @@ def test_an_order_that_is_drawn_again_the_same_is_no_chance_and_is_named():
     drawn["observed"]["findings"] = ["loses", "alike"]
     (row,) = rows_of([atlas("3.15.1", "tensorflow", drawn)])
     assert row.loses
-    assert "| restarts, alike |" in summary.cell_table([row])
+    (record,) = summary.records([row])
+    assert (record["verdict"], record["loses"], record["certain"]) == ("restarts", True, True)
 
 
 def test_what_changed_between_versions_is_told_by_the_first_that_has_it():
@@ -129,27 +130,63 @@ def test_what_changed_between_versions_is_told_by_the_first_that_has_it():
     assert summary.versions(rows) == ["3.9.2", "3.12.4", "3.15.1"]
     ((backend, turns, group),) = summary.changes(rows)
     assert backend == "jax"
-    assert turns == (("3.9.2", "restarts, rows lost"), ("3.15.1", "resumes"))
+    assert turns == (("3.9.2", "restarts, samples lost"), ("3.15.1", "resumes"))
     assert [row.feed for row in group] == ["arrays(shuffle=False)"]
-    assert "3.9.2: restarts, rows lost → 3.15.1: resumes | 1 |" in summary.changes_table(rows)
+    assert summary.change_records(rows) == [
+        {
+            "backend": "jax",
+            "outcomes": {"3.9.2": "restarts, samples lost", "3.15.1": "resumes"},
+            "cells": 1,
+            "feeds": ["arrays(shuffle=False)"],
+        }
+    ]
+
+
+def test_changes_that_concern_most_cells_come_first():
+    one, two = cell(feed="grain_loader", options={}), [cell(), cell(options={"workers": 0})]
+    turned = cell("restarts", feed="grain_loader", options={})
+    dry = [cell("runs dry"), cell("runs dry", options={"workers": 0})]
+    files = [atlas("3.9.2", "jax", one, *two), atlas("3.15.1", "jax", turned, *dry)]
+    assert [change["cells"] for change in summary.change_records(rows_of(files))] == [2, 1]
 
 
 def test_where_the_expectation_was_wrong_is_grouped_by_its_rule():
     wrong = {"verdict": "resumes", "rule": "iterator kept", "agrees": False}
-    rows = rows_of([atlas("3.15.1", "jax", cell("restarts", expected=wrong), cell())])
-    table = summary.disagreements_table(rows)
-    assert "| iterator kept | resumes | restarts | 1 | `arrays(shuffle=False)` | – |" in table
-    assert summary.disagreements_table(rows[1:]) == ""
+    cells = [cell("restarts", expected=wrong, finding="each_fit_starts_over"), cell()]
+    rows = rows_of([atlas("3.15.1", "jax", *cells), atlas("3.15.1", "torch", cells[0])])
+    (group,) = summary.disagreement_records(rows)
+    assert group == {
+        "rule": "iterator kept",
+        "expected": "resumes",
+        "observed": "restarts",
+        "cells": 2,
+        "feeds": ["arrays(shuffle=False)"],
+        "explained by": ["each_fit_starts_over"],
+    }
+    assert summary.disagreement_records(rows[1:2]) == []
 
 
-def test_the_answer_says_how_many_lose_and_which_are_safe():
+def test_loss_is_counted_by_environment_and_by_how_often_fit_was_called():
     again = cell("restarts", "tf_data", {"pipeline": "finite"}, fits=2)
-    rows = rows_of([atlas("3.15.1", "jax", cell(), cell(fits=2), again)])
-    told = summary.answer(rows)
-    assert "In 1 of 3 ways to call `fit`" in told
-    assert "1 times because `fit` was called again with the same feed, 0 times in one call" in told
-    assert "In one call, no feed loses a row in any environment." in told
-    assert "only 1 feeds are safe in every environment: `arrays(shuffle=False)`." in told
+    rows = rows_of([atlas("3.15.1", "jax", cell(), again), atlas("3.15.1", "torch", cell())])
+    both = summary.counts(rows)
+    assert (both["certain"], both["lose"], both["lose called again"]) == (3, 1, 1)
+    counted = {one["backend"]: one["lose"] for one in summary.environment_records(rows)}
+    assert counted == {"jax": 1, "torch": 0}
+
+
+def test_for_each_thing_that_can_happen_a_row_is_shown_that_no_chance_decides():
+    shuffled = cell("restarts", options={"shuffle": True}, fits=2)
+    later = cell("restarts", "tf_data", {"pipeline": "finite"}, fits=2)
+    by_timing = cell("skips", "generator", {"endless": True}, fits=2)
+    file = atlas("3.15.1", "tensorflow", shuffled, later, by_timing, cell())
+    panels = summary.telling_panels(rows_of([file]))
+    assert {title: panel.word for title, panel in panels.items()} == {
+        "arrays(shuffle=False), one call of fit": "resumes",
+        "tf_data(finite), 2 calls of fit": "restarts",
+        "generator(endless=True), 2 calls of fit": "skips",
+    }
+    assert summary.telling_panels([]) == {}
 
 
 def test_the_summary_for_the_readme_puts_feeds_alike_on_a_line():
@@ -183,5 +220,5 @@ def test_all_cells_are_written_a_line_each(tmp_path):
 def test_a_folder_without_an_atlas_is_refused(tmp_path):
     from epochwatch_lab._atlas.files import read_atlas
 
-    with pytest.raises(BadInput, match="got no file of the atlas; `make atlas` makes them"):
+    with pytest.raises(BadInput, match="holds no file of the atlas; `make atlas` makes them"):
         rows_of(read_atlas(tmp_path))

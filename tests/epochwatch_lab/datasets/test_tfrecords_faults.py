@@ -294,3 +294,16 @@ def test_of_a_part_of_an_export_the_mixer_promises_nothing(with_mixer, tmp_path)
 def test_faults_that_are_none_are_one_line(faults, with_mixer):
     with pytest.raises(BadInput, match="faults: got .*, allowed: Faults"):
         read_export(with_mixer(), faults)
+
+
+@pytest.mark.parametrize("harm", damage.WAYS.values(), ids=damage.WAYS)
+def test_a_trial_says_what_either_reader_was_left_with(harm):
+    trial = damage.try_damage(harm)
+    assert ", record " in trial.said
+    assert trial.read + trial.skipped == damage.TRIAL["patches"]
+    assert trial.silently <= trial.read < damage.TRIAL["patches"]
+
+
+def test_a_trial_that_stops_is_one_line():
+    with pytest.raises(BadInput, match="record 5: the band 'B2' is missing"):
+        damage.try_damage(damage.drop_band, on_fault="stop")

@@ -1,4 +1,4 @@
-"""The pictures of notebook 01: what is never seen is counted, and all of it is legible."""
+"""The pictures of notebooks 01, 02 and 05: what is counted on them, and all of it is legible."""
 
 import itertools
 
@@ -55,11 +55,71 @@ def test_on_a_telephone_runs_stand_below_each_other():
     assert [ax.get_title(loc="left") for ax in picture.narrow.axes] == ["one", "loop"]
 
 
+def collecting():
+    epochs = np.array([0.0, 4.0, 8.0])
+    closed = np.array([53_258.0, 26_629.0, 0.0]), np.array([0.0, 0.0, 1.0])
+    counted = np.array([[26_000, 26_629, 27_000]])
+    return figures.collecting.Way(epochs, *closed, np.array([4]), counted, np.array([8.0]))
+
+
+def timeline(epochs):
+    updates = np.arange(1, epochs + 1) * (13_488 // epochs)
+    acted = {"EarlyStopping": [], "ReduceLROnPlateau": updates[2:].tolist()}
+    return figures.schedule.Timeline(updates, 100 / updates, 0.9 ** np.arange(epochs), acted)
+
+
+def scene_maps(number, patches=10, columns=4):
+    names = ["shuffle, fit called again", "file after file", "shuffle", "interleave and shuffle"]
+    trained = figures.scene.Trained(patches, columns, np.arange(patches // 5))
+    return dict.fromkeys(names[:number], trained)
+
+
+@pytest.mark.parametrize(
+    ("number", "wide", "narrow"), [(1, (1, 1), (1, 2)), (3, (1, 3), (2, 2)), (4, (1, 4), (2, 2))]
+)
+def test_maps_stand_in_one_row_and_on_a_telephone_in_pairs(number, wide, narrow):
+    picture = figures.scene.maps_picture(scene_maps(number))
+    for figure, shape in ((picture.wide, wide), (picture.narrow, narrow)):
+        grid = figure.axes[0].get_gridspec()
+        assert (grid.nrows, grid.ncols) == shape
+        assert sum(bool(ax.images) for ax in figure.axes) == number
+
+
+@pytest.mark.parametrize(
+    ("sizes", "key"),
+    [
+        ({}, ["never trained", "trained"]),
+        (
+            {"patches": 48_016, "columns": 220},
+            ["never trained", "some patches trained", "all trained"],
+        ),
+    ],
+)
+def test_a_key_says_what_the_colours_of_a_map_mean(sizes, key):
+    picture = figures.scene.maps_picture(scene_maps(2, **sizes))
+    for figure in (picture.wide, picture.narrow):
+        (legend,) = figure.legends
+        assert [text.get_text() for text in legend.get_texts()] == key
+        shown = [handle.get_facecolor() for handle in legend.legend_handles]
+        drawn = figure.axes[0].images[0]
+        colours = drawn.cmap(drawn.norm(np.array([0.0, 1e-6, 1.0])))
+        assert np.allclose(shown[0], colours[0])
+        assert np.allclose(shown[-1], colours[-1])
+        assert len({tuple(colour) for colour in shown}) == len(key)
+
+
+def test_random_draws_and_schedules_stand_below_each_other_on_a_telephone():
+    picture = figures.collecting.picture({"in order": collecting()}, 53_258)
+    grids = [f.axes[0].get_gridspec() for f in (picture.wide, picture.narrow)]
+    assert [(grid.nrows, grid.ncols) for grid in grids] == [(1, 2), (2, 1)]
+
+
 def all_pictures():
     shares = {"minority": np.array([0.7, 1.0]), "majority": np.array([0.1, 0.99])}
     images = np.zeros((32, 28, 28))
     rank = np.arange(53_226, 53_258)
     spans = {"majority": RESUMED, "minority": RESTARTED}
+    patches = [figures.scene.Patch(np.eye(10), np.eye(10), 1)] * 6
     return [
         figures.blocks.picture(6742, 53258, 8),
         figures.blocks.picture_rows([(5326, 53258, 8), (11, 53258, 8)]),
@@ -68,6 +128,10 @@ def all_pictures():
         figures.order.picture_beside({"one": column_of(RESUMED, 60)}, "majority"),
         figures.coverage.picture({"one fit": shares, "a new feed each epoch": shares}),
         figures.exposures.picture({"minority": np.arange(40), "majority": np.zeros(400, int)}),
+        figures.collecting.picture({"in order, or shuffled": collecting()}, 53_258),
+        figures.schedule.picture({"minority": timeline(16), "majority": timeline(2)}),
+        figures.scene.maps_picture(scene_maps(4, patches=48_016, columns=220)),
+        figures.scene.patches_picture(patches),
     ]
 
 

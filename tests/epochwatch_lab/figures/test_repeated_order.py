@@ -53,6 +53,9 @@ def test_the_picture_has_both_trainings_side_by_side_in_either_width():
     picture = repeated_order.picture("orders", PANELS)
     assert picture.alt == repeated_order.describe(PANELS)
     for figure in (picture.wide, picture.narrow):
-        assert [ax.get_title(loc="left") for ax in figure.axes] == list(PANELS)
+        assert [ax.get_title(loc="left") for ax in figure.axes] == [
+            f"{name}\nrows kept in place: {(orders[0] == orders[1]).sum()}"
+            for name, orders in PANELS.items()
+        ]
         sizes = [text.get_fontsize() for ax in figure.axes for text in ax.get_xticklabels()]
         assert min(sizes) >= (6.75 if figure is picture.narrow else 8)

@@ -16,7 +16,7 @@ def test_a_map_has_a_square_to_a_patch_and_none_where_there_is_no_patch():
     (image,) = axes[0].images
     drawn = np.ma.filled(image.get_array(), -1)
     assert drawn.tolist() == [[1, 0, 0, 1], [0, 0, 0, 0], [0, 0, -1, -1]]
-    assert axes[0].get_xlabel() == "2 patches, 1 rows"
+    assert axes[0].get_xlabel() == "2 patches, in 1 row"
 
 
 def test_the_words_count_patches_and_rows():
@@ -40,5 +40,5 @@ def test_patches_are_drawn_with_their_labels_and_their_margins():
     axes = figures.scene.draw_patches(Figure().subplots(2, 2), patches)
     assert np.array_equal(axes[1, 0].images[0].get_array(), label)
     assert axes[0, 1].patches[0].get_bbox().extents.tolist() == [0.5, 0.5, 4.5, 4.5]
-    assert axes[1, 1].get_xlabel() == "11.1% of its pixels"
+    assert axes[1, 1].get_xlabel() == "11.1% rare"
     assert "2 patches of 6 by 6 pixels" in figures.scene.describe_patches(patches)

@@ -314,12 +314,18 @@ def test_outputs_that_are_not_the_point_are_folded_once_and_say_what_they_are(ex
     assert "<summary>The output</summary>" in body_of(executed(two))
 
 
+def test_a_picture_that_is_folded_is_called_one(executed, shown_figure):
+    shown = body_of(executed(shown_figure(tags=["fold-output"])))
+    assert "<summary>The picture</summary>\n\n<p><img " in shown
+
+
 def test_each_table_scrolls_in_a_box_of_its_own(executed):
     cells = text(f"Words.\n{table(1, 30)}\n\nMore."), code("", displayed(markdown=table(1, 2)))
     shown = body_of(executed(*cells))
     box = '<div markdown="1" style="overflow-x: auto">'
-    boxes = [part.split("\n\n</div>\n\n")[0] for part in shown.split(f"\n\n{box}\n\n")[1:]]
-    assert boxes == [table(1, 30), table(1, 2) + "\n\n</div>\n"]
+    boxes = [part.split("\n\n</div>\n")[0] for part in shown.split(f"\n\n{box}\n\n")[1:]]
+    inside = [part.rpartition("\n{: style=")[0] for part in boxes]
+    assert inside == [table(1, 30), table(1, 2)]
     assert box not in exported(executed(*cells), flavor="github")
 
 

@@ -1,9 +1,11 @@
 """Links between notebooks and posts; test_jekyll.py asks the real Liquid where they lead."""
 
+import nbformat
 import pytest
 from nbformat import v4
 
 from epochwatch.errors import BadInput
+from epochwatch_lab._runs import project
 from epochwatch_lab.post import PostExporter
 
 RELATED = {"02_other.ipynb": "the-other", "03_third.ipynb": "third"}
@@ -101,3 +103,11 @@ def test_an_excerpt_has_the_words_of_a_link_alone(executed):
     answer = v4.new_code_cell("", outputs=[shown], metadata={"tags": ["answer"]})
     post, _ = PostExporter().from_notebook_node(executed(answer, related=RELATED))
     assert "\nexcerpt: So says it.\n" in post
+
+
+def test_each_notebook_names_the_post_of_every_other():
+    read = {p.name: nbformat.read(p, as_version=4) for p in project.NOTEBOOKS.glob("*.ipynb")}
+    posts = {name: notebook.metadata.epochwatch for name, notebook in read.items()}
+    slugs = {name: post.slug for name, post in posts.items()}
+    for name, post in posts.items():
+        assert post.related == {other: slugs[other] for other in slugs if other != name}

@@ -253,7 +253,7 @@ def test_the_script_ends_with_code_2_and_one_line_where_there_is_no_atlas(tmp_pa
         check=False,
     )
     assert done.returncode == 2
-    assert re.fullmatch(r"build_site: .*/atlas: got no file of the atlas; .*\n", done.stderr)
+    assert re.fullmatch(r"build_site: .*/atlas: holds no file of the atlas; .*\n", done.stderr)
     assert not (tmp_path / "outputs").exists()
 
 

@@ -3,7 +3,7 @@
 row_counts      what its rows add up to
 row_records     the rows as findings of a run, and all of them as a file
 figure_squares  the rows arranged for the figures
-findings_text   the summary for README
+findings_text   the summary for the guide
 """
 
 from epochwatch_lab._atlas.summary.figure_squares import (

@@ -1,4 +1,4 @@
-"""What the atlas has found, in words: the summary for README."""
+"""What the atlas has found, in words: the summary for the guide."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,11 +19,11 @@ from epochwatch_lab.tables import markdown_table
 
 HALF_PASSES = (toy_call(BATCHES // 2), toy_call(BATCHES // 2, fits=2))
 NO_RUN = "–"
-WIDTH = 98  # characters of a line in README
+WIDTH = 98  # characters of a line in the guide
 
 
 def readme(rows: Sequence[AtlasRow]) -> str:
-    """Write the summary for README: a small table, and the counts.
+    """Write the summary for the guide: a small table, and the counts.
 
     Feeds to which the same happens, in the same environments, share a line.
     """
@@ -37,16 +37,16 @@ def readme(rows: Sequence[AtlasRow]) -> str:
     header = ["feed", "from epoch to epoch", "at a second `fit`", "otherwise on"]
     newest = versions(rows)[-1]
     before = (
-        f"{sums['feeds']} feeds of ten batches, each given to the real `fit` in up to "
-        f"{most_calls(rows)} ways, in {sums['environments']} environments: "
-        f"{sums['cells']:,} cells. What happens on Keras {newest} where `steps_per_epoch` is half "
-        "a pass:"
+        f"We gave {sums['feeds']} feeds of ten batches to the real `fit`, each in up to "
+        f"{most_calls(rows)} ways. In {sums['environments']} environments that makes "
+        f"{sums['cells']:,} cells. This is what happens on Keras {newest} when `steps_per_epoch` "
+        "is half a pass; the last column says where something else happens:"
     )
     after = (
-        f"In {sums['certain']:,} cells neither chance nor timing has a say. "
-        f"{sums['lose']:,} of them lose rows: their steps would reach them, and never train them. "
-        f"{sums['fail']:,} cells fail, and in {sums['differ']:,} the same call trains other rows "
-        f"from run to run. We predicted {sums['told']:,} cells from Keras' source, and "
+        f"{sums['certain']:,} of the cells always behave the same. {sums['lose']:,} of these lose "
+        "rows: there are enough steps for them, and they are never trained. "
+        f"In {sums['fail']:,} cells `fit` fails, and in {sums['differ']:,} the same call trains "
+        f"other rows from run to run. We predicted {sums['told']:,} cells from Keras' source, and "
         f"{sums['foretold']:,} came out as predicted."
     )
     return "\n\n".join(

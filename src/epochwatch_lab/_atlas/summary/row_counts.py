@@ -97,9 +97,9 @@ def changes_between(ordered: Sequence[AtlasRow]) -> Iterable[tuple[str, str]]:
 
 
 def outcome_with_loss(row: AtlasRow) -> str:
-    """Write what came of a cell, and whether rows were lost."""
+    """Write what came of a cell, and whether samples were lost."""
     word = row.outcome or "one epoch"
-    return f"{word}, rows lost" if row.lost else word
+    return f"{word}, samples lost" if row.lost else word
 
 
 def outcome_in_words(row: AtlasRow) -> str:
