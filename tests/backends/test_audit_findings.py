@@ -114,7 +114,7 @@ BAD_FEEDS = {
     "used up": (
         used_up,
         {},
-        "make_feed returned a feed without a single batch (a generator that is used up?); build "
+        "make_feed returned a feed that holds no batch (a generator that is used up?); build "
         "the feed inside of make_feed",
     ),
     "a function": (
@@ -148,8 +148,8 @@ BAD_FEEDS = {
     "used up by the first fit": (
         lambda: small("generator"),
         {"fits": 2},
-        "fits: got 2, but fit 2 found the generator used up and raised; give a feed that can be "
-        "iterated again, or has no end",
+        "fits: got 2, but the generator was used up before fit 2; give a feed that can be iterated "
+        "again, or one without an end",
     ),
 }
 if BACKEND != "tf_keras":
