@@ -35,7 +35,7 @@ def test_a_coverage_that_nobody_knows_is_unmeasured_until_a_population_is_given(
     call = called(3, 2)
     endless = audited("generator_endless", call, min_coverage=0.0)
     assert (endless.findings, len(endless.unmeasured)) == (["unmeasured"], 2)
-    assert endless.unmeasured[0].startswith("the coverage of 0, ")
+    assert endless.unmeasured[0].startswith("the coverage of 0: ")
     given = audited("generator_endless", call, min_coverage=0.001, population={0: 6000, 1: 12000})
     assert (given.findings, given.population_by) == ([], "given")
     assert given.whole.coverage.tolist() == [12 / 18_000, 24 / 18_000]
@@ -88,11 +88,11 @@ ONE = small("tf_data")
 NO_END = "allowed: 1 or more; `fit` would never end its first epoch"
 
 BAD_FEEDS = {
-    "raises": (raising, {}, "make_feed raised OSError: no such file; mend it and audit again"),
+    "raises": (raising, {}, "make_feed raised OSError: no such file; fix it and audit again"),
     "raises in a graph": (
         in_a_graph,
         {},
-        "make_feed raised TypeError: nothing to add; mend it and audit again",
+        "make_feed raised TypeError: nothing to add; fix it and audit again",
     ),
     "None": (
         lambda: None,
@@ -169,8 +169,8 @@ def test_a_feed_where_a_function_is_wanted_is_refused():
     with pytest.raises(BadInput) as refused:
         audit(small("tf_data"), **ON)
     assert str(refused.value) == (
-        "make_feed: got a _BatchDataset, allowed: a function that makes the feed anew at each "
-        "call, as `lambda: …`"
+        "make_feed: got a _BatchDataset, allowed: a function that makes a new feed at each "
+        "call, such as `lambda: …`"
     )
 
 
