@@ -311,7 +311,7 @@ def versions() -> dict[str, str]:
 
 
 def main() -> None:
-    """Measure everything, print it, and keep it in bench/samplers.json, which docs/balanced_batches.md quotes."""
+    """Measure everything and keep it in bench/samplers.json, which the guide quotes."""
     samples = Samples()
     steps = minority_epoch(samples)
     ways, missing = without_imblearn(sampled_feeds.with_tensorflow(samples, steps))
