@@ -15,9 +15,8 @@ from epochwatch_lab._runs import project
 from epochwatch_lab.shuffling import ORDERS, TASKS, trained
 
 FILE = project.ROOT / "sweeps" / "repeated_order.json"
-SEEDS = {"mnist": range(40), "spirals": range(60)}
+SEEDS = range(30)
 END = "]\n}"
-MOST = max(map(len, SEEDS.values()))
 VERSIONS = ("epochwatch", "keras", "tensorflow", "numpy")
 
 
@@ -61,7 +60,7 @@ def main():
     tf.config.threading.set_intra_op_parallelism_threads(1)
     runs = json.loads(FILE.read_text())["runs"] if FILE.exists() else []
     done = {(one["task"], one["seed"]) for one in runs}
-    wanted = [(name, seed) for seed in range(MOST) for name in TASKS if seed in SEEDS[name]]
+    wanted = [(name, seed) for seed in SEEDS for name in TASKS]
     for name, seed in wanted:
         if (name, seed) in done:
             continue
