@@ -23,6 +23,9 @@ VERSIONS = ("epochwatch", "keras", "tensorflow", "numpy")
 
 def run(name: str, seed: int) -> dict:
     """Train a task from one seed, in both orders."""
+    import keras
+
+    keras.utils.clear_session()  # or each model's graphs are kept
     task = TASKS[name]
     rows = task.draw(task.rows, seed)
     found = {"task": name, "seed": seed}

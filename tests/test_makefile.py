@@ -253,7 +253,7 @@ def test_a_set_up_that_fails_is_no_test_that_passed(tmp_path):
     checkout.program("uv", "[ $1 = --version ]")
     done = checkout.make("test-backends", "BACKENDS=tf_keras")
     assert done.returncode == 2
-    assert "set-up: failed, see above; nothing is left of .venv-tf_keras" in done.stderr
+    assert "set-up: failed, see above; .venv-tf_keras has been removed" in done.stderr
     assert not (checkout.folder / "called" / "pytest").exists()
 
 

@@ -122,7 +122,7 @@ def test_samples_that_a_feed_changes_are_strangers_to_the_pass():
     report = audit(lambda: augmenting(indexed=False), **ON)
     assert (report.findings, report.lost, report.population_by) == (["unmeasured"], None, None)
     assert (report.not_in_pass, report.whole.samples, report.whole.coverage) == (40, None, None)
-    assert "give the samples an index" in report.unmeasured[0]
+    assert "give them an index" in report.unmeasured[0]
 
 
 def test_samples_that_a_feed_changes_keep_their_index_without_a_conflict():

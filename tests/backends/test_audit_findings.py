@@ -35,7 +35,7 @@ def test_a_coverage_that_nobody_knows_is_unmeasured_until_a_population_is_given(
     call = called(3, 2)
     endless = audited("generator_endless", call, min_coverage=0.0)
     assert (endless.findings, len(endless.unmeasured)) == (["unmeasured"], 2)
-    assert endless.unmeasured[0].startswith("the coverage of 0, ")
+    assert endless.unmeasured[0].startswith("the coverage of 0: ")
     given = audited("generator_endless", call, min_coverage=0.001, population={0: 6000, 1: 12000})
     assert (given.findings, given.population_by) == ([], "given")
     assert given.whole.coverage.tolist() == [12 / 18_000, 24 / 18_000]
@@ -88,11 +88,11 @@ ONE = small("tf_data")
 NO_END = "allowed: 1 or more; `fit` would never end its first epoch"
 
 BAD_FEEDS = {
-    "raises": (raising, {}, "make_feed raised OSError: no such file; mend it and audit again"),
+    "raises": (raising, {}, "make_feed raised OSError: no such file; fix it and audit again"),
     "raises in a graph": (
         in_a_graph,
         {},
-        "make_feed raised TypeError: nothing to add; mend it and audit again",
+        "make_feed raised TypeError: nothing to add; fix it and audit again",
     ),
     "None": (
         lambda: None,
@@ -114,7 +114,7 @@ BAD_FEEDS = {
     "used up": (
         used_up,
         {},
-        "make_feed returned a feed without a single batch (a generator that is used up?); build "
+        "make_feed returned a feed that holds no batch (a generator that is used up?); build "
         "the feed inside of make_feed",
     ),
     "a function": (
@@ -137,7 +137,7 @@ BAD_FEEDS = {
     "endless generator": (
         lambda: small("generator_endless"),
         {},
-        f"steps_per_epoch: got None for a generator without an end within 10,000 batches, {NO_END}",
+        f"steps_per_epoch: got None for a generator of more than 10,000 batches, {NO_END}",
     ),
     "float index": (
         with_float_index,
@@ -148,8 +148,8 @@ BAD_FEEDS = {
     "used up by the first fit": (
         lambda: small("generator"),
         {"fits": 2},
-        "fits: got 2, but fit 2 found the generator used up and raised; give a feed that can be "
-        "iterated again, or has no end",
+        "fits: got 2, but the generator was used up before fit 2; give a feed that can be iterated "
+        "again, or one without an end",
     ),
 }
 if BACKEND != "tf_keras":
@@ -169,8 +169,8 @@ def test_a_feed_where_a_function_is_wanted_is_refused():
     with pytest.raises(BadInput) as refused:
         audit(small("tf_data"), **ON)
     assert str(refused.value) == (
-        "make_feed: got a _BatchDataset, allowed: a function that makes the feed anew at each "
-        "call, as `lambda: …`"
+        "make_feed: got a _BatchDataset, allowed: a function that makes a new feed at each "
+        "call, such as `lambda: …`"
     )
 
 
@@ -225,7 +225,7 @@ def test_another_backend_than_the_one_in_use_is_refused():
 @backend_only("torch")
 def test_more_than_a_step_at_once_is_refused_where_keras_has_none():
     assert refusal_of(lambda: small("tf_data"), steps_per_execution=2) == (
-        "steps_per_execution: got 2, allowed on torch: 1; Keras makes single steps there"
+        "steps_per_execution: got 2, allowed on torch: 1; Keras runs single steps there"
     )
 
 

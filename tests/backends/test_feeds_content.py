@@ -55,8 +55,8 @@ def test_texts_are_refused_in_one_line_where_keras_takes_none():
     with pytest.raises(BadInput) as refused:
         audit(texts, epochs=2, **ON)
     assert str(refused.value) == (
-        f"the feed: got texts, allowed on {BACKEND}: numbers; Keras takes texts on TensorFlow "
-        "alone, so turn them into numbers in the feed"
+        f"the feed: got texts, allowed on {BACKEND}: numbers; Keras takes texts only on "
+        "TensorFlow, so turn them into numbers in the feed"
     )
 
 

@@ -146,7 +146,7 @@ def test_class_weights_of_a_dataset_are_what_they_are_in_a_plain_fit(data, make_
 
 def test_class_weights_beside_sample_weights_are_refused(data, make_model):
     feed = data.dataset(data.x, data.targets(), data.weight)
-    with pytest.raises(BadInput, match="class_weight: got sample weights besides"):
+    with pytest.raises(BadInput, match="class_weight: got sample weights as well"):
         epochwatch.watch(make_model()).fit(feed, class_weight={0: 2.0}, verbose=0)
 
 

@@ -184,7 +184,7 @@ def test_a_counter_that_is_too_small_says_so_instead_of_losing_exposures(
     steps = 3 if HAS_STEPS_PER_EXECUTION else 1
     model = make_model(steps_per_execution=steps)
     epochwatch.watch(model, log=tmp_path / "log", capacity=20 if steps > 1 else 12)
-    with pytest.raises(ExposuresLost, match="raise `capacity`"):
+    with pytest.raises(ExposuresLost, match="make it more than twice"):
         model.fit(data.indexed, epochs=2, verbose=0)
 
 
@@ -534,7 +534,7 @@ class OwnFunction(keras.Sequential):
 def test_a_model_that_makes_its_own_training_function_is_refused():
     model = OwnFunction([keras.layers.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    with pytest.raises(BadInput, match="it makes its training function itself"):
+    with pytest.raises(BadInput, match="it makes its own training function"):
         epochwatch.watch(model)
 
 
@@ -548,7 +548,7 @@ def test_watching_twice_and_unwatching_the_unwatched_are_refused(make_model):
     with pytest.raises(BadInput, match="is not watched"):
         epochwatch.unwatch(model)
     epochwatch.watch(model)
-    with pytest.raises(BadInput, match="it is watched already"):
+    with pytest.raises(BadInput, match="it is already watched"):
         epochwatch.watch(model)
 
 

@@ -283,7 +283,7 @@ REFUSED = {
     "got (one number|a shape that is not known)": lambda model, data: model.fit(
         data.indexed.unbatch()
     ),
-    "got sample weights besides": lambda model, data: model.fit(
+    "got sample weights as well": lambda model, data: model.fit(
         data.x, data.targets(), sample_weight=data.weight, class_weight={0: 2.0}
     ),
     "got several targets": lambda model, data: model.fit(

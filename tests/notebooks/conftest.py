@@ -48,15 +48,19 @@ def both_posts(run_folder, post):
 def pictures_of(post, slug):
     """List the pictures that a committed post shows, and check that they are what is kept.
 
+    Each stands beside its version for telephones.
+
     Returns:
-        Their names, in order, and the ways to the site's root that the post has.
+        Their names, in order and each once, and the ways to the site's root that the post has.
     """
     blog = project.ROOT / "outputs" / "blog"
-    shown = re.findall(rf"!\[[^\]]+\]\((\S*)/assets/img/{slug}/([a-z_]+)\.png\)", read(blog / post))
-    names = [name for _, name in shown]
+    pattern = rf'(?:src|srcset)="(\S*)/assets/img/{slug}/([a-z_]+)(-narrow)?\.png"'
+    shown = re.findall(pattern, read(blog / post))
+    names = list(dict.fromkeys(name for _, name, narrow in shown if not narrow))
+    assert {name for _, name, narrow in shown if narrow} == set(names)
     kept = {file.name for file in (blog / "assets/img" / slug).iterdir()}
-    assert kept == {f"{name}.{ending}" for name in names for ending in ("png", "svg")}
-    return names, {way for way, _ in shown}
+    assert kept == {name + end for name in names for end in (".png", "-narrow.png", ".svg")}
+    return names, {way for way, *_ in shown}
 
 
 def read(path):

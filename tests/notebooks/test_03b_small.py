@@ -50,7 +50,7 @@ def test_the_answer_is_about_this_run(made):
     [
         ("data=cifar", "data: got 'cifar', allowed: one of mnist, spirals"),
         ("epochs=1", "epochs: got '1', allowed: an integer from 2 to 100"),
-        ("seeded=perhaps", "seeded: got 'perhaps'"),
+        ("seeded=perhaps", "seeded: got 'perhaps', allowed: True or False"),
         ("seeds=3", "did you mean seed?"),
     ],
 )

@@ -83,4 +83,4 @@ def test_the_committed_post_says_what_the_current_code_finds(run_folder, post):
 @pytest.mark.parametrize("post", POSTS)
 def test_the_committed_pictures_are_those_of_the_post(post):
     names, _ = pictures_of(post, SLUG)
-    assert list(dict.fromkeys(names)) == FIGURES
+    assert names == FIGURES

@@ -46,7 +46,7 @@ def test_a_bad_parameter_is_one_line_exit_code_2_and_nothing_is_written(
     [
         (["run", "no_such_notebook"], "allowed: 01_does_fit_resume"),
         (["run", NOTEBOOK, "-p", "epochs"], "allowed: NAME=VALUE"),
-        (["run"], "NOTEBOOK: is missing, allowed: 01_does_fit_resume, "),
+        (["run"], "NOTEBOOK: got none, allowed: 01_does_fit_resume, "),
         (["rum"], "No such command 'rum'"),
         (["run", NOTEBOOK, "--output", "x"], "No such option"),
         (["post", "nowhere"], "nowhere: no finished run"),

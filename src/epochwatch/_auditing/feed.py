@@ -200,7 +200,7 @@ def steps_asked(facts: feeds.FeedFacts, steps_per_epoch: int | None, make: Calla
         if counted <= LONGEST_SEARCH:
             return counted
     raise BadInput(
-        f"steps_per_epoch: got None for a {facts.kind} without an end"
-        + ("" if facts.endless else f" within {LONGEST_SEARCH:,} batches")
+        f"steps_per_epoch: got None for a {facts.kind} "
+        + ("without an end" if facts.endless else f"of more than {LONGEST_SEARCH:,} batches")
         + ", allowed: 1 or more; `fit` would never end its first epoch"
     )

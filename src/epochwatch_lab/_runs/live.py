@@ -3,10 +3,11 @@
 import time
 from collections.abc import Mapping
 
-import keras
-
+from epochwatch._keras import load_keras
 from epochwatch._text import percent
 from epochwatch.errors import BadInput
+
+keras = load_keras()
 
 SECONDS = 0.25  # between two looks within an epoch
 _BAR = (

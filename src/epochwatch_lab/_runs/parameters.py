@@ -119,10 +119,14 @@ class Parameters(BaseModel):
             return schema["allowed"]
         if "enum" in schema:
             return "one of " + ", ".join(schema["enum"])
+        if schema["type"] == "boolean":
+            return "True or False"
         if schema["type"] == "string" and "pattern" not in schema:
             return "a text" + " that is not empty" * ("minLength" in schema)
         if schema["type"] == "string":
             return "a name of up to 64 letters, digits, - and _ that begins with one of the former"
+        if schema["type"] == "boolean":
+            return "true or false"
         if schema["type"] == "number":
             return f"a number from {schema['minimum']} to {schema['maximum']}"
         even = schema.get("multipleOf") == 2

@@ -185,7 +185,7 @@ def chosen(sweep: Sweep, only: Iterable[str]) -> list[PlannedRun]:
         name, _, value = text.partition("=")
         if name not in there or value not in there[name]:
             allowed = there.get(name, sweep.varied or there)
-            of = f"{name}=…, of" if name in there else "NAME=VALUE, with NAME of"
+            of = f"{name}=VALUE, VALUE one of" if name in there else "NAME=VALUE, NAME one of"
             raise BadInput(f"--only: got {text!r}, allowed: {of} {', '.join(allowed)}")
         wanted[name].add(value)
     found = [

@@ -17,6 +17,16 @@ FEEDS = {
 LOOP = "A loop that calls `fit` once per epoch, each time with a new feed, trained on"
 MOST_ROWS = 6
 DIGITS = 4  # of a share
+_ONE_CALL = (
+    "Call `fit` once, with all the epochs you want, and do what has to happen between epochs in a "
+    "callback. If you cannot, watch the model: `epochwatch.watch` shows what each epoch really "
+    "trained on."
+)
+_MEND = (
+    "Run `epochwatch audit` on this feed: it names the cause, the samples that are lost and the "
+    "remedy."
+)
+_AGAIN = "Run it again with `epochs=2` or more."
 
 
 def answer(
@@ -39,33 +49,20 @@ def answer(
         The answer.
     """
     seen, of_all = trained["majority"], sizes["majority"]
-    counted = f"{seen:,} of {of_all:,} samples of the majority class"
+    share = f"all {of_all:,}" if seen == of_all else f"{seen:,} of {of_all:,}"
+    counted = f"{share} samples of the majority class"
+    if verdict not in ("resumes", None):
+        first = f"No, fed by {FEEDS[feed]} it *{verdict}*: {MEANING[verdict]}."
+        return Answer(verdict, f"**{first}** One call of `fit` trained on {counted}.", _MEND)
+    second = _loop_sentence(of_all, seen, trained_by_loop["majority"])
     if verdict is None:
         first = f"One epoch cannot tell, because nothing follows it: it trained on {counted}."
-        advice = "Run it again with `epochs=2` or more."
-    elif verdict == "resumes":
-        first = (
-            f"Yes: one call of `fit`, fed by {FEEDS[feed]}, continued where the last epoch had "
-            f"stopped, and trained on {counted}."
-        )
-        advice = _ONE_CALL
-    else:
-        first = f"No, fed by {FEEDS[feed]} it *{verdict}*: {MEANING[verdict]}."
-        advice = _MEND
-        return Answer(verdict, f"**{first}** One call of `fit` trained on {counted}.", advice)
-    second = _loop_sentence(of_all, seen, trained_by_loop["majority"])
-    return Answer(verdict or "no verdict", f"**{first}** {second}", advice)
-
-
-_ONE_CALL = (
-    "Call `fit` once, with all the epochs you want, and do what has to happen between epochs in a "
-    "callback. If you cannot, watch the model: `epochwatch.watch` shows what each epoch really "
-    "trained on."
-)
-_MEND = (
-    "Run `epochwatch audit` on this feed: it names the cause, the samples that are lost and the "
-    "remedy."
-)
+        return Answer("no verdict", f"**{first}** {second}", _AGAIN)
+    first = (
+        f"Yes: one call of `fit`, fed by {FEEDS[feed]}, continued where the last epoch had "
+        f"stopped, and trained on {counted}."
+    )
+    return Answer(verdict, f"**{first}** {second}", _ONE_CALL)
 
 
 def _loop_sentence(of_all: int, seen: int, by_loop: int) -> str:

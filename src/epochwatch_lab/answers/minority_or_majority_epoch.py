@@ -163,6 +163,20 @@ def at_random_table(collected: Mapping[str, Mapping[str, Mapping[str, float]]]) 
     return Table(header, rows)
 
 
+def imbalances_words(imbalances: Sequence[CountedImbalance]) -> str:
+    """Say what the epochs hold at the rarest of several imbalances, in Markdown.
+
+    Args:
+        imbalances: predicted and counted, the rarest last.
+    """
+    rarest, right = imbalances[-1], sum(one.counted == one.theory for one in imbalances)
+    return (
+        f"At {named_ratio(rarest.ratio)}, one majority epoch trains each minority sample "
+        f"{_span(rarest.counted.exposures)} times. {right} of "
+        f"{_many(len(imbalances), 'imbalance')} came out as predicted."
+    )
+
+
 def imbalances_table(imbalances: Sequence[CountedImbalance], half: int) -> Table:
     """List what either epoch holds at several imbalances.
 
@@ -257,8 +271,8 @@ def _length(lengths: EpochLengths, advice: EpochAdvice) -> str:
 
 def _weights(is_same: bool) -> str:
     if is_same:
-        return "Its length changed none of the weights"
-    return "Its length changed the weights, although the batches should be the same"
+        return "The length of an epoch changed none of the weights"
+    return "The length of an epoch changed the weights, though the batches should be the same"
 
 
 def _stopping(lengths: EpochLengths, patience: int, seen: float) -> str:
@@ -274,7 +288,7 @@ def _stopping(lengths: EpochLengths, patience: int, seen: float) -> str:
 def _advice(advice: EpochAdvice, decay: float) -> str:
     wait = _many(advice.patience, "epoch")
     return (
-        f"Draw without replacement, so that no sample waits for luck. Set "
+        f"Draw without replacement, so that one pass reaches every sample. Set "
         f"`steps_per_epoch={advice.steps}` and give callbacks a patience of {wait} or more. If "
         f"the learning rate should fall to {decay:g} of itself in a pass through the majority, "
         f"multiply it by {advice.decay:.4f} after each epoch."

@@ -58,7 +58,7 @@ def picture_beside(columns: Mapping[str, Column], stream: str) -> Picture:
             ax.set(title=title, xlabel="training step")
             ax.label_outer()
 
-    alt = " ".join(f"{title}: {describe_never(c, stream)}" for title, c in columns.items())
+    alt = " ".join(f"{title}. {describe_never(c, stream)}" for title, c in columns.items())
     sizes = {"wide": (8, 3.2), "narrow": (4, 2.4 * len(columns))}
     return Picture.drawn("order_side_by_side", alt, draw_runs, **sizes)
 
@@ -140,10 +140,10 @@ def draw_never(ax: Axes, column: Column) -> Axes:
 
 def describe_never(column: Column, stream: str) -> str:
     """Put what `draw` and `draw_never` show, given the same, into words."""
-    never, span = column.never, column.span
+    samples, never = len(column.never), np.count_nonzero(column.never)
     return (
-        f"Its epochs ({len(span.epoch_ends):,}) begin at {stream} position {_begins(span)}. "
-        f"{np.count_nonzero(never):,} of {len(never):,} samples were never seen."
+        f"{samples - never:,} of {samples:,} {stream} samples were seen, {never:,} were never "
+        f"seen; epochs begin at position {_begins(column.span)}."
     )
 
 

@@ -114,7 +114,7 @@ def draw_maps(axes: Sequence[Axes], maps: Mapping[str, Trained]) -> Sequence[Axe
         ax.imshow(trained.shares(), **scale, interpolation="nearest", aspect="auto")
         ax.set_title(title, fontsize=9)
         ax.set(xticks=[], yticks=[])
-        rows = f"{trained.rows_met:,} row{'s' * (trained.rows_met != 1)}"
+        rows = f"{trained.rows_met:,} of {trained.rows:,} rows"
         ax.set_xlabel(f"{len(trained.seen):,} patches, in {rows}", fontsize=8)
     return axes
 

@@ -50,6 +50,7 @@ def test_another_digit_has_its_own_numbers():
 
 def test_a_loop_whose_epochs_are_long_enough_loses_nothing():
     text = answer(one_call=53_258, loop=53_258).text
+    assert "trained on all 53,258 samples" in text
     assert "trained on all of them too" in text
     assert "never seen" not in text
 

@@ -30,8 +30,8 @@ def test_an_epoch_once_through_the_rare_class_and_callbacks_that_wait():
     assert told.short == "843 steps an epoch, a patience of 8"
     assert told.text == (
         "**Let an epoch go once through the rare class (843 steps), and let callbacks wait 8 "
-        "epochs or more.** Its length changed none of the weights, but with a patience of 2 "
-        "epochs `EarlyStopping` could stop when only 38.0% of the other samples had been seen."
+        "epochs or more.** The length of an epoch changed none of the weights, but with a patience "
+        "of 2 epochs `EarlyStopping` could stop when only 38.0% of the other samples had been seen."
     )
     assert "`steps_per_epoch=843`" in told.advice
     assert "a patience of 8 epochs or more" in told.advice
@@ -60,7 +60,7 @@ def test_where_both_epochs_are_one_there_is_no_choice():
 @pytest.mark.parametrize("lengths", [MNIST, RARE])
 def test_other_weights_are_not_hidden(lengths):
     told = answer(lengths, same=False)
-    assert "changed the weights, although the batches should be the same" in told.text
+    assert "changed the weights, though the batches should be the same" in told.text
     assert told.short.endswith(", other weights")
 
 
@@ -118,6 +118,11 @@ def test_an_imbalance_that_was_counted_otherwise_is_marked():
     theory = BothEpochs((4842, 4843), 16, 3329)
     samples = {"minority": 11, "majority": 53258}
     counted = [theory, theory._replace(seen=15)]
+    both = [CountedImbalance(samples, RARE, theory, one) for one in reversed(counted)]
+    assert answers.imbalances_words(both) == (
+        "At 1 : 4,842, one majority epoch trains each minority sample 4,842 to 4,843 times. "
+        "1 of 2 imbalances came out as predicted."
+    )
     rows = [
         answers.imbalances_table([CountedImbalance(samples, RARE, theory, one)], 8).rows[0]
         for one in counted

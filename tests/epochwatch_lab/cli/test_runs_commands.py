@@ -64,7 +64,7 @@ def test_where_nothing_has_been_run_it_is_said_how_to_begin(tmp_path):
     refused = click.testing.CliRunner().invoke(runs, asked).exception
     assert isinstance(refused, BadInput)
     assert str(refused) == (
-        f"run: got 'default', and there is no run in {tmp_path}; epochwatch run "
+        f"run: got 'default', but there is no run in {tmp_path}; epochwatch run "
         "01_does_fit_resume makes one"
     )
 

@@ -16,7 +16,7 @@ def test_a_map_has_a_square_to_a_patch_and_none_where_there_is_no_patch():
     (image,) = axes[0].images
     drawn = np.ma.filled(image.get_array(), -1)
     assert drawn.tolist() == [[1, 0, 0, 1], [0, 0, 0, 0], [0, 0, -1, -1]]
-    assert axes[0].get_xlabel() == "2 patches, in 1 row"
+    assert axes[0].get_xlabel() == "2 patches, in 1 of 3 rows"
 
 
 def test_the_words_count_patches_and_rows():

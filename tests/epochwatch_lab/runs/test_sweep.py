@@ -70,10 +70,10 @@ def test_runs_are_chosen_by_their_values(sweep_of):
     found = chosen(sweep, ["seed=1", "epochs=2", "epochs=1", "feed=generator"])
     assert [(one.parameters.epochs, one.parameters.seed) for one in found] == [(1, 1), (2, 1)]
     for text, allowed in (
-        ("seed=7", "seed=…, of 0, 1"),
-        ("feed=tf_dat", "feed=…, of tf_data, generator"),
-        ("sed=1", "NAME=VALUE, with NAME of epochs, feed, seed"),
-        ("seed", "seed=…, of 0, 1"),
+        ("seed=7", "seed=VALUE, VALUE one of 0, 1"),
+        ("feed=tf_dat", "feed=VALUE, VALUE one of tf_data, generator"),
+        ("sed=1", "NAME=VALUE, NAME one of epochs, feed, seed"),
+        ("seed", "seed=VALUE, VALUE one of 0, 1"),
     ):
         with pytest.raises(BadInput, match=f"--only: got '{text}', allowed: {allowed}$"):
             chosen(sweep, ["seed=1", text])

@@ -21,18 +21,18 @@ class DoesFitResume(OnMnist, Parameters):
 
     positive_digit: Digit = 1
     batch_size: int = Field(
-        16, ge=2, le=4096, multiple_of=2, description="samples a batch, half of either class"
+        16, ge=2, le=4096, multiple_of=2, description="samples per batch, half of each class"
     )
-    steps_per_epoch: Steps = Field(625, description="steps after which fit calls it an epoch")
+    steps_per_epoch: Steps = Field(625, description="steps per epoch, as in fit")
     epochs: int = Field(10, ge=1, le=10_000, description="epochs to train")
     feed: Literal["tf_data", "generator", "py_dataset"] = Field(
-        "tf_data", description="how fit is fed"
+        "tf_data", description="the kind of feed"
     )
     steps_per_execution: Steps = Field(
         default_factory=_default_execution,
-        description="steps a call of the training function; must divide steps_per_epoch",
+        description="steps per call of the training function; must divide steps_per_epoch",
     )
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights and their training")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="seed of the weights and the training")
     run_name: RunName = "interactive"
 
     @field_validator("steps_per_execution")

@@ -23,22 +23,20 @@ class MinorityOrMajorityEpoch(OnMnist, Parameters):
 
     positive_digit: Digit = 1
     samples: int = Field(
-        60_000, ge=200, le=60_000, description="training samples, the first so many of MNIST"
+        60_000, ge=200, le=60_000, description="training samples, from the beginning of MNIST"
     )
     batch_size: int = Field(
-        16, ge=2, le=4096, multiple_of=2, description="samples a batch, half of either class"
+        16, ge=2, le=4096, multiple_of=2, description="samples per batch, half of each class"
     )
-    majority_epochs: int = Field(
-        2, ge=1, le=100, description="times that the training goes through the majority"
-    )
+    majority_epochs: int = Field(2, ge=1, le=100, description="passes over the majority to train")
     decay: float = Field(
-        0.9, ge=0.01, le=0.99, description="factor of the learning rate after each epoch"
+        0.9, ge=0.01, le=0.99, description="factor on the learning rate after each epoch"
     )
     patience: int = Field(
         2, ge=1, le=1_000, description="epochs without improvement that callbacks wait for"
     )
     validations: int = Field(
-        10, ge=1, le=1_000, description="validations wanted while the majority is gone through once"
+        10, ge=1, le=1_000, description="validations in one pass over the majority"
     )
     ratios: str = Field(
         "5,10,50,100,500,1000,5000",
@@ -46,9 +44,9 @@ class MinorityOrMajorityEpoch(OnMnist, Parameters):
         json_schema_extra={"allowed": RATIOS},
     )
     simulations: int = Field(
-        100, ge=10, le=10_000, description="simulated runs of either way of drawing at random"
+        100, ge=10, le=10_000, description="simulated runs of each way of random drawing"
     )
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights and of all that is drawn")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="seed of the weights and all random draws")
     run_name: RunName = "interactive"
 
     @field_validator("ratios")

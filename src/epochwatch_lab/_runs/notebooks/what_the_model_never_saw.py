@@ -19,14 +19,18 @@ class WhatTheModelNeverSaw(OnMnist, Parameters):
     )
 
     positive_digit: Digit = 1
-    ratio: int = Field(
-        1_000, ge=8, le=50_000, description="majority samples to one of the minority"
-    )
-    batch_size: int = Field(32, ge=2, le=1024, multiple_of=2, description="samples a batch")
+    ratio: int = Field(1_000, ge=8, le=50_000, description="majority samples per minority sample")
+    batch_size: int = Field(32, ge=2, le=1024, multiple_of=2, description="samples per batch")
     updates: Steps = Field(3_375, description="weight updates of each training")
-    precision: float = Field(0.99, ge=0.5, le=1.0, description="at which recall is told")
-    sweep: str = Field(
-        "never_saw", pattern=f"^{RUN_NAME}$", description="runs to compare; none for this one alone"
+    precision: float = Field(
+        0.99, ge=0.5, le=1.0, description="precision at which to measure recall"
     )
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights, samples and their order")
+    sweep: str = Field(
+        "never_saw",
+        pattern=f"^{RUN_NAME}$",
+        description="sweep to compare with; none for this run alone",
+    )
+    seed: int = Field(
+        0, ge=0, le=2**32 - 1, description="seed of the weights, samples and their order"
+    )
     run_name: RunName = "interactive"

@@ -15,8 +15,8 @@ class YourShuffleMayNotShuffle(Parameters):
     data_set: ClassVar[DataSet] = MNIST
     promised: ClassVar[tuple[str, ...]] = ("findings.json", "eight_rows/manifest.json", "figures")
 
-    data: Literal["mnist", "spirals"] = Field("mnist", description="what is trained on here")
+    data: Literal["mnist", "spirals"] = Field("mnist", description="data set to train on")
     epochs: int = Field(10, ge=2, le=100, description="epochs of each training")
     seeded: bool = Field(True, description="whether TensorFlow's seed is set while fit trains")
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights, the rows and their order")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="seed of weights, rows and their order")
     run_name: RunName = "interactive"
