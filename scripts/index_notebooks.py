@@ -30,7 +30,8 @@ In reading order. `make blog` makes this page from the notebooks and the publish
 """
 BLOG_PAGE = """# Posts
 
-For reading here. [_posts](_posts) holds the same for Jekyll. `make blog` makes all of it.
+For reading here. [_posts](_posts) holds the same for Jekyll, which shows a post once it says
+`published: true`: `epochwatch post --published RUN_FOLDER`. `make blog` makes all of it.
 
 """
 

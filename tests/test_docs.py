@@ -82,8 +82,8 @@ def docs(tmp_path_factory):
 
 
 def page_named(pages: dict[Path, Page], name: str) -> Page:
-    """Find a page by its file's name."""
-    (found,) = [page for path, page in pages.items() if path.name == name]
+    """Find a page by the end of its path."""
+    (found,) = [page for path, page in pages.items() if path.match(name)]
     return found
 
 
@@ -101,7 +101,7 @@ def test_each_public_name_has_an_entry_that_explains_it(docs, house, name):
     first = page_named(docs, f"{house.__name__}.html")
     if isinstance(getattr(house, name), ModuleType):
         assert f"{house.__name__}/{name}.html" in first.links
-        explained = page_named(docs, f"{name}.html").docstrings[MODULE]
+        explained = page_named(docs, f"{house.__name__}/{name}.html").docstrings[MODULE]
     else:
         explained = first.docstrings[name]
     assert len(explained.split()) >= 3

@@ -265,8 +265,8 @@ def _length(lengths: EpochLengths, advice: EpochAdvice) -> str:
         return f"Here one epoch of {steps} goes once through both classes, so there is no choice."
     callbacks = f"and let callbacks wait {wait} or more."
     if advice.steps == lengths.minority:
-        return f"Let an epoch go once through the rare class ({steps}), {callbacks}"
-    return f"Let an epoch have {steps}, longer than once through the rare class, {callbacks}"
+        return f"Make an epoch one pass through the rare class ({steps}), {callbacks}"
+    return f"Make an epoch {steps} long, more than one pass through the rare class, {callbacks}"
 
 
 def _weights(is_same: bool) -> str:

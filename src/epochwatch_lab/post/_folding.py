@@ -4,11 +4,12 @@ A post keeps its reader's eye on the story: code that is not the point, long out
 tables wait behind a line to click.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 from nbformat import NotebookNode
 
-from epochwatch_lab.post._markdown import READER
+from epochwatch_lab.post._markdown import BLOCKS
 
 MOST_ROWS, MOST_COLUMNS = 6, 5  # of a table that stands in the flow of a post
 
@@ -69,7 +70,7 @@ def _with_tables(text: str, change: Callable[[str], str | None]) -> str:
     if "|" not in text:
         return text
     lines = text.split("\n")
-    tables = [t.map for t in READER.parse(text) if t.type == "table_open" and t.level == 0]
+    tables = [t.map for t in BLOCKS.parse(text) if t.type == "table_open" and t.level == 0]
     # From the end on, so that the lines before keep their numbers.
     for begin, end in reversed(tables):
         # kramdown takes a table right below a line of text for text.
@@ -78,8 +79,8 @@ def _with_tables(text: str, change: Callable[[str], str | None]) -> str:
 
 
 def _table_size(table: str) -> tuple[int, int]:
-    kinds = [token.type for token in READER.parse(table)]
-    return kinds.count("tr_open") - 1, kinds.count("th_open")
+    _, marks, *rows = table.split("\n")
+    return len(rows), len(re.findall("-+", marks))
 
 
 def _size_in_words(rows: int, columns: int) -> str:

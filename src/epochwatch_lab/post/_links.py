@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from epochwatch.errors import BadInput
 from epochwatch_lab.post._cells import cell_name
-from epochwatch_lab.post._markdown import READER, changed_outside_code
+from epochwatch_lab.post._markdown import changed_outside_code
 
 # A link in brackets; or code, in which there is none.
 _LINK = re.compile(
@@ -122,7 +123,11 @@ def _refuse_unled(cell: NotebookNode, text: str, related: dict[str, str]) -> Non
 
 
 def _relative_paths(text: str) -> Iterator[str]:
-    tokens = [child for token in READER.parse(text) for child in token.children or ()]
+    tokens = [
+        child
+        for token in MarkdownIt("commonmark").enable("table").parse(text)
+        for child in token.children or ()
+    ]
     for token in tokens:
         target = urlsplit(str(token.attrGet("href") or ""))
         if not target.scheme:

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from markdown_it import MarkdownIt
 from nbconvert import filters
 
-READER = MarkdownIt("commonmark").enable("table")
+BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")  # what is inside takes longest
 _TELEPHONE = "(max-width: 600px)"  # of the page
 
 # Any text as Markdown
@@ -88,7 +88,7 @@ def table(header: Sequence[str], marks: Sequence[str], rows: Iterable[Sequence[s
 def changed_outside_code(text: str, change: Callable[[str], str]) -> str:
     """Change what a text is between its blocks of code."""
     lines, changed, begin = text.split("\n"), [], 0
-    blocks = [t.map for t in READER.parse(text) if t.type in ("fence", "code_block")]
+    blocks = [t.map for t in BLOCKS.parse(text) if t.type in ("fence", "code_block")]
     for first, end in [*blocks, (len(lines), len(lines))]:
         if first > begin:
             changed.append(change("\n".join(lines[begin:first])))
@@ -143,7 +143,7 @@ def for_kramdown(text: str) -> str:
         P(a \| b), not `a | b`
     """
     lines = text.split("\n")
-    for token in READER.parse(text):
+    for token in BLOCKS.parse(text):
         if token.type == "paragraph_open":
             begin, end = token.map
             # It stays as many lines, so that those after it keep their numbers.

@@ -29,7 +29,7 @@ def test_an_epoch_once_through_the_rare_class_and_callbacks_that_wait():
     told = answer()
     assert told.short == "843 steps an epoch, a patience of 8"
     assert told.text == (
-        "**Let an epoch go once through the rare class (843 steps), and let callbacks wait 8 "
+        "**Make an epoch one pass through the rare class (843 steps), and let callbacks wait 8 "
         "epochs or more.** The length of an epoch changed none of the weights, but with a patience "
         "of 2 epochs `EarlyStopping` could stop when only 38.0% of the other samples had been seen."
     )
