@@ -17,15 +17,22 @@ COMMAND = [sys.executable, "-c", "from epochwatch_lab._cli import main; main()"]
 # Leaves what the real notebook leaves, by the same means, but for the training.
 SMALL = """
 import time
+from typing import ClassVar
 
 import numpy as np
 
 import epochwatch
 from epochwatch._exposures.writer import ExposureWriter
-from epochwatch._report import style
+from epochwatch_lab.answers import Answer
+from epochwatch_lab.figures import Picture
 from epochwatch_lab.runs import DoesFitResume, Run
 
-run = Run.start(DoesFitResume, globals())
+
+class Small(DoesFitResume):
+    uses_keras: ClassVar[bool] = False
+
+
+run = Run.start(Small, globals())
 parameters = run.parameters
 BEHAVIOUR
 order = np.random.default_rng(parameters.seed).permutation(parameters.batch_size)
@@ -33,17 +40,16 @@ writer = ExposureWriter(run.folder / "exposures", {})
 for epoch in range(1, parameters.epochs + 1):
     writer.append(1, epoch, 0, np.array([len(order)]), order)
 writer.close()
-with style.figure(1, 1) as figure:
-    figure.subplots().plot(order)
-run.show(figure, "order", "an order")
+draw = lambda figure: figure.subplots().plot(order)
+run.show(Picture.drawn("order", "an order", draw, (1, 1), (1, 1)))
 samples = {"samples": 2 * len(order), "trained": len(order)}
-findings = {
-    "verdict": "resumes",
-    "order": order.tolist(),
-    "streams": {"minority": samples},
-    "test": {"pr_auc": round(float(order[0]) / 100, 4)},
-}
-run.finish("**Yes**", findings)
+run.found(
+    verdict="resumes",
+    order=order,
+    streams={"minority": samples},
+    test={"pr_auc": round(float(order[0]) / 100, 4)},
+)
+run.finish(Answer("resumes", "**Yes**"))
 """
 
 

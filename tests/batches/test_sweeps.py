@@ -110,7 +110,7 @@ def test_a_failing_run_is_told_kept_and_not_tried_twice_and_the_others_are_made(
     small_project.behave(f"{count}\nif parameters.seed == 1:\n    raise ValueError('<not> today')")
     done = small_project.run("sweep", small_project.sweep_file(), "--jobs", jobs)
     assert done.returncode == 1
-    assert re.search(r"Failed; .*\n  \w{16}  seed=1\n      ValueError: <not> today; ", done.stderr)
+    assert re.search(r"failed; .*\n  \w{16}  seed=1\n      ValueError: <not> today; ", done.stderr)
     assert sorted((tmp_path / "made").read_text().split()) == ["0", "1", "2"]
     states = {e["parameters"]["seed"]: e["state"] for e in small_project.listed()}
     assert states == {0: "finished", 1: "failed", 2: "finished"}
@@ -264,7 +264,7 @@ def test_a_run_leaves_its_post_in_its_folder_and_publishes_nothing(small_project
     folder = small_project.outputs / NOTEBOOK / "default"
     assert f"post     outputs/{NOTEBOOK}/default/post/_github/" in done.stdout, done
     record = json.loads((folder / "run.json").read_text())
-    assert len([name for name in record["files"] if name.startswith("post/")]) == 4
+    assert len([name for name in record["files"] if name.startswith("post/")]) == 5
     assert not (small_project.outputs / "blog").exists()
 
 

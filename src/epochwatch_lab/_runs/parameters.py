@@ -41,12 +41,14 @@ class Parameters(BaseModel):
     Attributes:
         notebook: name of the notebook, and of the folder of its runs.
         data_set: that the notebook reads; None where it writes its own.
+        uses_keras: whether it does, so that a run imports Keras where it begins.
         promised: what a run must leave in its folder to be finished.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     notebook: ClassVar[str]
     data_set: ClassVar[DataSet | None] = None
+    uses_keras: ClassVar[bool] = True
     promised: ClassVar[tuple[str, ...]] = ("findings.json", "exposures/manifest.json", "figures")
 
     @classmethod
@@ -124,7 +126,7 @@ class Parameters(BaseModel):
         if schema["type"] == "string" and "pattern" not in schema:
             return "a text" + " that is not empty" * ("minLength" in schema)
         if schema["type"] == "string":
-            return "a name of up to 64 letters, digits, - and _ that begins with one of the former"
+            return "a name of up to 64 letters, digits, - and _, not beginning with - or _"
         if schema["type"] == "boolean":
             return "true or false"
         if schema["type"] == "number":

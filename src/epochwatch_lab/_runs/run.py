@@ -10,8 +10,8 @@ import time
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from epochwatch._auditing.keras_door import keras_for
 from epochwatch._cli.standard_streams import unheard
-from epochwatch._keras import load_keras
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import by_hand, closing, places, record
 from epochwatch_lab._runs.findings import plain
@@ -67,8 +67,9 @@ class Run:
             raise
         run._names = names
         run._places.show(by_hand.file_run(model.notebook, names) if run.interactive else None)
-        with unheard():  # what TensorFlow logs at its import belongs in no cell
-            load_keras()
+        if parameters.uses_keras:
+            with unheard():  # what TensorFlow logs at its import belongs in no cell
+                keras_for(getattr(parameters, "backend", None))
         return run
 
     @classmethod

@@ -22,6 +22,7 @@ class SweepSummary(Parameters):
     """Parameters of the notebook that sums up a sweep."""
 
     notebook: ClassVar[str] = project.SUMMARY
+    uses_keras: ClassVar[bool] = False
     promised: ClassVar[tuple[str, ...]] = ("findings.json",)  # without a run, there is no figure
 
     sweep_file: str = Field("digits.yaml", description="the sweep's file")
