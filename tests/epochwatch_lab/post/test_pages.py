@@ -29,14 +29,6 @@ BLOG = project.ROOT / "outputs" / "blog"
 PUBLISHED = sorted(path.stem for path in (BLOG / "_posts").glob("*.md"))
 ADVERSARIAL = "2026-11-20-adversarial"
 BELOW = "2026-11-20-below"  # the same by `relative_url`, in a site below /blog
-# Written before the exporter kept to a page's width, and not published anew yet.
-OLD_FORM = {
-    "2026-11-23-does-fit-resume",
-    "2026-11-24-minority-or-majority-epoch",
-    "2026-11-24-satellite-scale-imbalance",
-    "2026-11-24-ways-to-feed-fit",
-    "2026-11-24-what-the-model-never-saw",
-}
 LONGEST_LINE = 72  # characters: what a page shows without scrolling
 
 COLOURS = """() => [...new Set([...document.querySelectorAll(".highlight code, .highlight code *")]
@@ -136,8 +128,6 @@ def test_nothing_is_missing_and_nothing_goes_wrong(page):
 
 
 def test_the_page_itself_never_scrolls_sideways(page):
-    if page[0] in OLD_FORM:
-        pytest.skip("not published anew yet")
     assert page[1].evaluate(WIDER) <= 0
     page[1].evaluate(UNFOLD)
     assert page[1].evaluate(WIDER) <= 0
@@ -207,7 +197,7 @@ def test_the_answer_and_its_picture_are_on_the_first_screen(page):
         assert shown.endswith("-narrow.png") == (opened.viewport_size["width"] < 600)
 
 
-@pytest.mark.parametrize("post", sorted({*PUBLISHED} - OLD_FORM))
+@pytest.mark.parametrize("post", PUBLISHED)
 def test_lines_of_code_and_of_what_it_prints_fit_a_page(post):
     tokens = MarkdownIt("commonmark").parse((BLOG / "_posts" / f"{post}.md").read_text())
     lines = [line for t in tokens if t.type == "fence" for line in t.content.splitlines()]
