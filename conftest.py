@@ -1,6 +1,9 @@
-"""What pytest passes over: modules that need a package which is not installed here."""
+"""What pytest passes over, as its package is not installed here; and what no test leaves behind."""
 
 import importlib.util
+import sys
+
+import pytest
 
 # A module whose import fails would stay behind half imported, as if its package were there.
 _NEEDED = {
@@ -14,3 +17,11 @@ _NEEDED = {
 }
 collect_ignore = [path for path, name in _NEEDED.items() if importlib.util.find_spec(name) is None]
 collect_ignore += ["src/epochwatch_lab/_carried", "src/epochwatch_lab/_atlas/worker_imports.py"]
+
+
+@pytest.fixture(autouse=True)
+def no_seed_left_behind():
+    """Take back the seed of TensorFlow that a test has set: with it `fit` repeats one order."""
+    yield
+    if tensorflow := sys.modules.get("tensorflow"):
+        tensorflow.random.set_seed(None)

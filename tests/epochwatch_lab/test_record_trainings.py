@@ -16,6 +16,8 @@ from epochwatch_lab.record_trainings import (
     trained_records,
 )
 
+pytestmark = pytest.mark.slow
+
 FILES, PATCHES, RATIO = 3, 40, 9
 STEPS, EPOCHS, BATCH_SIZE = 1, 4, 4
 WAYS = {

@@ -17,6 +17,8 @@ from epochwatch_lab.datasets.tfrecords import (
     read_export,
 )
 
+pytestmark = pytest.mark.slow
+
 RECORDS = 17  # in each of two files
 HURT, WHOLE = range(RECORDS), [(1, record) for record in range(RECORDS)]
 SMALL = {"ratio": 4, "bands": 3, "patch": 8, "kernel": 2, "files": 2}

@@ -160,7 +160,7 @@ FILES = st.dictionaries(
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(text=FILES.map(yaml.safe_dump) | st.text())
 def test_whatever_the_file_it_is_runs_that_are_allowed_or_one_line(text, sweep_of):

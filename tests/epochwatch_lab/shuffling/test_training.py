@@ -8,15 +8,10 @@ import tensorflow as tf
 from epochwatch_lab import shuffling
 from epochwatch_lab.shuffling import TASKS
 
+pytestmark = pytest.mark.slow
+
 TASK = TASKS["spirals"]._replace(rows=64, epochs=3)
 ROWS = TASK.draw(TASK.rows, 5)
-
-
-@pytest.fixture(autouse=True)
-def no_seed_afterwards():
-    """Take TensorFlow's seed back, which other tests have not set."""
-    yield
-    tf.random.set_seed(None)
 
 
 @pytest.mark.parametrize(
