@@ -79,7 +79,7 @@ class TestFromTfds:
             load_mnist("tfds")
         assert one_line(caught) == (
             "MNIST from TFDS: cannot be read (Exception: URL fetch failure: no route to host); "
-            "use load_mnist() without a source, which takes what is here"
+            "use load_mnist() without a source, which takes what this machine has"
         )
 
 
