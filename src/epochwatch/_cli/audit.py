@@ -112,8 +112,8 @@ Exit codes: 0 no findings, 1 findings, 2 bad input.""",
     "--streams",
     metavar="TARGET",
     help="Count the samples of these streams: a mapping from names to arrays of indices, or a "
-    "function that returns one, given like TARGET.  [default: the classes, if the labels are a "
-    "few whole numbers]",
+    "function that returns one, in the same form as TARGET.  [default: the classes, if the "
+    "labels are a few whole numbers]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.option(

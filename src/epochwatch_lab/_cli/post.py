@@ -35,7 +35,7 @@ OF_ONE_POST = ("title", "date", "slug", "excerpt")  # two posts cannot share the
 def post(run_folders: tuple[Path, ...], outputs: Path, skip_missing: bool, **given):
     """Export the finished run in each of RUN_FOLDERS as a post, for Jekyll and for GitHub.
 
-    What no option gives comes from the notebook's metadata, and the excerpt from its answer.
+    Defaults come from the notebook's metadata, and the excerpt from its answer.
     Jekyll leaves a post out until --published is given, or the metadata says so. The run's name
     is added to the slug, unless it is `default`.
     """

@@ -76,6 +76,7 @@ def run(notebook, given, sweep_file, run_id, force, timeout, outputs):
     """Run NOTEBOOK without a browser, and print its answer.
 
     The run writes everything, its post too, into the folder NOTEBOOK/RUN under --outputs.
+    RUN is the parameter run_name.
 
     With --sweep and --id it makes one run of a sweep, unless that is finished. This lets any
     scheduler make the runs one by one.

@@ -40,7 +40,7 @@ Exit codes: 0 all runs are finished, 1 some failed, 2 bad input: nothing was sta
     "--only",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Only the runs with this value. Repeat it to allow more values, or to set more names.",
+    help="Only the runs with this value. Repeat for several values or parameters.",
 )
 @click.option("--dry-run", is_flag=True, help="Only list the runs, each with its id.")
 @click.option(
@@ -51,7 +51,7 @@ Exit codes: 0 all runs are finished, 1 some failed, 2 bad input: nothing was sta
 @timeout_option
 @outputs_option("Folder that the runs and their summary are written to.")
 def sweep(file: Path, only: tuple[str, ...], dry_run: bool, force: bool, outputs: Path, **how):
-    """Make the runs of the sweep in FILE that are not finished, and sum all up.
+    """Run what is unfinished in the sweep FILE, then summarise.
 
     If it was stopped or killed, the same command continues where it was, with the notebook that
     it started with. The summary is a notebook with a figure, in the folder sweeps/NAME under
