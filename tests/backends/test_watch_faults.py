@@ -280,9 +280,7 @@ REFUSED = {
     "got float32": lambda model, data: model.fit(with_index(data, data.ids.astype("float32"))),
     "one integer per sample": lambda model, data: model.fit(with_index(data, data.ids[:, None])),
     # Once it has been traced for batches TensorFlow knows of no shape that both have.
-    "got (one number|a shape that is not known)": lambda model, data: model.fit(
-        data.indexed.unbatch()
-    ),
+    "got (one number|an unknown shape)": lambda model, data: model.fit(data.indexed.unbatch()),
     "got sample weights as well": lambda model, data: model.fit(
         data.x, data.targets(), sample_weight=data.weight, class_weight={0: 2.0}
     ),
@@ -302,7 +300,7 @@ REFUSED = {
 if (
     BACKEND == "torch"
 ):  # Keras itself finds that there is no batch, before anything of ours is asked
-    del REFUSED["got (one number|a shape that is not known)"]
+    del REFUSED["got (one number|an unknown shape)"]
 
 
 @pytest.mark.parametrize("is_trained", [False, pytest.param(True, marks=pytest.mark.slow)])

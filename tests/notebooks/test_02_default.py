@@ -126,11 +126,11 @@ def test_the_logs_in_the_run_hold_every_exposure(run_folder):
 
 def test_the_answer_is_told_and_nothing_else(outputs, run_folder):
     flat = " ".join((outputs / f"{NOTEBOOK}.stdout").read_text().split())
-    assert "once through the rare class (843 steps), and let callbacks wait 8 epochs" in flat
     assert (
-        "The length of an epoch changed none of the weights, but with a patience of 2 epochs"
+        "one pass through the rare class (843 steps), and set the patience of callbacks to 8"
         in flat
     )
+    assert "Its length alone changed none of the weights, but with a patience of 2 epochs" in flat
     cells = nbformat.read(run_folder / "notebook.ipynb", as_version=4).cells
     streams = [o.name for c in cells for o in c.get("outputs", []) if o.output_type == "stream"]
     assert "stderr" not in streams, "a warning would stand in the post"

@@ -56,8 +56,8 @@ def test_on_mnist_a_second_fit_restarts_but_for_the_generator(made):
 @pytest.mark.slow
 def test_the_answer_counts_the_atlas_and_what_was_seen_here(made):
     counts, here = made.findings["atlas"], made.findings["here"]
-    assert f"ran Keras' `fit` in {counts['certain']:,} ways that always behave" in made.answer
-    assert f"and {counts['lose']:,} of them never train on part of the data.**" in made.answer
+    assert f"**Of {counts['certain']:,} ways to call Keras' `fit` that always give" in made.answer
+    assert f" {counts['lose']:,} never train on part of the data.**" in made.answer
     losing = sum(row["loses"] for row in here if row["fits"] == 2)
     assert f"on tensorflow, {losing} of {len(here) // 2} ways to feed it lost some" in made.answer
     assert made.record["parameters"]["backend"] == "tensorflow"

@@ -39,8 +39,9 @@ def test_the_seed_decides_for_fit_and_not_for_the_sampler(made):
 def test_the_answer_is_about_this_run(made):
     seeded, written = made
     given = "With a seed set" if seeded else "Without TensorFlow's seed"
-    told = "all 3 epochs in the same order" if seeded else "each of its 3 epochs in another order"
-    assert written.answer.startswith(f"**{given}, Keras' `fit` trained {told}")
+    told = "the same order in all 3 epochs" if seeded else "another order in each of 3 epochs"
+    how = f"**{given}, Keras' `fit` on TensorFlow trained on arrays in {told}"
+    assert written.answer.startswith(how)
     assert (written.folder / "figures" / "repeated_order.svg").stat().st_size > 1_000
     assert written.record["parameters"]["data"] == "spirals"
 

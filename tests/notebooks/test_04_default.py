@@ -65,7 +65,7 @@ def test_the_answer_is_that_of_the_sweep(findings, run_folder):
     answer = json.loads((run_folder / "findings.json").read_text())["answer"]
     assert answer.startswith("**Yes: in our published sweep")
     assert f"rare class at {len(apart)} of 4 imbalances.**" in answer
-    assert (1_000 in apart) == ("imbalance of this run is one of them" in answer)
+    assert (1_000 in apart) == ("one of them, that model saw" in answer)
     assert answer.endswith(f"saw {SEEN['restart']} of {MAJORITY:,} majority samples.")
 
 

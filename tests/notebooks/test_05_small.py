@@ -28,8 +28,8 @@ def test_an_export_of_ones_own_is_read_and_what_is_skipped_is_in_the_report(expo
     assert (findings["export"]["shape"], findings["export"]["margin"]) == ([14, 14], 1)
     (fault,) = findings["faults"]
     assert (fault["file"], fault["record"]) == ("mixed-00001.tfrecord", 7)
-    assert "Of 587 patches without the rare class, only 48 were ever trained" in made.answer
-    assert "trained the same 12 every time" in made.answer
+    assert "Of 587 patches without the rare class, `fit` trained on only 48" in made.answer
+    assert "it could be as few as 12." in made.answer
     assert findings["streams"] == {"majority": 587, "minority": 12}
     assert findings["lengths"] == {"minority": 3, "majority": 147, "minority_epochs": 49}
     rows = {(row["read"], row["fits"]): row for row in findings["ways"]}
@@ -60,8 +60,8 @@ def test_where_the_class_is_not_so_rare_everything_is_trained(cells_run):
     assert {row["trained"] for (_, fits), row in rows.items() if fits == 1} == {40}
     assert rows["file after file", 4]["trained"] == 20
     assert made.findings["mixed_is_the_same"]
-    assert made.answer.startswith("**All 40 patches without the rare class were trained.**")
-    assert made.answer.endswith("again for each epoch trained the same 20 every time.")
+    assert made.answer.startswith("**`fit` trained on all 40 patches without the rare class.**")
+    assert made.answer.endswith("again for each epoch, it could be as few as 20.")
 
 
 @pytest.mark.parametrize(

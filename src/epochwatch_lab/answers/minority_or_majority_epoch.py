@@ -263,16 +263,16 @@ def _length(lengths: EpochLengths, advice: EpochAdvice) -> str:
     steps, wait = _many(advice.steps, "step"), _many(advice.patience, "epoch")
     if lengths.minority == lengths.majority:
         return f"Here one epoch of {steps} goes once through both classes, so there is no choice."
-    callbacks = f"and let callbacks wait {wait} or more."
+    callbacks = f"and set the patience of callbacks to {wait} or more."
     if advice.steps == lengths.minority:
-        return f"Make an epoch one pass through the rare class ({steps}), {callbacks}"
-    return f"Make an epoch {steps} long, more than one pass through the rare class, {callbacks}"
+        return f"Here, make an epoch one pass through the rare class ({steps}), {callbacks}"
+    return f"Here, make an epoch {steps} long, more than one pass of the rare class, {callbacks}"
 
 
 def _weights(is_same: bool) -> str:
     if is_same:
-        return "The length of an epoch changed none of the weights"
-    return "The length of an epoch changed the weights, though the batches should be the same"
+        return "Its length alone changed none of the weights"
+    return "Its length changed the weights, though the batches should be the same"
 
 
 def _stopping(lengths: EpochLengths, patience: int, seen: float) -> str:
@@ -281,8 +281,8 @@ def _stopping(lengths: EpochLengths, patience: int, seen: float) -> str:
     waiting = f"with a patience of {_many(patience, 'epoch')} `EarlyStopping`"
     if seen < 1:
         share = percent(seen)
-        return f", but {waiting} could stop when only {share} of the other samples had been seen."
-    return f", and {waiting} could not stop before all other samples had been seen."
+        return f", but {waiting} could stop when only {share} of the majority had been seen."
+    return f", and {waiting} could not stop before all of the majority had been seen."
 
 
 def _advice(advice: EpochAdvice, decay: float) -> str:
@@ -291,7 +291,9 @@ def _advice(advice: EpochAdvice, decay: float) -> str:
         f"Draw without replacement, so that one pass reaches every sample. Set "
         f"`steps_per_epoch={advice.steps}` and give callbacks a patience of {wait} or more. If "
         f"the learning rate should fall to {decay:g} of itself in a pass through the majority, "
-        f"multiply it by {advice.decay:.4f} after each epoch."
+        f"multiply it by {advice.decay:.4f} after each epoch. At another imbalance, an epoch "
+        "should be one pass through the rare class, or the part of the majority after which you want to "
+        "validate, whichever is longer."
     )
 
 

@@ -29,7 +29,8 @@ def answer(
     of_one_fit = sorted({one.trained for called, one in trained.items() if called.fits == 1})
     counts = " to ".join(f"{n:,}" for n in of_one_fit)
     again = {called: one for called, one in trained.items() if called.fits > 1}
-    text = f"**{_trained(of_one_fit, counts, majority)}** {_why(of_one_fit, again, majority)}"
+    text = f"**{_trained(of_one_fit, counts, majority)}**"
+    text = f"{text} {_why(of_one_fit, again, majority, lengths)}"
     return Answer(f"{counts} of {majority:,} trained", text, _advice(lengths, unreadable))
 
 
@@ -141,31 +142,38 @@ def damage_words(name: str, trial: DamageTrial) -> str:
 
 def _trained(of_one_fit: list[int], counts: str, majority: int) -> str:
     if of_one_fit[0] == majority:
-        return f"All {majority:,} patches without the rare class were trained."
+        return f"`fit` trained on all {majority:,} patches without the rare class."
     only = "only " * (of_one_fit[-1] < majority / 2)
     how = "however" if len(of_one_fit) == 1 else "depending on how"
     return (
-        f"Of {majority:,} patches without the rare class, {only}{counts} were ever trained, "
+        f"Of {majority:,} patches without the rare class, `fit` trained on {only}{counts}, "
         f"{how} the files were read."
     )
 
 
-def _why(of_one_fit: list[int], again: Mapping[WayCalled, TrainedRecords], majority: int) -> str:
+def _why(
+    of_one_fit: list[int],
+    again: Mapping[WayCalled, TrainedRecords],
+    majority: int,
+    lengths: EpochLengths,
+) -> str:
     fewest = min(again.values(), key=lambda one: one.trained).trained
     if of_one_fit[0] == majority:
         ended = "The epochs were enough to reach the last of them"
     else:
-        ended = "Each epoch ended after the few rare patches, so it used just as few of the others"
+        steps = f"{lengths.minority:,} step{'s' * (lengths.minority != 1)}"
+        ended = f"An epoch was one pass through the rare patches, and so only {steps}"
     if fewest == of_one_fit[0]:
-        return f"{ended}; calling `fit` again for each epoch trained as many."
-    return f"{ended}; calling `fit` again for each epoch trained the same {fewest:,} every time."
+        return f"{ended}; calling `fit` again for each epoch trained on as many."
+    return f"{ended}; with `fit` called again for each epoch, it could be as few as {fewest:,}."
 
 
 def _advice(lengths: EpochLengths, unreadable: int) -> str:
     text = (
-        "Call `fit` once, on streams that repeat, and count epochs by the majority: one pass takes "
-        f"{lengths.majority:,} steps. Interleave all files before the shuffle buffer, and give the "
-        "rare class a file of its own, or cache it."
+        "Call `fit` once, on streams that repeat, and train for as many steps as one pass through "
+        f"the majority has: {lengths.majority:,}. Interleave all files before the shuffle buffer: "
+        "that reaches no more patches, but spreads them over the scene. Give the rare class a file "
+        "of its own, or cache it."
     )
     if unreadable:
         records = f"{unreadable:,} record{'s' * (unreadable != 1)}"

@@ -37,8 +37,8 @@ def answer(
         for is_again in (False, True)
     )
     first = (
-        f"**For our atlas we ran Keras' `fit` in {atlas['certain']:,} ways that always behave the "
-        f"same, and {atlas['lose']:,} of them never train on part of the data.**"
+        f"**Of {atlas['certain']:,} ways to call Keras' `fit` that always give the same result, "
+        f"{atlas['lose']:,} never train on part of the data.**"
     )
     second = f"Here, with {where}, {_lost(in_one, again, feeds)}."
     short = f"{in_one} of {feeds} feeds lose data in one call of fit, {again} when called again"

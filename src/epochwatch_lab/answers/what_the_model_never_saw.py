@@ -21,6 +21,7 @@ from epochwatch_lab.tables import Table
 # Parameters that a run must share with a sweep, for the sweep's answer to be the run's.
 SHARED = ("positive_digit", "batch_size", "updates", "precision")
 RESTART = "restart"
+TENTH = "restart at a tenth"
 NONE_THERE = "none there"
 Differences = Mapping[int, Mapping[str, Interval]]
 
@@ -87,8 +88,9 @@ def _of_the_sweep(measured: Mapping, pr_auc: Differences) -> Answer:
     if worse:
         short = f"yes, at {len(worse)} of {len(pr_auc)} imbalances"
         first = (
-            "**Yes: in our published sweep, a model that never saw most of the majority was worse "
-            f"at finding the rare class at {len(worse)} of {len(pr_auc)} imbalances.**"
+            "**Yes, if it sees almost none of it: in our published sweep, a feed that restarted "
+            "with each minority epoch made the model rank test images worse, at "
+            f"{len(worse)} of {len(pr_auc)} imbalances.**"
         )
     else:
         short = "no difference was found"
@@ -104,7 +106,7 @@ def _of_the_sweep(measured: Mapping, pr_auc: Differences) -> Answer:
 
 def _at_this_ratio(ratio: int, worse: list[int], pr_auc: Differences) -> str:
     if ratio in worse:
-        return "The imbalance of this run is one of them, and the model whose feed restarted saw"
+        return f"At 1 : {ratio:,}, one of them, that model saw"
     if ratio in pr_auc:
         return "At the imbalance of this run it was not, though the model whose feed restarted saw"
     return "The sweep has no runs at the imbalance of this one, where a feed that restarted showed"
@@ -116,6 +118,9 @@ def _advice(pr_auc: Differences) -> str:
         "`epochwatch.BalancedSampler`."
     )
     better = {name for rows in pr_auc.values() for name, one in rows.items() if _is_better(one)}
+    tenth = [rows[TENTH] for rows in pr_auc.values() if TENTH in rows]
+    if tenth and not any(map(_is_worse, tenth)):
+        advice += " A feed that restarted only after a tenth of the majority was nowhere worse."
     if better:
         return f"{advice} At some imbalance {_listed(sorted(better))} did better still."
     return f"{advice} Nothing else that we tried did measurably better."

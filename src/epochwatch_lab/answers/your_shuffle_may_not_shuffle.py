@@ -34,12 +34,12 @@ def answer(
     """
     given = "With a seed set" if seeded else "Without TensorFlow's seed"
     if orders == 1:
-        what = f"all {epochs} epochs in the same order, although it was told to shuffle"
+        what = f"the same order in all {epochs} epochs, although it was told to shuffle"
     elif orders == epochs:
-        what = f"each of its {epochs} epochs in another order, as it was told to"
+        what = f"another order in each of {epochs} epochs, as it was told to"
     else:
-        what = f"{epochs} epochs in only {orders} different orders"
-    first = f"**{given}, Keras' `fit` trained {what}.**"
+        what = f"only {orders} different orders in {epochs} epochs"
+    first = f"**{given}, Keras' `fit` on TensorFlow trained on arrays in {what}.**"
     short = f"{orders} {'order' if orders == 1 else 'orders'} in {epochs} epochs"
     return Answer(short, f"{first} {cost(gains)}", advice(audits))
 

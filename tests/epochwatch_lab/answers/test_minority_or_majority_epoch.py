@@ -29,19 +29,21 @@ def test_an_epoch_once_through_the_rare_class_and_callbacks_that_wait():
     told = answer()
     assert told.short == "843 steps an epoch, a patience of 8"
     assert told.text == (
-        "**Make an epoch one pass through the rare class (843 steps), and let callbacks wait 8 "
-        "epochs or more.** The length of an epoch changed none of the weights, but with a patience "
-        "of 2 epochs `EarlyStopping` could stop when only 38.0% of the other samples had been seen."
+        "**Here, make an epoch one pass through the rare class (843 steps), and set the patience "
+        "of callbacks to 8 epochs or more.** Its length alone changed none of the weights, but with "
+        "a patience of 2 epochs `EarlyStopping` could stop when only 38.0% of the majority had been "
+        "seen."
     )
     assert "`steps_per_epoch=843`" in told.advice
     assert "a patience of 8 epochs or more" in told.advice
     assert "fall to 0.9 of itself in a pass" in told.advice
+    assert "whichever is longer" in told.advice
     assert "by 0.9869 after each epoch" in told.advice
 
 
 def test_a_class_so_rare_that_once_through_it_is_too_short():
     told = answer(RARE)
-    assert "have 666 steps, longer than once through the rare class" in told.text
+    assert "an epoch 666 steps long, more than one pass of the rare class" in told.text
     assert told.short == "666 steps an epoch, a patience of 10"
 
 

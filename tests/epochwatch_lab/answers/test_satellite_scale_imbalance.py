@@ -27,32 +27,32 @@ def test_few_of_the_others_are_trained_and_fewer_where_fit_is_called_again():
     told = answer()
     assert told.short == "400 of 48,000 trained"
     assert told.text == (
-        "**Of 48,000 patches without the rare class, only 400 were ever trained, however the files "
-        "were read.** Each epoch ended after the few rare patches, so it used just as few of the "
-        "others; calling `fit` again for each epoch trained the same 16 every time."
+        "**Of 48,000 patches without the rare class, `fit` trained on only 400, however the files "
+        "were read.** An epoch was one pass through the rare patches, and so only 2 steps; with "
+        "`fit` called again for each epoch, it could be as few as 16."
     )
-    assert "one pass takes 6,000 steps" in told.advice
+    assert "one pass through the majority has: 6,000." in told.advice
     assert "could not be read" not in told.advice
 
 
 def test_more_than_half_is_not_only():
-    assert "the rare class, 30,000 were ever trained" in answer((30_000,)).text
+    assert "the rare class, `fit` trained on 30,000, however" in answer((30_000,)).text
 
 
 def test_all_of_them():
     told = answer((587, 587), (48, 90), majority=587)
-    assert told.text.startswith("**All 587 patches without the rare class were trained.**")
-    assert "enough to reach the last of them; calling" in told.text
+    assert told.text.startswith("**`fit` trained on all 587 patches without the rare class.**")
+    assert "enough to reach the last of them; with" in told.text
     assert told.short == "587 of 587 trained"
 
 
 def test_fit_called_again_that_loses_nothing_is_not_blamed():
-    assert answer((16, 16), (16, 16)).text.endswith("for each epoch trained as many.")
+    assert answer((16, 16), (16, 16)).text.endswith("for each epoch trained on as many.")
 
 
 def test_ways_that_differ_are_a_span():
     told = answer((350, 400))
-    assert "only 350 to 400 were ever trained, depending on how the files were read" in told.text
+    assert "`fit` trained on only 350 to 400, depending on how the files were read" in told.text
     assert told.short == "350 to 400 of 48,000 trained"
 
 

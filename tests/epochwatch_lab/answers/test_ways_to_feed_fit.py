@@ -42,8 +42,8 @@ def sentences(text):
 def test_the_answer_is_the_atlas_in_one_sentence_and_this_run_in_the_other(once, again, said):
     answer = ways_to_feed_fit.answer(ATLAS, SAFE, seen(once, again), WHERE)
     first, second = sentences(answer.text)
-    assert first.startswith("**For our atlas we ran Keras' `fit` in 6,000 ways")
-    assert "1,234 of them never train on part of the data" in first
+    assert first.startswith("**Of 6,000 ways to call Keras' `fit`")
+    assert "1,234 never train on part of the data" in first
     assert second == f"Here, with {WHERE}, {said}"
     assert answer.short == (
         f"{once} of 4 feeds lose data in one call of fit, {again} when called again"

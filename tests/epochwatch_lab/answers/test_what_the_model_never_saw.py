@@ -49,22 +49,21 @@ def sentences(text):
         (
             1_000,
             compared(SAME, WORSE, WORSE),
-            "**Yes: in our published sweep, a model that never saw most of the majority was worse "
-            "at finding the rare class at 2 of 3 imbalances.",
-            "The imbalance of this run is one of them, and the model whose feed restarted saw "
-            "64 of 53,258 majority samples.",
+            "**Yes, if it sees almost none of it: in our published sweep, a feed that restarted "
+            "with each minority epoch made the model rank test images worse, at 2 of 3 imbalances.",
+            "At 1 : 1,000, one of them, that model saw 64 of 53,258 majority samples.",
         ),
         (
             8,
             compared(SAME, WORSE, WORSE),
-            "**Yes: in our published sweep",
+            "**Yes, if it sees almost none of it: in our published sweep",
             "At the imbalance of this run it was not, though the model whose feed restarted saw "
             "64 of 53,258 majority samples.",
         ),
         (
             300,
             compared(WORSE),
-            "**Yes: in our published sweep",
+            "**Yes, if it sees almost none of it: in our published sweep",
             "The sweep has no runs at the imbalance of this one, where a feed that restarted "
             "showed 64 of 53,258 majority samples.",
         ),

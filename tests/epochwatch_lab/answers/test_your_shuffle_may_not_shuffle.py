@@ -15,17 +15,46 @@ LOSSY = {"epochs": 4, "orders": 4, "never_trained": 28, "findings": ["loses"]}
 
 
 @pytest.mark.parametrize(
-    ("orders", "epochs", "seeded", "first", "short"),
+    ("orders", "epochs", "seeded", "given", "what", "short"),
     [
-        (1, 10, True, "With a seed set, Keras' `fit` trained all 10 epochs in the same", "1 order"),
-        (10, 10, False, "Without TensorFlow's seed, Keras' `fit` trained each of", "10 orders"),
-        (10, 10, True, "With a seed set, Keras' `fit` trained each of its 10", "10 orders"),
-        (3, 5, True, "With a seed set, Keras' `fit` trained 5 epochs in only 3", "3 orders"),
+        (
+            1,
+            10,
+            True,
+            "With a seed set",
+            "the same order in all 10",
+            "1 order",
+        ),
+        (
+            10,
+            10,
+            False,
+            "Without TensorFlow's seed",
+            "another order",
+            "10 orders",
+        ),
+        (
+            10,
+            10,
+            True,
+            "With a seed set",
+            "another order in each of 10",
+            "10 orders",
+        ),
+        (
+            3,
+            5,
+            True,
+            "With a seed set",
+            "only 3 different orders in 5",
+            "3 orders",
+        ),
     ],
 )
-def test_the_answer_begins_with_the_orders_of_this_run(orders, epochs, seeded, first, short):
+def test_the_answer_begins_with_the_orders_of_this_run(orders, epochs, seeded, given, what, short):
     answer = words.answer(orders, epochs, seeded, EQUAL, {"fit": ONE})
-    assert answer.text.startswith(f"**{first}")
+    first = f"**{given}, Keras' `fit` on TensorFlow trained on arrays in {what}"
+    assert answer.text.startswith(first)
     assert answer.text.count("**") == 2
     assert answer.short == f"{short} in {epochs} epochs"
 
