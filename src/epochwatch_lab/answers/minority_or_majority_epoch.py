@@ -292,8 +292,8 @@ def _advice(advice: EpochAdvice, decay: float) -> str:
         f"`steps_per_epoch={advice.steps}` and give callbacks a patience of {wait} or more. If "
         f"the learning rate should fall to {decay:g} of itself in a pass through the majority, "
         f"multiply it by {advice.decay:.4f} after each epoch. At another imbalance, an epoch "
-        "should be one pass through the rare class, or the part of the majority after which you want to "
-        "validate, whichever is longer."
+        "should be one pass through the rare class, or the part of the majority after which you "
+        "want to validate, whichever is longer."
     )
 
 
