@@ -31,8 +31,8 @@ def test_an_epoch_once_through_the_rare_class_and_callbacks_that_wait():
     assert told.text == (
         "**Here, make an epoch one pass through the rare class (843 steps), and set the patience "
         "of callbacks to 8 epochs or more.** Its length alone changed none of the weights, but "
-        "with a patience of 2 epochs `EarlyStopping` could stop when only 38.0% of the majority had "
-        "been seen."
+        "with a patience of 2 epochs `EarlyStopping` could stop when only 38.0% of the majority "
+        "had been seen."
     )
     assert "`steps_per_epoch=843`" in told.advice
     assert "a patience of 8 epochs or more" in told.advice
