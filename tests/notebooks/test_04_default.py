@@ -63,8 +63,8 @@ def test_the_answer_is_that_of_the_sweep(findings, run_folder):
     restart = [d for d in findings["differences"]["pr_auc"] if d["strategy"] == "restart"]
     apart = [d["ratio"] for d in restart if d["differs"]]
     answer = json.loads((run_folder / "findings.json").read_text())["answer"]
-    assert answer.startswith("**Yes: in our published sweep")
-    assert f"rare class at {len(apart)} of 4 imbalances.**" in answer
+    assert answer.startswith("**Yes, if it sees almost none of it: in our published sweep")
+    assert f"at {len(apart)} of 4 imbalances.**" in answer
     assert (1_000 in apart) == ("one of them, that model saw" in answer)
     assert answer.endswith(f"saw {SEEN['restart']} of {MAJORITY:,} majority samples.")
 

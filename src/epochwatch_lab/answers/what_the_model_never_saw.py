@@ -120,7 +120,7 @@ def _advice(pr_auc: Differences) -> str:
     better = {name for rows in pr_auc.values() for name, one in rows.items() if _is_better(one)}
     tenth = [rows[TENTH] for rows in pr_auc.values() if TENTH in rows]
     if tenth and not any(map(_is_worse, tenth)):
-        advice += " A feed that restarted only after a tenth of the majority was nowhere worse."
+        advice += " A feed that restarted only after a tenth of it was nowhere measurably worse."
     if better:
         return f"{advice} At some imbalance {_listed(sorted(better))} did better still."
     return f"{advice} Nothing else that we tried did measurably better."
@@ -220,7 +220,7 @@ def coverage_table(
         majority: its samples.
     """
     return Table(
-        ["strategy", "predicted", "counted", "never seen", "one sample, at most"],
+        ["strategy", "predicted", "counted", "never seen", "most often trained sample"],
         [
             [
                 name,
@@ -244,7 +244,7 @@ def scores_table(measured: Mapping, as_it_is: Mapping[str, float], precision: fl
     """
     words = SCORES | {"recall": f"recall at precision {precision:g}"}
     return Table(
-        ["strategy", *words.values(), "the same, not corrected"],
+        ["strategy", *words.values(), "calibration error, uncorrected"],
         [
             [name, *(f"{one['test'][key]:.4f}" for key in words), f"{as_it_is[name]:.4f}"]
             for name, one in measured["strategies"].items()

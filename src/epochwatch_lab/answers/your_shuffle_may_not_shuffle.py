@@ -146,7 +146,7 @@ def versions_table(measured: Sequence[Mapping]) -> Table:
             one["backend"],
             _epochs(one["alike"]["unseeded"]),
             _epochs(one["alike"]["seeded"]),
-            "ignored" if one["same_for_two_seeds"] else "heeded",
+            "ignored" if one["same_for_two_seeds"] else "used",
         ]
         for one in measured
     ]

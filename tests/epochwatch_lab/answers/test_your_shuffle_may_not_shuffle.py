@@ -136,7 +136,7 @@ def test_a_version_says_what_it_does_without_a_seed_and_with_one_and_whether_it_
     old = measured("3.15.1", "tensorflow", False, False, py_dataset=True)
     new = measured("4.0", "jax", True, True, py_dataset=False)
     assert words.versions_table([old, new]).rows == [
-        ["3.15.1", "tensorflow", "new each epoch", "**one order**", "heeded"],
+        ["3.15.1", "tensorflow", "new each epoch", "**one order**", "used"],
         ["4.0", "jax", "**one order**", "**one order**", "ignored"],
     ]
 
