@@ -13,8 +13,14 @@ SMALL = {"data": "spirals", "epochs": 3, "seed": 5}
 @pytest.fixture(scope="module", params=[True, False], ids=["seeded", "unseeded"])
 def made(request, tmp_path_factory):
     """Run the notebook once, with a seed and without, and say which it was."""
+    import tensorflow as tf
+
     folder = tmp_path_factory.mktemp("small")
-    return request.param, run_cells(NAME, folder, seeded=request.param, **SMALL)
+    with pytest.MonkeyPatch.context() as patched:
+        # It can be set but once in a process, and other tests have run in this one.
+        patched.setattr(tf.config.threading, "set_intra_op_parallelism_threads", lambda n: None)
+        patched.delenv("EPOCHWATCH_ATTEMPT", raising=False)
+        return request.param, run_cells(NAME, folder, seeded=request.param, **SMALL)
 
 
 @pytest.mark.slow

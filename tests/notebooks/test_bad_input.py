@@ -111,7 +111,7 @@ def test_a_failing_cell_keeps_its_traceback_aside_and_the_good_run(
     notebook_with, good_run, tmp_path
 ):
     notebook_with("1 / 0")
-    with pytest.raises(RunFailed, match="ZeroDivisionError: division by zero; the partial"):
+    with pytest.raises(RunFailed, match="ZeroDivisionError: division by zero; the unfinished"):
         attempt(tmp_path)
     failed = good_run.with_name("default.failed")
     outputs = [c.get("outputs") for c in nbformat.read(failed / "notebook.ipynb", 4).cells]

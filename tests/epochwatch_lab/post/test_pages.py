@@ -6,6 +6,7 @@ in outputs/screenshots.
 
 import functools
 import http.server
+import re
 import shutil
 import subprocess
 import threading
@@ -224,6 +225,11 @@ def test_links_of_a_post_lead_to_what_is_there(post, built):
 # GitHub
 
 
+def slug_of(heading):
+    """Write a heading as the name by which a link leads to it."""
+    return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+
+
 @pytest.mark.parametrize("path", [BLOG / "README.md", *(BLOG / "_github").glob("*.md")], ids=str)
 def test_what_github_shows_has_its_pictures_its_tables_and_no_escapes(path):
     text = path.read_text()
@@ -231,7 +237,10 @@ def test_what_github_shows_has_its_pictures_its_tables_and_no_escapes(path):
     assert page.find().name == "h1"
     for shown in page.find_all(["a", "img", "source"]):
         source = shown.get("href") or shown.get("src") or shown.get("srcset")
-        assert source.startswith("https://") or (path.parent / source).exists(), source
+        if source.startswith("#"):
+            assert page.find(string=lambda t, name=source[1:]: slug_of(t) == name), source
+        else:
+            assert source.startswith("https://") or (path.parent / source).exists(), source
     assert all(image["alt"] for image in page.find_all("img"))
     assert len(page.find_all("details")) == text.count("<details")
     for code in page.find_all(["pre", "code"]):
