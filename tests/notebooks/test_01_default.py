@@ -127,5 +127,5 @@ def test_the_readme_quotes_this_run(findings):
     restarted = findings["if_it_restarted"]["majority"]["trained"]
     assert f"{majority['trained']:,} of {majority['samples']:,} majority" in readme
     assert f"{restarted:,} of {majority['samples']:,} majority" in readme
-    assert f"The other {majority['samples'] - restarted:,} were never seen" in readme
+    assert f"It never saw the other {majority['samples'] - restarted:,}" in readme
     assert f"**{findings['verdict']}**" in readme
