@@ -106,6 +106,20 @@ def epochwatch_run(epochwatch, tmp_path):
     return run
 
 
+@pytest.fixture
+def refused(epochwatch, tmp_path):
+    """Run a notebook with a bad parameter, which is refused in one line and writes nothing."""
+
+    def run(notebook, given):
+        done = epochwatch("run", notebook, "-p", given, "--outputs", tmp_path / "outputs")
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+        assert not (tmp_path / "outputs").exists()
+        return done.stderr
+
+    return run
+
+
 @contextlib.contextmanager
 def started_run(outputs, run_name):
     """Start notebook 01 by the command, and wait until a cell of it is being run.

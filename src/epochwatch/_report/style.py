@@ -5,7 +5,6 @@ differ in colour (petroff10, told apart by colour-blind readers), in lightness a
 """
 
 import contextlib
-from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib as mpl
@@ -86,18 +85,6 @@ def figure(width: float = 8.0, height: float = 3.6):
     """
     with mpl.rc_context(_SETTINGS):
         yield Figure(figsize=(width, height))
-
-
-def save(drawn: Figure, folder: Path, name: str) -> None:
-    """Save a figure as `name`.svg and .png, the same bytes for the same figure.
-
-    Args:
-        drawn: the figure.
-        folder: where, an existing one.
-        name: of the files, without ending.
-    """
-    for ending in (".svg", ".png"):
-        write(drawn, folder / f"{name}{ending}", ending)
 
 
 def write(drawn: Figure, file, ending: str) -> None:

@@ -1,6 +1,7 @@
 """A figure with its name and its alternative text, for desktops and for telephones."""
 
 import base64
+import functools
 import html
 import io
 from collections.abc import Callable
@@ -67,8 +68,9 @@ class Picture(NamedTuple):
 
     def save(self, folder: Path) -> None:
         """Write `name.svg`, `name.png` and `name-narrow.png` into an existing folder."""
-        style.save(self.wide, folder, self.name)
-        style.write(self.narrow, folder / f"{self.name}-narrow.png", ".png")
+        (folder / f"{self.name}.svg").write_bytes(_written(self.wide, ".svg"))
+        (folder / f"{self.name}.png").write_bytes(_written(self.wide, ".png"))
+        (folder / f"{self.name}-narrow.png").write_bytes(_written(self.narrow, ".png"))
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         png, narrow = (base64.b64encode(_written(f, ".png")).decode() for f in self[2:])
@@ -95,6 +97,8 @@ def is_narrow(figure: Figure) -> bool:
     return figure.get_figwidth() < _NARROW_INCHES
 
 
+# A picture that is kept and shown is drawn once for both.
+@functools.lru_cache(maxsize=8)
 def _written(figure: Figure, ending: str) -> bytes:
     file = io.BytesIO()
     style.write(figure, file, ending)

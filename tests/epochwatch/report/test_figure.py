@@ -174,7 +174,9 @@ def test_the_words_tell_what_the_figure_shows():
 def test_the_same_result_is_drawn_with_the_same_bytes(tmp_path):
     for folder in ("one", "other"):
         (tmp_path / folder).mkdir()
-        style.save(audit.draw(IMBALANCED), tmp_path / folder, "audit")
+        drawn = audit.draw(IMBALANCED)
+        for ending in (".svg", ".png"):
+            style.write(drawn, tmp_path / folder / f"audit{ending}", ending)
     for name in ("audit.svg", "audit.png"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
 

@@ -151,7 +151,8 @@ def test_saved_twice_the_bytes_are_the_same(tmp_path):
         with figures.style.figure(4, 2) as figure:
             figures.order.draw(figure.subplots(), RESUMED, 60, "minority")
         (tmp_path / name).mkdir()
-        figures.style.save(figure, tmp_path / name, "order")
+        for ending in (".svg", ".png"):
+            figures.style.write(figure, tmp_path / name / f"order{ending}", ending)
         return [path.read_bytes() for path in sorted((tmp_path / name).iterdir())]
 
     assert saved("first") == saved("second")
