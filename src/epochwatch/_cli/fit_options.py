@@ -10,6 +10,7 @@ import click
 
 from epochwatch._auditing.request import BACKENDS
 from epochwatch._cli import user_code
+from epochwatch._cli.insistent_signals import insistent_signals
 from epochwatch._cli.options import count_option
 from epochwatch._cli.standard_streams import STDERR, STDOUT, quiet, redirected, unheard
 from epochwatch.errors import BadInput
@@ -120,7 +121,7 @@ def keras_begun(backend: str | None, seed: int | None) -> Iterator[None]:
     """
     from epochwatch._auditing.keras_door import keras_for
 
-    with redirected(STDOUT, STDERR), quiet():
+    with insistent_signals(), redirected(STDOUT, STDERR), quiet():
         if backend == "tf_keras":
             os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "1"}
         with unheard():
