@@ -102,10 +102,15 @@ class Counts(Mapping):
         if not len(self):
             return "0 samples trained"
         low, high, median = self.exposures.min(), self.exposures.max(), np.median(self.exposures)
+        spread = f"{low:,} to {high:,} times, median {median:,.12g}"
         return (
-            f"{len(self):,} samples trained, {self.exposures.sum():,} exposures; each sample "
-            f"{low:,} to {high:,} times, median {median:,.12g}"
+            f"{_many(len(self), 'sample')} trained, {_many(self.exposures.sum(), 'exposure')}; "
+            f"each sample {_many(low, 'time') if low == high else spread}"
         )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
 
 
 def coverage(

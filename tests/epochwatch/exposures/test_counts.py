@@ -31,10 +31,8 @@ def test_samples_never_trained_count_nought(chunks, asked):
 
 def test_counts_say_what_they_hold():
     assert str(counts_of([])) == "0 samples trained"
-    assert (
-        str(counts_of([[7]]))
-        == "1 samples trained, 1 exposures; each sample 1 to 1 times, median 1"
-    )
+    assert str(counts_of([[7]])) == "1 sample trained, 1 exposure; each sample 1 time"
+    assert str(counts_of([[7], [7]])) == "1 sample trained, 2 exposures; each sample 2 times"
     many = Counts(np.arange(4000), np.repeat([1, 2, 3, 1500], 1000))
     assert str(many) == (
         "4,000 samples trained, 1,506,000 exposures; each sample 1 to 1,500 times, median 2.5"
