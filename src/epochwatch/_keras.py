@@ -30,11 +30,24 @@ def load_keras() -> ModuleType:
     return importlib.import_module("keras")
 
 
+def chosen_backend() -> str:
+    """Name the backend that Keras runs on, or would: nothing is imported, or has to be there."""
+    if keras := sys.modules.get("keras"):
+        return keras.backend.backend()
+    from_file, installed = _backend_of_config_file(), _installed_backends()
+    usual = from_file if from_file in installed or not installed else installed[0]
+    return os.environ.get("KERAS_BACKEND") or usual
+
+
+def _installed_backends() -> list[str]:
+    return [name for name in BACKENDS if importlib.util.find_spec(name)]
+
+
 def _choose_backend() -> None:
     """See that the backend Keras will import is installed."""
     from_environment = os.environ.get("KERAS_BACKEND")
     backend = from_environment or _backend_of_config_file()
-    installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
+    installed = _installed_backends()
     # What is none of these three Keras may know; watching refuses it by name.
     if backend in installed or backend not in BACKENDS:
         return

@@ -18,3 +18,14 @@ def percent(share: float) -> str:
     if text == "100.0%" and share < 1:
         return "99.9%"
     return "<0.1%" if text == "0.0%" and share > 0 else text
+
+
+def count_of(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    Example:
+        >>> count_of(1, "batch"), count_of(2_000, "batch"), count_of(2, "epoch")
+        ('1 batch', '2,000 batches', '2 epochs')
+    """
+    ending = "" if number == 1 else "es" if noun.endswith("tch") else "s"
+    return f"{number:,} {noun}{ending}"

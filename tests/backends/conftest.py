@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from epochwatch._watching.backends import keras_release
+
 BACKEND = os.environ.get("EPOCHWATCH_BACKEND", "tensorflow")
 ROWS, BATCH_SIZE = 34, 16
 
 keras = importlib.import_module("tf_keras" if BACKEND == "tf_keras" else "keras")
-HAS_STEPS_PER_EXECUTION = BACKEND != "torch"  # Keras refuses more than 1 there
+COLLECTS_EXECUTIONS = keras_release(keras) >= (3, 16) and BACKEND in ("jax", "torch")
+HAS_STEPS_PER_EXECUTION = BACKEND != "torch" or COLLECTS_EXECUTIONS  # or Keras refuses more than 1
 
 
 def backend_only(*names):

@@ -198,7 +198,7 @@ def test_to_explain_a_feed_says_what_an_audit_expects(kind):
     call = called(3, 4)
     options = {**arguments_of(call), **options_for(kind), **ON}
     told = explain(small(kind), **options)
-    assert told.as_json() == audited(kind, call).expected.as_json()
+    assert audited(kind, call).expected.as_json().items() <= told.as_json().items()
 
 
 def test_to_explain_a_generator_takes_nothing_from_it():

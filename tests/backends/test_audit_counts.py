@@ -6,6 +6,7 @@ import pytest
 from epochwatch import audit
 from epochwatch._watching import backends
 from epochwatch._watching import fingerprint as fingerprints
+from epochwatch._watching.backends import keras_release
 from tests.backends import small_feeds
 from tests.backends.audits import (
     ON,
@@ -86,7 +87,8 @@ def test_a_second_fit_of_a_generator_passes_over_what_was_read_ahead(tmp_path):
     assert ("passed over" in report.findings) == bool(missing)
     assert report.agrees
     if BACKEND in ("jax", "torch"):  # elsewhere tf.data reads ahead, if it is given the time
-        assert second == [2, 3]
+        looks_ahead = BACKEND == "jax" and keras_release(keras) < (3, 15)
+        assert second == ([3, 4] if looks_ahead else [2, 3])
 
 
 def test_an_epoch_without_a_step_covers_what_the_one_before_did():
@@ -97,7 +99,8 @@ def test_an_epoch_without_a_step_covers_what_the_one_before_did():
         assert report.as_json()["coverage"] == [1.0, 1.0]
     elif HAS_STEPS_PER_EXECUTION:
         report = audited("tf_data_uncounted", called(4, 3, 3))
-        assert report.as_json()["steps"]["run"] == [6, 4, 0]
+        # Where an execution is collected, a short one tells of the end already.
+        assert report.as_json()["steps"]["run"] == ([6, 4, 6] if BACKEND == "torch" else [6, 4, 0])
         assert report.as_json()["coverage"] == [0.6, 1.0, 1.0]
     assert BACKEND == "torch" or report.whole.epochs_until_all in (1, 2)
 

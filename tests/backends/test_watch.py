@@ -20,6 +20,7 @@ from epochwatch.errors import BadInput
 from epochwatch.feeds import BalancedTable
 from tests.backends.conftest import (
     BACKEND,
+    COLLECTS_EXECUTIONS,
     HAS_STEPS_PER_EXECUTION,
     ROWS,
     Data,
@@ -200,7 +201,9 @@ def test_a_counter_has_room_for_batches_that_become_twice_as_long(make_model, tm
             yield x, {"label": x[:, :1], "index": np.arange(length)}
 
     model.fit(feed(), steps_per_epoch=16, verbose=0)
-    assert [len(batch[3]) for batch in recorded(tmp_path / "log")] == lengths
+    # torch builds the model with a whole execution, and two of its batches come again.
+    lost = steps - 2 if COLLECTS_EXECUTIONS and BACKEND == "torch" else 0
+    assert [len(batch[3]) for batch in recorded(tmp_path / "log")] == lengths[lost:]
 
 
 def test_a_model_trained_before_it_is_watched_is_recorded_from_then_on(data, make_model, tmp_path):
@@ -321,7 +324,9 @@ def test_a_feed_that_fails_in_mid_execution_leaves_the_steps_before_it(data, mak
     model = epochwatch.watch(make_model(steps_per_execution=steps), log=tmp_path / "log")
     with pytest.raises(Exception, match="the disk is gone"):
         model.fit(feed(), steps_per_epoch=4, verbose=0)
-    assert [batch[2] for batch in recorded(tmp_path / "log")] == [0, 1, 2]
+    # Where Keras first collects the batches of an execution, none of them was trained.
+    trained = [] if COLLECTS_EXECUTIONS else [0, 1, 2]
+    assert [batch[2] for batch in recorded(tmp_path / "log")] == trained
 
 
 def test_users_callbacks_and_callback_lists_keep_working(data, make_model, tmp_path):

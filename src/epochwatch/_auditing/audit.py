@@ -14,11 +14,19 @@ import numpy as np
 
 from epochwatch._auditing import feed as feeding
 from epochwatch._auditing.counting import CountedStream, RunCounts, count_streams
-from epochwatch._auditing.expectation import Expectation, expect, is_seeded, shuffled_by_fit
+from epochwatch._auditing.expectation import (
+    Expectation,
+    check_executions,
+    expect,
+    is_seeded,
+    shuffled_by_fit,
+)
+from epochwatch._auditing.keras_loop import is_accelerated
 from epochwatch._auditing.loss import measured_loss
 from epochwatch._auditing.observe import (
     AuditPlan,
     ObservedTraining,
+    check_options,
     observe_training,
     plan_audit,
     within_limits,
@@ -40,6 +48,7 @@ from epochwatch._watching.backends import fit_kind, keras_release, loaded_versio
 from epochwatch.errors import BadInput
 
 FARTHER = 8  # times as far a feed that repeats its samples is gone through
+NO_END = "the feed does not end before that; its length is not known"
 A_GENERATOR = 1_000  # batches; most have no end, and some take long
 
 
@@ -81,6 +90,7 @@ def judged_training(
 
 def expect_feed(keras: ModuleType, feed, call: FitCall) -> Expectation:
     """Predict what `fit` does to a feed, without taking a batch from it."""
+    check_options(call.options, keras.Model.fit)
     call = within_limits(keras, call)
     _, facts = feeding.size_and_facts(feed, call)
     if not (call.steps_per_epoch or facts.length):
@@ -89,8 +99,19 @@ def expect_feed(keras: ModuleType, feed, call: FitCall) -> Expectation:
             "or more; give it, or audit the feed, which counts its batches"
         )
     backend = fit_kind(keras)
-    feeding.check_executions(call, facts, backend)
-    return expect(facts, call, backend, keras_release(keras), seeded=is_seeded(backend))
+    release = keras_release(keras)
+    check_executions(call, facts, backend, release)
+    expected = expect(
+        facts,
+        call,
+        backend,
+        release,
+        fixed_order=None if facts.shuffles is None else not facts.shuffles,
+        seeded=is_seeded(backend),
+        accelerated=is_accelerated(backend),
+    )
+    may_end = facts.length is None and facts.endless is None and expected.judged is not None
+    return expected._replace(provided=NO_END if may_end else None)
 
 
 def check_streams(streams: Mapping | None, plan: AuditPlan) -> None:
@@ -159,6 +180,7 @@ def expected_after(plan: AuditPlan, passes: PlainPasses, judged: Verdict) -> Exp
         fixed_order=judged.fixed_order,
         feed_order=passes.first.digests,
         seeded=is_seeded(plan.backend),
+        accelerated=is_accelerated(plan.backend),
     )
 
 

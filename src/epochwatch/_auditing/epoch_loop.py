@@ -33,6 +33,7 @@ class Loop(NamedTuple):
     cycled: bool  # a Sequence with workers, which Keras 2 repeats without end
     offset: int  # batches that building the model takes from the first fit's feed
     whole: bool  # whether an execution that was begun is made whole
+    collected: bool  # whether an execution is collected before it runs: a short one ends the pass
     reads_ahead: int  # batches of a generator that are lost with each fit's iterator
     call: FitCall
 
@@ -90,7 +91,11 @@ def fit_by_fit(loop: Loop, peeked: int, epochs_of, again: bool = True) -> Fits:
 
 
 def keras_3_fit(loop: Loop, fit: int, begin) -> Iterator[list[int]]:
-    state = Keras3Fit(loop, begin, loop.offset if fit == 1 else 0)
+    offset = loop.offset if fit == 1 else 0
+    if loop.one_shot:  # an iterator of its own takes them: of what was peeked at nothing is lost
+        next(itertools.islice(begin(), offset, offset), None)
+        offset = 0
+    state = Keras3Fit(loop, begin, offset)
     return (state.epoch() for _ in range(loop.call.epochs_begun))
 
 
@@ -124,7 +129,8 @@ class Keras3Fit:
             self.seen += size
             execution = list(itertools.islice(self.iterator, size))
             places += execution
-            if not execution:  # only an execution without a single batch tells Keras of the end
+            # Else only an execution without a single batch tells Keras of the end.
+            if len(execution) < (size if self.loop.collected else 1):
                 self.count = self.count or self.seen
                 self.iterator = None
                 return places

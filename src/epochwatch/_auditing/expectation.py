@@ -5,24 +5,27 @@ as an observation would be. Where an audit observes something else, that is a fi
 """
 
 import itertools
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from epochwatch._auditing import epoch_loop
 from epochwatch._auditing.epoch_loop import Loop
+from epochwatch._auditing.keras_loop import Follow, Version, looks_ahead, loop_by, loop_of
 from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.rules import RULES, Rule, rule_of
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.verdict import Verdict, judge
 from epochwatch._watching.backends import backend_module
+from epochwatch.errors import BadInput
 from epochwatch.feeds._facts import FeedFacts
 
-Version = tuple[int, int]
-NEWEST: Version = (3, 15)
+RELEASED: Version = (3, 15)
+NEWEST: Version = (3, 16)  # in development
 NO_WORSE = ("runs dry", "overruns", "resumes")  # than a generator that is read ahead
-Follow = Callable[[Loop], epoch_loop.Fits]
+SHOWN_EPOCHS = 6
 
 
 class Expectation(NamedTuple):
@@ -35,7 +38,10 @@ class Expectation(NamedTuple):
         exact: whether boundaries and steps are told too, and not the verdict alone.
         may_stop: whether callbacks of the user's can end a fit before it is done.
         alike: whether epochs in a row, or fits, are to have the same order though they are
-            shuffled.
+            shuffled; None where timing decides.
+        places: of the batches of the first epochs, by fit and epoch; where they are told.
+        assumed: of a feed that is not there, all that the answer holds for.
+        provided: on which condition it is told, where it is on one.
     """
 
     verdict: str | None
@@ -43,7 +49,10 @@ class Expectation(NamedTuple):
     judged: Verdict | None
     exact: bool = True
     may_stop: bool = False
-    alike: bool = False
+    alike: bool | None = False
+    places: Mapping[tuple[int, int], list[int]] = MappingProxyType({})
+    assumed: Mapping[str, Any] = MappingProxyType({})
+    provided: str | None = None
 
     def agrees_with(self, observed: Verdict) -> bool | None:
         """Compare with what was observed; None where nothing was told."""
@@ -75,12 +84,13 @@ def expect(
     facts: FeedFacts,
     call: FitCall,
     backend: str,
-    keras: Version = NEWEST,
+    keras: Version = RELEASED,
     *,
     pass_length: int | None = None,
-    fixed_order: bool = True,
+    fixed_order: bool | None = True,
     feed_order: Sequence[int] = (),
     seeded: bool = False,
+    accelerated: bool = False,
 ) -> Expectation:
     """Predict what `fit` does, and say why.
 
@@ -90,22 +100,28 @@ def expect(
         backend: what it runs on, or "tf_keras".
         keras: version of Keras 3; of Keras 2 all do the same.
         pass_length: batches of a pass, where the feed does not tell and one has been made.
-        fixed_order: whether passes over the feed were alike.
+        fixed_order: whether passes over the feed were alike, or would be; None where nobody
+            knows.
         feed_order: digests of the batches of a pass. A feed that repeats itself is read kindly,
             here as in what is observed.
         seeded: whether TensorFlow draws by a seed that was set for all of it.
+        accelerated: whether JAX runs on something else than a CPU.
     """
-    loop = loop_of(facts, call, backend, keras, pass_length)
+    ahead = looks_ahead(backend, keras, accelerated)
+    loop = loop_of(facts, call, backend, keras, pass_length, ahead)
     may_stop = bool(call.options.get("callbacks"))
     # What was seen of the feed comes before what could be known of it.
-    if not fixed_order:
+    if fixed_order is False:
         return out_of_order(loop, loop_by(backend, keras), "own order varies", may_stop)
     # Passes over arrays are alike: it is `fit` that draws another order, which no pass shows.
     if shuffled_by_fit(facts, call):
         follow = loop_by(backend, keras)
-        if seeded and facts.kind == "arrays" and begins_alike(follow(loop)):
-            return out_of_order(loop, follow, "drawn by a seed", may_stop, alike=True)
-        return out_of_order(loop, follow, "fit shuffles", may_stop)
+        rule, alike = drawn_order(facts, call, backend, keras, seeded, follow(loop))
+        # What is drawn alike may be put into another order by the feed.
+        is_told = fixed_order or not alike
+        return out_of_order(loop, follow, rule, may_stop, alike if is_told else None)
+    if fixed_order is None:
+        return Expectation(None, RULES["may shuffle itself"], None)
     if depends_on_timing(facts, call, backend):
         return Expectation(None, RULES["worker queue"], None)
     # What tf.data reads ahead of a generator depends on timing, that it does so does not.
@@ -113,8 +129,32 @@ def expect(
     # But where the generator repeats itself, what comes after may stand anywhere.
     if not exact and len(set(feed_order)) < len(feed_order):
         return Expectation(None, RULES["generator read ahead"], None)
-    judged = judged_loop(loop, loop_by(backend, keras), feed_order)
-    return Expectation(judged.verdict, rule_of(judged, loop, backend), judged, exact, may_stop)
+    places = dict(loop_by(backend, keras)(loop))
+    judged = judged_places(loop, places, feed_order)
+    # What follows what was read ahead is not told.
+    told = ((epoch, each) for epoch, each in places.items() if exact or epoch[0] == 1)
+    return Expectation(
+        judged.verdict,
+        rule_of(judged, loop, backend),
+        judged,
+        exact,
+        may_stop,
+        places=dict(itertools.islice(told, SHOWN_EPOCHS)),
+    )
+
+
+def check_executions(call: FitCall, facts: FeedFacts, backend: str, keras: Version) -> None:
+    """Refuse a `steps_per_execution` that a release of Keras does not have."""
+    if call.steps_per_execution == 1:
+        return
+    got = f"steps_per_execution: got {call.steps_per_execution}"
+    if backend == "torch" and keras < (3, 16):
+        raise BadInput(f"{got}, allowed on torch: 1; Keras runs single steps there up to 3.15")
+    if backend == "tf_keras" and not (call.steps_per_epoch or facts.length):
+        raise BadInput(
+            f"{got} for a {facts.kind} whose length Keras 2 does not know, allowed: 1, or give "
+            "steps_per_epoch"
+        )
 
 
 def shuffled_by_fit(facts: FeedFacts, call: FitCall) -> bool:
@@ -125,68 +165,41 @@ def shuffled_by_fit(facts: FeedFacts, call: FitCall) -> bool:
     return (moved or 0) > 1 and bool(call.options.get("shuffle", True))
 
 
+def drawn_order(
+    facts: FeedFacts,
+    call: FitCall,
+    backend: str,
+    keras: Version,
+    seeded: bool,
+    epochs: epoch_loop.Fits,
+) -> tuple[str, bool | None]:
+    """Name the rule by which `fit` draws orders, and say whether epochs or fits have the same.
+
+    None where timing decides.
+    """
+    # Elsewhere Keras draws with NumPy, torch, or `random`, anew for each epoch.
+    in_graph = facts.kind == "arrays" and backend in ("tensorflow", "tf_keras")
+    if backend != "tf_keras" and keras >= (3, 16):
+        if in_graph:
+            return "traced once", begins_alike(epochs)
+        alike = call.fits > 1 and has_equal_pair(places_by_fit(epochs))
+        is_told = not (alike and depends_on_timing(facts, call, backend))
+        return "drawn by the epoch", alike if is_told else None
+    if seeded and in_graph and begins_alike(epochs):
+        return "drawn by a seed", True
+    return "fit shuffles", False
+
+
 def depends_on_timing(facts: FeedFacts, call: FitCall, backend: str) -> bool:
     """Whether a queue that workers fill decides what is trained."""
     queued = facts.kind == "py_dataset" and facts.workers and facts.length is not None
     return bool(queued) and not (backend == "tensorflow" and call.steps_per_epoch is None)
 
 
-def has_workers(options: dict) -> bool:
-    """Whether `fit` of Keras 2 is told to have a Sequence's items made by workers."""
-    workers = options.get("workers", 1)
-    return workers > 1 or (workers > 0 and bool(options.get("use_multiprocessing")))
-
-
-def loop_of(
-    facts: FeedFacts, call: FitCall, backend: str, keras: Version, pass_length: int | None
-) -> Loop:
-    """Put together what the epoch loop knows of a feed."""
-    on_keras_2 = backend == "tf_keras"
-    up_to_3_6 = not on_keras_2 and keras < (3, 7)
-    reads_ahead = backend in ("tensorflow", "tf_keras") or (backend == "jax" and keras < (3, 14))
-    # One batch is taken from the workers' queue; a queue with an end is filled up again.
-    takes_one = backend in ("jax", "torch") and facts.kind == "py_dataset" and facts.workers
-    takes_one = takes_one and facts.length is None
-    # JAX read another one ahead, up to Keras 3.13.
-    offset = (2 if backend == "jax" and keras < (3, 14) else 1) if takes_one else 0
-    if up_to_3_6 and backend != "tensorflow":
-        offset = batches_to_build(facts, call, reads_ahead)
-    return Loop(
-        length=facts.length or pass_length,
-        counted=facts.length is not None and facts.kind != "grain_loader",
-        one_shot=not facts.can_be_iterated_again,
-        recreated=on_keras_2 and facts.kind == "py_dataset",
-        repeated=on_keras_2 and facts.kind == "arrays",
-        cycled=on_keras_2 and facts.kind == "py_dataset" and has_workers(call.options),
-        offset=offset,
-        whole=backend == "tensorflow",
-        reads_ahead=epoch_loop.READ_AHEAD if reads_ahead else 0,
-        call=call,
-    )
-
-
-def batches_to_build(facts: FeedFacts, call: FitCall, reads_ahead: bool) -> int:
-    """Count the batches that Keras up to 3.6 takes to build a model, and does not train.
-
-    It is a whole execution: of the iterator that is kept, or of a generator, then with what was
-    read ahead.
-    """
-    if call.steps_per_epoch:
-        return call.steps_per_execution
-    one_shot = not facts.can_be_iterated_again
-    return call.steps_per_execution + reads_ahead * epoch_loop.READ_AHEAD if one_shot else 0
-
-
-def loop_by(backend: str, keras: Version) -> Follow:
-    """Choose the loop that a Keras has."""
-    if backend == "tf_keras":
-        return epoch_loop.keras_2
-    return epoch_loop.keras_3_6 if keras < (3, 7) else epoch_loop.keras_3
-
-
-def judged_loop(loop: Loop, follow: Follow, feed_order: Sequence[int]) -> Verdict:
+def judged_places(
+    loop: Loop, places_by_epoch: Mapping[tuple[int, int], list[int]], feed_order: Sequence[int]
+) -> Verdict:
     """Judge what the loop takes, as if it had been observed."""
-    places_by_epoch = dict(follow(loop))
 
     def batch(place: int) -> np.ndarray:
         return np.array([feed_order[place]] if place < len(feed_order) else [place, place])
@@ -206,26 +219,30 @@ def judged_loop(loop: Loop, follow: Follow, feed_order: Sequence[int]) -> Verdic
 
 
 def is_seeded(backend: str) -> bool:
-    """Whether the global seed of TensorFlow was set, as `set_random_seed` does.
-
-    On JAX and torch Keras draws the order of arrays itself, anew for each epoch.
-    """
+    """Whether the global seed of TensorFlow was set, as `set_random_seed` does."""
     return backend in ("tensorflow", "tf_keras") and backend_module("tensorflow").is_seeded()
 
 
 def begins_alike(epochs: epoch_loop.Fits) -> bool:
     """Whether epochs in a row, or fits, take the same places: each from an iterator of its own."""
-    by_fit = [
+    by_fit = places_by_fit(epochs)
+    return has_equal_pair([places for fit in by_fit for places in fit]) or has_equal_pair(by_fit)
+
+
+def places_by_fit(epochs: epoch_loop.Fits) -> list[list[list[int]]]:
+    return [
         [places for _, places in group]
         for _, group in itertools.groupby(epochs, key=lambda epoch: epoch[0][0])
     ]
-    in_turn = [places for fit in by_fit for places in fit]
-    pairs = [*itertools.pairwise(in_turn), *itertools.pairwise(by_fit)]
-    return any(before == after for before, after in pairs if before)
+
+
+def has_equal_pair(in_turn: list) -> bool:
+    """Whether two in a row are the same and not empty."""
+    return any(before == after for before, after in itertools.pairwise(in_turn) if before)
 
 
 def out_of_order(
-    loop: Loop, follow: Follow, rule: str, may_stop: bool, alike: bool = False
+    loop: Loop, follow: Follow, rule: str, may_stop: bool, alike: bool | None = False
 ) -> Expectation:
     """Predict a run whose order is not told: its steps are."""
     steps = tuple(len(places) for _, places in follow(loop))

@@ -88,13 +88,14 @@ class IdentifiedFeed:
         feed: anything `fit` accepts; arrays as a tuple.
         batch_size: of arrays; None for Keras' own.
         backend: what `fit` runs on.
+        on_device: whether JAX has the batches on its device before the step.
     """
 
-    def __init__(self, feed, batch_size: int | None, backend: str):
+    def __init__(self, feed, batch_size: int | None, backend: str, on_device: bool):
         self.feed = feed
         self.batch_size = batch_size
         kind = feeds.kind_of(feed)
-        self.deliver = delivery(kind, backend)
+        self.deliver = delivery(kind, backend, on_device)
         self.in_graph = _identified_in_graph(feed, self.deliver) if kind == "tf_data" else None
 
     def columns(self, at_once: int) -> Iterator[np.ndarray]:
@@ -144,20 +145,6 @@ def size_and_facts(feed, call: FitCall) -> tuple[int | None, feeds.FeedFacts]:
     if not size and call.steps_per_epoch and feeds.kind_of(part) == "arrays":
         size = math.ceil(rows_of(part, "arrays") / call.steps_per_epoch)
     return size, feeds.describe(part, size)
-
-
-def check_executions(call: FitCall, facts: feeds.FeedFacts, backend: str) -> None:
-    """Refuse a `steps_per_execution` that Keras does not have."""
-    if call.steps_per_execution == 1:
-        return
-    got = f"steps_per_execution: got {call.steps_per_execution}"
-    if backend == "torch":
-        raise BadInput(f"{got}, allowed on torch: 1; Keras runs single steps there")
-    if backend == "tf_keras" and not (call.steps_per_epoch or facts.length):
-        raise BadInput(
-            f"{got} for a {facts.kind} whose length Keras 2 does not know, allowed: 1, or give "
-            "steps_per_epoch"
-        )
 
 
 def first_batch(feed, batch_size: int | None) -> tuple:

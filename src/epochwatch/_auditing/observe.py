@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from epochwatch._auditing import feed as feeding
+from epochwatch._auditing.expectation import check_executions
+from epochwatch._auditing.keras_loop import is_accelerated, puts_on_device
 from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._watching import targets
-from epochwatch._watching.backends import fit_kind, loaded_versions
+from epochwatch._watching.backends import fit_kind, keras_release, loaded_versions
 from epochwatch.errors import BadInput
 from epochwatch.feeds import FeedFacts
 
@@ -53,6 +55,12 @@ class AuditPlan(NamedTuple):
     def backend(self) -> str:
         """What `fit` runs on, "tf_keras" for Keras 2."""
         return fit_kind(self.keras)
+
+    @property
+    def on_device(self) -> bool:
+        """Whether JAX has the batches on its device before the step."""
+        release = keras_release(self.keras)
+        return puts_on_device(self.backend, release, is_accelerated(self.backend))
 
     @property
     def longest_execution(self) -> int:
@@ -104,7 +112,7 @@ def plan_audit(keras, make_feed: Callable, call: FitCall, seed: int | None = Non
     audited = feeding.AuditedFeed(make_feed, call.options, *seeding)
     feed = audited.make()
     size, facts = feeding.size_and_facts(feed, call)
-    feeding.check_executions(call, facts, fit_kind(keras))
+    check_executions(call, facts, fit_kind(keras), keras_release(keras))
     steps = feeding.steps_asked(facts, call.steps_per_epoch, audited.make)
     first = feeding.first_batch(audited.make(), size)
     feeding.check_texts(first, fit_kind(keras))
@@ -154,7 +162,8 @@ def observe_training(
     for fit in range(1, call.fits + 1):
         try:
             model.fit(**arguments_of(plan))
-        except (ValueError, StopIteration) as error:
+        # Up to Keras 3.14 an IndexError.
+        except (ValueError, StopIteration, IndexError) as error:
             # It raised before an epoch began: the fit before it had taken the last batch.
             is_used_up = 1 < fit not in {begun_in for begun_in, _ in begun}
             if inspect.isgenerator(plan.trained_feed) and is_used_up:

@@ -108,7 +108,7 @@ class PlainPasses:
         plan = self.plan
         feed = plan.feed.make_part()
         before_first_pass(feed)
-        return IdentifiedFeed(feed, plan.batch_size, plan.backend)
+        return IdentifiedFeed(feed, plan.batch_size, plan.backend, plan.on_device)
 
     def make_feed_order(self) -> Iterator[np.ndarray]:
         """Pass over a feed made anew, the first time the one that is tallied."""

@@ -131,17 +131,24 @@ def samples_of_pass(samples: MetSamples, population: Population) -> KnownSamples
     everything = CountedStream.complete(samples.merged_identity())
     streams = {name: CountedStream.complete(each) for name, each in samples.streams().items()}
     check_population(population.whole, everything, "")
+    check_names(population, streams)
     for name, given in population.streams.items():
-        check_population(given, streams.get(name), f" for {name}")
+        check_population(given, streams[name], f" for {name}")
     return KnownSamples(everything, streams, "pass")
 
 
-def check_population(given: int | None, known: CountedStream | None, of: str) -> None:
+def check_names(population: Population, streams: Mapping[str, CountedStream]) -> None:
+    """Refuse the population of a stream that there is not."""
+    for name in population.streams.keys() - streams.keys():
+        allowed = ", ".join(map(repr, streams)) or "a number: the feed has no classes"
+        raise BadInput(f"population: got the stream {name!r}, allowed: {allowed}")
+
+
+def check_population(given: int | None, known: CountedStream, of: str) -> None:
     """Refuse a population that a pass shows to be another one."""
-    there_are = 0 if known is None else known.samples
-    if given not in (None, there_are):
+    if given not in (None, known.samples):
         raise BadInput(
-            f"population: got {given:,}{of}, but a pass of the feed has {there_are:,} samples; "
+            f"population: got {given:,}{of}, but a pass of the feed has {known.samples:,} samples; "
             "leave it out: epochwatch counted them"
         )
 
@@ -158,10 +165,7 @@ def samples_without_end(
         )
         for name, members in classes.items()
     }
-    for name in population.streams.keys() - streams.keys():
-        raise BadInput(
-            f"population: got the stream {name!r}, allowed: {', '.join(streams) or 'a number'}"
-        )
+    check_names(population, streams)
     of_streams = [each.samples for each in streams.values()]
     is_given = bool(population.streams) and None not in of_streams
     given = sum(of_streams) if is_given else population.whole

@@ -12,6 +12,10 @@ from epochwatch._checks import whole_number
 from epochwatch.errors import BadInput
 
 BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
+KINDS = ("arrays", "tf_data", "generator", "py_dataset", "torch_loader", "grain_loader")
+ENDLESS = "endless"
+# What is said of a feed that is not there, beside its kind.
+OF_KIND = ("batches", "uncounted", "shuffles", "workers", "seeded", "keras")
 
 # What can be wrong with a feed, the worst first.
 ORDER_FINDINGS = ("restarts", "skips", "replays", "runs dry", "overruns")
@@ -73,6 +77,9 @@ class FitCall:
             if getattr(self, name) is not None:
                 whole_number(name, getattr(self, name), low=1)
         whole_number("initial_epoch", self.initial_epoch, low=0)
+        shuffle = self.options.get("shuffle")
+        if isinstance(shuffle, str) and shuffle != "batch":
+            raise BadInput(f"shuffle: got {shuffle!r}, allowed: True, False or 'batch'")
         if self.initial_epoch >= self.epochs:
             raise BadInput(
                 f"initial_epoch: got {self.initial_epoch}, allowed: less than epochs, which is "

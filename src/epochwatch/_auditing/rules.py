@@ -81,6 +81,31 @@ RULES = {
             "same each time",
             f"{ADAPTERS}/array_data_adapter.py: ArrayDataAdapter.get_tf_dataset",
         ),
+        Rule(
+            "traced once",
+            "from Keras 3.16 on, shuffle=True, the default of fit, draws the order of arrays from "
+            "the number of the epoch, which TensorFlow reads once: every epoch and every fit has "
+            "the same order, with any seed",
+            f"{ADAPTERS}/array_data_adapter.py: ArrayDataAdapter._tf_shuffle",
+        ),
+        Rule(
+            "drawn by the epoch",
+            "from Keras 3.16 on, shuffle=True, the default of fit, draws the order from the number "
+            "of the epoch alone: every fit begins with the same orders again, with any seed",
+            f"{ADAPTERS}/array_data_adapter.py, py_dataset_adapter.py: _epoch",
+        ),
+        Rule(
+            "execution lost",
+            "from Keras 3.16 on torch builds a model with the batches of a whole execution, and a "
+            "generator does not give them again, but for the two that Keras looked at",
+            f"{KERAS_3}: EpochIterator.__next__",
+        ),
+        Rule(
+            "may shuffle itself",
+            "the feed may change its order by itself, in a hook or by random numbers; an audit "
+            "sees whether it does",
+            "the feed",
+        ),
         Rule("own order varies", "the feed itself changes its order in every pass", "the feed"),
         Rule(
             "worker queue",
@@ -121,6 +146,7 @@ def rule_of(judged: Verdict, loop: Loop, backend: str) -> Rule:
         "restarts": "fit begins anew",
         "skips": "generator read ahead",
         "replays": "peeked batches again",
+        "reshuffles": "execution lost",
         "runs dry": "ends inside an epoch",
         "overruns": "whole executions",
         "resumes": kept,

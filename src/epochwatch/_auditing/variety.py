@@ -45,11 +45,15 @@ def are_alike(epochs: tuple[TrainedEpoch, ...], moves_rows: bool, is_whole: bool
 
     `is_whole` says whether any order is as likely, as where `fit` shuffles.
     """
-    orders = 1
-    for before, after in [*itertools.pairwise([e] for e in epochs), *fits_in_a_row(epochs)]:
-        if digests_of(before) == digests_of(after):
-            orders *= orders_of(after, moves_rows, is_whole)
-    return orders >= BY_CHANCE
+    again = [orders_of(part, moves_rows, is_whole) for _, part in same_again(epochs)]
+    return math.prod(again) >= BY_CHANCE
+
+
+def same_again(epochs: tuple[TrainedEpoch, ...]) -> Iterator[tuple[str, list[TrainedEpoch]]]:
+    """Find the epochs, and then the fits, that are like the one before them: "epoch" or "fit"."""
+    pairs = {"epoch": itertools.pairwise([e] for e in epochs), "fit": fits_in_a_row(epochs)}
+    for name, of_kind in pairs.items():
+        yield from ((name, b) for a, b in of_kind if digests_of(a) == digests_of(b))
 
 
 def fits_in_a_row(epochs: tuple[TrainedEpoch, ...]) -> Iterator[tuple]:

@@ -14,7 +14,7 @@ import click
 
 from epochwatch._auditing.request import FAIL_ON, FINDINGS
 from epochwatch._cli import fit_options, user_code
-from epochwatch._cli.options import FAILED
+from epochwatch._cli.options import FAILED, count_option
 from epochwatch._extras import missing_extras_named
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
@@ -86,6 +86,7 @@ Exit codes: 0 no findings, 1 findings, 2 bad input.""",
 )
 @click.argument("target")
 @fit_options.fit_options
+@count_option("--epochs", "Epochs, as in fit.", 1)
 @click.option(
     "--fail-on",
     multiple=True,

@@ -24,7 +24,6 @@ _OPTIONS = (
     count_option(
         "--steps-per-epoch", "Batches in an epoch, as in fit.  [default: one pass of the feed]"
     ),
-    count_option("--epochs", "Epochs, as in fit.", 1),
     count_option("--batch-size", "Samples in a batch, as in fit; for a feed of arrays."),
     count_option("--fits", "How often fit is called with the same feed.", 1),
     count_option("--steps-per-execution", "Batches that Keras trains in one go, as in compile.", 1),
@@ -68,7 +67,7 @@ class GroupedCommand(click.Command):
 
 
 def fit_options(command: Callable) -> Callable:
-    """Give a command the options that say how `fit` is called."""
+    """Give a command the options that say how `fit` is called, but for `--epochs`."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from epochwatch._text import count_of
 from epochwatch.errors import BadInput
 
 DENSE = 16  # integers a sample: where fewer lie between them, a table is faster than sorting
@@ -103,14 +104,9 @@ class Counts(Mapping):
             return "0 samples trained"
         low, high, median = self.exposures.min(), self.exposures.max(), np.median(self.exposures)
         spread = f"{low:,} to {high:,} times, median {median:,.12g}"
-        return (
-            f"{_many(len(self), 'sample')} trained, {_many(self.exposures.sum(), 'exposure')}; "
-            f"each sample {_many(low, 'time') if low == high else spread}"
-        )
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' if count != 1 else ''}"
+        trained, total = count_of(len(self), "sample"), count_of(self.exposures.sum(), "exposure")
+        each = count_of(low, "time") if low == high else spread
+        return f"{trained} trained, {total}; each sample {each}"
 
 
 def coverage(

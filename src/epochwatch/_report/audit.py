@@ -53,7 +53,8 @@ def audit(
         population: how many samples a feed without an end has: a number, or a number by the
             name of each stream.
         seed: for `keras.utils.set_random_seed` before each feed is made and before the first
-            `fit`, as in your script; None leaves all seeds as they are.
+            `fit`, as in your script; None leaves all seeds as they are. It stays set in the
+            process afterwards, as in a script.
         log: folder that keeps the exposure log; None keeps none.
         min_coverage: share of every stream that must have been trained, from 0 to 1.
         fail_on: what counts as a finding: of "restarts", "skips", "replays", "runs dry",
@@ -131,30 +132,41 @@ def explain(
     feed,
     *,
     steps_per_epoch: int | None = None,
-    epochs: int = 1,
+    epochs: int | None = None,
     steps_per_execution: int = 1,
     fits: int = 1,
     batch_size: int | None = None,
     backend: str | None = None,
-    **fit_options,
+    **options,
 ) -> "ShownExpectation":
     """Predict what `fit` does to a feed, and why, without taking a batch from it.
 
-    It assumes that the feed's own order is fixed, and that a feed of unknown length has no end.
+    Whether the feed shuffles itself is told by what it is made of; of a generator it is assumed
+    that it does not. Of a feed that does not tell its length it is said what happens as long as
+    it does not end, with that condition as `.provided`.
+
+    Of a feed that you do not have at hand its kind is enough; then Keras is not imported.
 
     Args:
-        feed: anything `fit` accepts, arrays as a tuple.
+        feed: anything `fit` accepts, arrays as a tuple; or a kind of feed, one of "tf_data",
+            "generator", "py_dataset", "arrays", "torch_loader", "grain_loader".
         steps_per_epoch: as of `audit`, like all that follow.
-        epochs: as of `fit`.
+        epochs: as of `fit`; None for 1, and of a kind of feed for 5, or 2 in each of several
+            fits.
         steps_per_execution: as of `compile`.
         fits: how often `fit` is called with the same feed.
         batch_size: of arrays, as of `fit`.
         backend: whose `fit`; None for the backend that Keras runs on.
-        fit_options: further arguments of `fit`.
+        options: further arguments of `fit`. Of a kind of feed also `batches` (in a pass, or
+            "endless"; None for 10, and for a generator "endless"), `uncounted` (whether it does
+            not tell Keras how many they are), `shuffles` (whether it has another order in each
+            pass), `workers`, `seeded` (whether `set_random_seed` was called) and `keras` (a
+            version, such as "3.12"; None for the one installed).
 
     Returns:
         The expectation: `.verdict`, `.alike`, and `.rule` with its reason and where it is
-        written; printed, it is a few lines.
+        written; `.places` has the batches of the first epochs, by fit and epoch, where they
+        are known. Printed, it is a few lines.
 
     Raises:
         BadInput: an argument cannot be used, or steps_per_epoch is needed.
@@ -164,12 +176,19 @@ def explain(
         >>> x, y = np.zeros((20, 2)), np.zeros(20)
         >>> explain((x, y), batch_size=4, epochs=3).rule.name
         'fit shuffles'
+        >>> explain("generator", steps_per_epoch=3, backend="jax", keras="3.12").places[1, 2]
+        [3, 4, 5]
     """
-    call = FitCall(
-        steps_per_epoch, steps_per_execution, epochs, fits, batch_size, dict(fit_options)
-    )
+    from epochwatch._auditing.feed_kind import expect_kind, usual_epochs
+    from epochwatch._report.report import ShownExpectation
+
+    is_kind = isinstance(feed, str)
+    if epochs is None:
+        epochs = usual_epochs(fits) if is_kind else 1
+    call = FitCall(steps_per_epoch, steps_per_execution, epochs, fits, batch_size, options)
+    if is_kind:
+        return ShownExpectation(*expect_kind(feed, call, backend))
     keras = keras_for(backend)
     from epochwatch._auditing.audit import expect_feed
-    from epochwatch._report.report import ShownExpectation
 
     return ShownExpectation(*expect_feed(keras, feed, call))

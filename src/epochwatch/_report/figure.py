@@ -18,7 +18,7 @@ from epochwatch._auditing.counting import StreamCounts
 from epochwatch._auditing.result import AuditResult
 from epochwatch._report import coverage, style
 from epochwatch._report.headline import headline
-from epochwatch._text import percent
+from epochwatch._text import count_of, percent
 
 ALL = "all samples"
 MOST_SINGLE = 9  # exposures up to which each number has a bar of its own
@@ -318,15 +318,11 @@ def _bin_name(first: int, last: int) -> str:
 
 def _in_numbers(exposures: np.ndarray) -> str:
     """Write how many samples, and the extremes of their exposures beside the mean."""
-    samples = f"{len(exposures):,} sample{'s' * (len(exposures) != 1)}"
+    samples = count_of(len(exposures), "sample")
     low, high = int(exposures.min()), int(exposures.max())
     if low == high:
-        return f"{samples}, each {_times(low)}"
+        return f"{samples}, each {count_of(low, 'time')}"
     return f"{samples}, {low:,} to {high:,} times, {exposures.mean():,.1f} on average"
-
-
-def _times(count: int) -> str:
-    return f"{count:,} time{'s' * (count != 1)}"
 
 
 def describe(report: AuditResult) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from epochwatch._auditing.request import ORDER_FINDINGS
 from epochwatch._auditing.result import AuditResult
+from epochwatch._auditing.variety import same_again
 from epochwatch._text import percent
 
 
@@ -48,6 +49,11 @@ def why_reshuffled(result: AuditResult) -> str:
     return {"fit": "fit shuffles the order", "feed": "the feed shuffles its order"}[
         order.shuffled_by
     ]
+
+
+def what_came_again(result: AuditResult) -> str | None:
+    """Name what had the same order as the one before it: an epoch, or else a fit."""
+    return next((name for name, _ in same_again(result.judged.epochs)), None)
 
 
 def _samples_unknown(result: AuditResult) -> str | None:
@@ -101,8 +107,8 @@ def _same_order(result: AuditResult) -> str | None:
         return None
     who = "fit" if result.order.shuffled_by == "fit" else "the feed"
     return (
-        "two epochs in a row trained the same batches in the same order, although "
-        f"{who} was asked to shuffle"
+        f"two {what_came_again(result)}s in a row trained the same batches in the same order, "
+        f"although {who} was asked to shuffle"
     )
 
 

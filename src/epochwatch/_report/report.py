@@ -59,6 +59,15 @@ class Report(AuditResult):
 class ShownExpectation(Expectation):
     """What is to be expected of a feed; printed, it is a few lines."""
 
+    def as_json(self) -> dict:
+        """Return it for JSON, with the batches of the first epochs where they are told."""
+        told = [
+            {"fit": fit, "epoch": epoch, "batches": places}
+            for (fit, epoch), places in self.places.items()
+        ]
+        more = {"provided": self.provided, "first_epochs": told}
+        return {**self.assumed, **super().as_json(), **more}
+
     def __str__(self) -> str:
         return terminal.expectation_text(self)
 

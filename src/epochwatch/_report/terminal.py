@@ -5,7 +5,7 @@ import itertools
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from rich import box
@@ -18,8 +18,8 @@ from epochwatch._auditing.expectation import Expectation
 from epochwatch._auditing.request import FINDINGS, ORDER_FINDINGS
 from epochwatch._auditing.result import AuditResult
 from epochwatch._exposures.verdict import Verdict
-from epochwatch._report.headline import headline, why_reshuffled
-from epochwatch._text import percent
+from epochwatch._report.headline import headline, what_came_again, why_reshuffled
+from epochwatch._text import count_of, percent
 
 WIDTH = 80
 WIDEST = 100  # on a terminal: longer lines read badly
@@ -27,6 +27,7 @@ SAME_SHOWN = 3  # boundaries of a kind in a row
 MOST_BOUNDARIES = MOST_STREAMS = 20
 MOST_RUNS = 8  # of equal numbers of steps
 BATCH_WIDTH = 18
+MOST_PLACES = 12  # of an epoch
 BARS = "▁▂▃▄▅▆▇█"
 MOST_BARS = 6
 WRONG = "bold red"
@@ -49,7 +50,7 @@ def show(report: AuditResult) -> None:
 
 
 def expectation_text(expected: Expectation) -> str:
-    """Write what is to be expected of a feed in at most ten lines of 80 columns."""
+    """Write what is to be expected of a feed in a few lines of 80 columns."""
     return plain_text(named_rows(expectation_rows(expected)))
 
 
@@ -276,13 +277,16 @@ def variety_row(report: AuditResult) -> tuple[str, Text]:
         return "variety", Text("not known", WRONG)
     order = report.order
     who = {"fit": "fit shuffles", "feed": "the feed shuffles"}.get(order.shuffled_by)
-    if order.alike:
-        told = f"{who or 'something shuffles'}, yet two epochs in a row had the same order"
-        return "variety", Text.assemble(("alike", WRONG), f": {told}")
     if who is None:
         return "variety", Text("nothing was asked to shuffle")
+    again = what_came_again(report)
+    if order.alike:
+        told = f"{who}, yet two {again}s in a row had the same order"
+        return "variety", Text.assemble(("alike", WRONG), f": {told}")
     if len(report.judged.steps_run) == 1:
         return "variety", Text(f"{who}; it takes two epochs to see more")
+    if again:
+        return "variety", Text(f"{who}; two {again}s in a row had the same order, maybe by chance")
     return "variety", Text(f"{who}, and no two epochs in a row had the same order")
 
 
@@ -335,7 +339,7 @@ def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
     elif report.agrees is None:
         yield "expected", f"{in_a_word(expected)}, if no callback had ended the training, {why}"
     elif report.agrees:
-        is_all = expected.alike == report.order.alike
+        is_all = expected.alike in (None, report.order.alike)
         yield "expected", f"{'exactly this' if is_all else in_a_word(expected)}, {why}"
     else:
         yield "", Text("EXPECTATION AND OBSERVATION DISAGREE", WRONG)
@@ -348,22 +352,62 @@ def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:
 
 def expectation_rows(expected: Expectation) -> Iterator[tuple[str, str | Text]]:
     """Lay out an expectation that nothing has been observed of yet."""
+    if expected.assumed:
+        yield "feed", assumed_feed(**expected.assumed)
     verdict = in_a_word(expected)
     yield "expected", Text(verdict, f"bold {COLOURS.get(expected.verdict, '')}")
     yield "because", expected.rule.why
+    if expected.provided:
+        yield "provided", expected.provided
     if expected.judged is not None and expected.exact:
         steps_asked = expected.judged.steps_asked
         runs = zip(expected.judged.steps_run, expected.judged.step_findings, strict=True)
         yield "steps", f"asked for {steps_asked:,} an epoch; fit will run {values_in_turn(runs)}"
+    if expected.places:
+        yield "batches", "\n".join(places_by_epoch(expected.places))
     yield "rule", f"{expected.rule.name} ({expected.rule.source})"
+
+
+def assumed_feed(
+    feed: str,
+    batches: int | str,
+    uncounted: bool,
+    shuffles: bool,
+    workers: int,
+    seeded: bool,
+    keras: str,
+    backend: str,
+) -> str:
+    """Describe a feed that is not there, and the Keras that trains on it."""
+    unknown = ", which Keras cannot count" if uncounted else ""
+    parts = [
+        "without an end" if batches == "endless" else f"{count_of(batches, 'batch')}{unknown}",
+        *(["which shuffles itself"] if shuffles else []),
+        *([count_of(workers, "worker")] if workers else []),
+        *(["after set_random_seed"] if seeded else []),
+    ]
+    on = "" if backend == "tf_keras" else f", {backend}"
+    return f"{feed}, {', '.join(parts)}; Keras {keras}{on}"
+
+
+def places_by_epoch(places: Mapping[tuple[int, int], list[int]]) -> Iterator[str]:
+    """Write which batches each of the first epochs has, by their place in the feed."""
+    several = any(fit > 1 for fit, _ in places)
+    for (fit, epoch), batches in places.items():
+        name = f"fit {fit}, epoch {epoch}" if several else f"epoch {epoch}"
+        shown = batches
+        if len(batches) > MOST_PLACES:
+            shown = [*batches[: MOST_PLACES - 2], "…", batches[-1]]
+        yield f"{name}  {' '.join(map(str, shown)) or 'none'}"
 
 
 def in_a_word(expected: Expectation) -> str:
     """Name what is expected, with words for what is no verdict."""
     if expected.judged is None:
-        return "nothing: timing decides"
+        decides = "the feed" if expected.rule.source == "the feed" else "timing"
+        return f"nothing: {decides} decides"
     verdict = expected.verdict or "no boundary to judge"
-    return f"{verdict}, but alike: the same order each time" if expected.alike else verdict
+    return f"{verdict}, but alike: the same order again" if expected.alike else verdict
 
 
 def compared_by(judged: Verdict, *, exact: bool) -> str:

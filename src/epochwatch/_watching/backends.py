@@ -4,9 +4,7 @@ Of Keras there may be two in a process: Keras 3, on one of three backends, and `
 which is Keras 2 and always on TensorFlow. Functions here take the one in question as a module.
 """
 
-import functools
 import importlib
-import importlib.metadata
 import platform
 import sys
 from types import ModuleType
@@ -65,12 +63,7 @@ def keras_release(keras: ModuleType) -> tuple[int, int]:
 
 def loaded_versions(keras: ModuleType) -> dict[str, str]:
     """Name the versions that what `fit` does depends on: Keras, Python, and what is loaded."""
-    loaded = {name: _package_version(name) for name in VERSIONED if name in sys.modules}
+    # Of the module: the package may be `tensorflow-cpu`, which has no metadata as `tensorflow`.
+    loaded = {name: sys.modules[name].__version__ for name in VERSIONED if name in sys.modules}
     own = {"keras": keras.__version__, "python": platform.python_version()}
     return own | {"epochwatch": epochwatch.__version__} | loaded
-
-
-@functools.cache
-def _package_version(package: str) -> str:
-    # Looked up once: it takes 10 ms, and every `fit` asks for it.
-    return importlib.metadata.version(package)

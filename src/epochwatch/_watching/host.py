@@ -114,4 +114,4 @@ class IndexInterceptor:
         """Set the index aside in front of the test function."""
         if self.test_function is None or force:
             super().make_test_function(force)
-            self.test_function = self.epochwatch.backend.test_through(self.test_function)
+            self.test_function = self.epochwatch.backend.test_through(self, self.test_function)

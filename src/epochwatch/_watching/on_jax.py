@@ -5,10 +5,13 @@ the device, and without a word. So an index travels as two words of 32 bits, whi
 joined again in front of the training function.
 """
 
+import importlib
+
 import numpy as np
 
 from epochwatch._keras import load_keras
 from epochwatch._watching import host, targets
+from epochwatch._watching.delivery import in_32_bits
 from epochwatch.errors import BadInput
 
 STATE = (
@@ -21,8 +24,12 @@ STATE = (
 Tape = host.Tape
 stack = host.stack
 class_weights = host.class_weights
-fingerprint = host.fingerprint
 labels_of = host.labels_of
+
+
+def fingerprint(*columns):
+    """Identify the samples of a batch by their content, as the device has it."""
+    return host.fingerprint(*map(in_32_bits, columns))
 
 
 def index(values, samples: int | None) -> np.ndarray:
@@ -56,12 +63,19 @@ def split_index(data):
 class IndexInterceptor(host.IndexInterceptor):
     """The part of a watched model's class that takes the index out: it came in two words."""
 
+    # Keras calls one of the two with the iterator it has just made, before anything is taken
+    # from it: the one place where a batch of any feed can be met on its way to the device.
+
     def _symbolic_build(self, iterator=None, data_batch=None):
-        # Keras calls this with the iterator it has just made, before anything is taken from
-        # it: the one place where a batch of any feed can be met on its way to the device.
         if iterator is not None:
             split_index_on_the_way(iterator.data_adapter)
         super()._symbolic_build(iterator=iterator, data_batch=data_batch)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Do the same, from Keras 3.16 on."""
+        if iterator is not None:
+            split_index_on_the_way(iterator.data_adapter)
+        super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
     def train_on_batch(self, x, y=None, *args, **kwargs):
         """Split the index of a batch that is given by hand."""
@@ -79,11 +93,28 @@ class ProbeStep:
 
 
 def split_index_on_the_way(adapter) -> None:
-    """Have an adapter of Keras split the index of each batch it delivers."""
+    """Have an adapter of Keras split the index of each batch it delivers.
+
+    It delivers them singly, also where Keras asks for the `super_batch` of an execution: see
+    `stacker_of`.
+    """
     # Once: Keras may build twice with the same adapter.
     if "get_jax_iterator" not in vars(adapter):
         deliver = adapter.get_jax_iterator
-        adapter.get_jax_iterator = lambda: map(split_index, deliver())
+        adapter.get_jax_iterator = lambda super_batch=None: map(split_index, deliver())
+
+
+def stacker_of(model):
+    """Return what stacks the batches of an execution into one; None where Keras does not.
+
+    From 3.16 on Keras does, on the device. Here it is done when their indices are out.
+    """
+    adapters = importlib.import_module("keras.src.trainers.data_adapters.data_adapter_utils")
+    stacked = getattr(adapters, "super_batch_iterator", None)
+    if stacked is None or model.steps_per_execution == 1:
+        return None
+    on_device = importlib.import_module("jax.numpy").stack
+    return lambda batches: stacked(batches, model.steps_per_execution, stack_fn=on_device)
 
 
 def train_through(model, step):
@@ -91,6 +122,7 @@ def train_through(model, step):
 
     It is (state, iterator of batches) → (logs, state); up to Keras 3.6 it takes a list.
     """
+    stack_execution = stacker_of(model)
 
     def train(state, batches):
         pending = host.PendingBatches(model.epochwatch)
@@ -98,6 +130,8 @@ def train_through(model, step):
         try:
             if isinstance(batches, list):
                 stripped = [pending.hold(data) for data in batches]
+            elif stack_execution is not None:
+                stripped = stack_execution(map(pending.hold, batches))
             else:
                 stripped = pending.hold_each(iter(batches))
             logs, state = step(state, stripped)
@@ -122,12 +156,15 @@ def put_back(model, state) -> None:
     model.jax_state_sync()
 
 
-def test_through(step):
+def test_through(model, step):
     """Wrap a test function: (state, iterator or list of batches) → (logs, state)."""
+    stack_execution = stacker_of(model) or (lambda batches: batches)
 
     def test(state, batches):
         stripped = map(targets.set_index_aside, batches)
-        return step(state, list(stripped) if isinstance(batches, list) else stripped)
+        if isinstance(batches, list):
+            return step(state, list(stripped))
+        return step(state, stack_execution(stripped))
 
     return test
 

@@ -1,4 +1,4 @@
-"""What is done differently on torch: a step is one Python call with one batch of tensors."""
+"""What is done differently on torch: an execution is one Python call with batches of tensors."""
 
 import torch
 
@@ -39,7 +39,7 @@ def labels_of(y):
 def train_through(model, step):
     """Wrap a training function to keep the indices of what it trained.
 
-    It is list of one batch → logs.
+    It is list of the batches of an execution → logs; up to Keras 3.15 of one.
     """
 
     def train(batches):
@@ -51,8 +51,8 @@ def train_through(model, step):
     return train
 
 
-def test_through(step):
-    """Wrap a test function: list of one batch → logs."""
+def test_through(model, step):
+    """Wrap a test function: list of batches → logs."""
     return lambda batches: step([targets.set_index_aside(data) for data in batches])
 
 

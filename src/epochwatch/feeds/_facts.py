@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from epochwatch.errors import BadInput
+from epochwatch.feeds._own_order import shuffles_itself
 from epochwatch.feeds._structures import leaves, rows_of
 
 KERAS_BATCH_SIZE = 32
@@ -93,6 +94,8 @@ class FeedFacts(NamedTuple):
             Grain's `mp_prefetch` starts, nor what tf_keras' `fit` is told.
         processes: whether these workers are processes.
         rows: of arrays, all of them; None for feeds of other kinds.
+        shuffles: whether it has another order in each pass, as far as it is seen to; None where
+            code of its own may change it, as in the hooks of a PyDataset.
     """
 
     kind: str
@@ -102,6 +105,7 @@ class FeedFacts(NamedTuple):
     workers: int
     processes: bool
     rows: int | None = None
+    shuffles: bool | None = False
 
 
 def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
@@ -127,7 +131,16 @@ def describe(feed: Any, batch_size: int | None = None) -> FeedFacts:
     length, endless = _PASS_OF[kind](feed, batch_size)
     workers, processes = _workers_of(feed, kind)
     rows = rows_of(feed, kind) if kind == "arrays" else None
-    return FeedFacts(kind, length, endless, can_be_iterated_again(feed), workers, processes, rows)
+    return FeedFacts(
+        kind,
+        length,
+        endless,
+        can_be_iterated_again(feed),
+        workers,
+        processes,
+        rows,
+        shuffles_itself(feed, kind),
+    )
 
 
 def _pass_of_arrays(feed: Any, batch_size: int | None) -> tuple:

@@ -32,7 +32,7 @@ def with_index(
       (of `interleave`, `from_generator`, a random `filter`), nor can an op's own
       `deterministic=False`.
     - What Keras' own helpers make is such a dataset, if they do not shuffle. Their samples can be
-      shuffled after the index, in each epoch again:
+      shuffled after the index, in each epoch again::
 
           files = keras.utils.image_dataset_from_directory("photos", shuffle=False, batch_size=None)
           feed = with_index(files).shuffle(1000).batch(32)

@@ -19,6 +19,7 @@ FINITE = Loop(
     cycled=False,
     offset=0,
     whole=True,
+    collected=False,
     reads_ahead=0,
     call=FitCall(steps_per_epoch=3, epochs=5),
 )
@@ -77,6 +78,15 @@ def test_an_execution_is_not_shortened_at_the_end_of_an_epoch():
     assert keras_3(FINITE, **asked) == [span(0, 5), span(6, 9), span(0, 5)]
     # Of unknown length, the end is only seen by an execution that gets nothing.
     assert keras_3(UNCOUNTED, **asked) == [span(0, 5), span(6, 9), []]
+
+
+def test_where_executions_are_collected_a_short_one_tells_of_the_end():
+    """Keras 3.16 on torch; elsewhere it takes an execution without a batch, and an epoch more."""
+    asked = {"steps_per_epoch": 12, "steps_per_execution": 3, "epochs": 3}
+    assert keras_3(UNCOUNTED, collected=True, **asked) == [span(0, 9)] * 3
+    assert keras_3(UNCOUNTED, **asked) == [span(0, 9), [], span(0, 9)]
+    single = {"steps_per_epoch": 12, "epochs": 2}
+    assert keras_3(UNCOUNTED, collected=True, **single) == keras_3(UNCOUNTED, **single)
 
 
 def test_more_steps_than_there_are_make_every_epoch_a_pass():

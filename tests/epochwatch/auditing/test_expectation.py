@@ -76,6 +76,41 @@ def test_fit_shuffles_unless_told_otherwise_what_has_a_length(feed, backend):
     assert predicted("endless items", backend, options={}, **THREE).rule.name != "fit shuffles"
 
 
+def shuffled_on(keras, feed, backend, seeded=False, **asked):
+    """Say what to expect of a release of Keras that is told to shuffle."""
+    expectation = expect(FEEDS[feed], FitCall(**asked), backend, keras, seeded=seeded)
+    return expectation.rule.name, expectation.alike
+
+
+@pytest.mark.parametrize("seeded", [False, True])
+def test_from_keras_3_16_on_tensorflow_has_one_order_of_arrays_whatever_the_seed(seeded):
+    in_one_fit = shuffled_on((3, 16), "arrays", "tensorflow", seeded, epochs=2)
+    in_two_fits = shuffled_on((3, 16), "arrays", "tensorflow", seeded, fits=2)
+    assert in_one_fit == in_two_fits == ("traced once", True)
+    assert shuffled_on((3, 16), "arrays", "tensorflow", seeded) == ("traced once", False)
+    before = shuffled_on((3, 15), "arrays", "tensorflow", seeded, epochs=2)
+    assert before == (("drawn by a seed", True) if seeded else ("fit shuffles", False))
+
+
+@pytest.mark.parametrize("seeded", [False, True])
+@pytest.mark.parametrize(
+    ("feed", "backend"),
+    [("arrays", "jax"), ("arrays", "torch"), ("items", "tensorflow"), ("items", "torch")],
+)
+def test_from_keras_3_16_on_each_fit_begins_with_the_same_orders(feed, backend, seeded):
+    in_one_fit = shuffled_on((3, 16), feed, backend, seeded, epochs=3)
+    assert in_one_fit == ("drawn by the epoch", False)
+    in_two_fits = shuffled_on((3, 16), feed, backend, seeded, epochs=3, fits=2)
+    assert in_two_fits == ("drawn by the epoch", True)
+    assert shuffled_on((3, 15), feed, backend, seeded, fits=2) == ("fit shuffles", False)
+
+
+def test_what_a_queue_of_workers_draws_is_not_told_to_be_alike():
+    assert shuffled_on((3, 16), "items of threads", "jax", fits=2)[1] is None
+    assert shuffled_on((3, 16), "items of threads", "jax", epochs=2)[1] is False
+    assert shuffled_on((3, 15), "arrays", "tf_keras", fits=2) == ("fit shuffles", False)
+
+
 def test_the_rows_of_a_single_batch_are_shuffled_and_a_single_item_cannot_be():
     call = FitCall(epochs=2)
     for feed, rule in (("arrays", "fit shuffles"), ("items", "a pass an epoch")):
@@ -92,6 +127,39 @@ def test_a_queue_with_an_end_is_filled_up_again_so_its_steps_are_those_of_the_fe
 @pytest.mark.parametrize(("backend", "place"), [("tensorflow", 0), ("jax", 1), ("torch", 1)])
 def test_of_a_queue_without_an_end_the_build_takes_the_first_batch(backend, place):
     assert predicted("endless items of threads", backend, **THREE).judged.first_places[0] == place
+
+
+def test_on_torch_the_build_takes_a_whole_execution_of_a_generator_but_for_what_was_peeked_at():
+    called = FitCall(steps_per_epoch=6, steps_per_execution=3, epochs=2)
+    told = expect(FEEDS["generator"], called, "torch", (3, 16))
+    assert (told.verdict, told.rule.name) == ("reshuffles", "execution lost")
+    assert list(told.places.values()) == [[0, 1, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]]
+    singly = FitCall(steps_per_epoch=6, epochs=2)
+    assert expect(FEEDS["generator"], singly, "torch", (3, 16)).verdict == "resumes"
+
+
+def test_of_a_feed_that_may_shuffle_itself_nothing_is_told():
+    told = predicted("tf_data", fixed_order=None, **THREE)
+    assert told[:3] == (None, RULES["may shuffle itself"], None)
+    assert not told.places
+    by_fit = predicted("items", fixed_order=None, options={}, epochs=2)
+    assert (by_fit.rule.name, by_fit.verdict) == ("fit shuffles", "reshuffles")
+    again = expect(FEEDS["items"], FitCall(fits=2), "jax", (3, 16), fixed_order=None)
+    assert (again.verdict, again.alike) == ("reshuffles", None)
+
+
+@pytest.mark.parametrize(
+    ("keras", "accelerated", "ahead"),
+    [((3, 12), False, 1), ((3, 14), False, 1), ((3, 15), False, 0), ((3, 15), True, 1)],
+)
+def test_jax_looks_a_batch_ahead_but_from_keras_3_15_on_not_on_a_cpu(keras, accelerated, ahead):
+    """3.14 was taken for 3.15 once: its second fit was told to resume, and skips a batch."""
+    twice = FitCall(steps_per_epoch=3, fits=2)
+    told = expect(FEEDS["generator"], twice, "jax", keras, accelerated=accelerated)
+    assert told.verdict == ("skips" if ahead else "resumes")
+    queue = FEEDS["endless items of threads"]
+    told = expect(queue, FitCall(steps_per_epoch=3), "jax", keras, accelerated=accelerated)
+    assert told.places[1, 1] == [1 + ahead, 2 + ahead, 3 + ahead]
 
 
 def test_a_feed_with_an_order_of_its_own_in_each_pass_reshuffles():
@@ -132,7 +200,11 @@ def test_every_rule_has_a_case_here():
         "peeked batches again",
         "fit shuffles",
         "drawn by a seed",
+        "traced once",
+        "drawn by the epoch",
+        "execution lost",
         "own order varies",
+        "may shuffle itself",
         "worker queue",
     }
     assert named_here == set(RULES)

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochwatch._auditing import population as module
-from epochwatch._auditing.population import ComingRound, StreamRounds
+from epochwatch._auditing.population import (
+    ComingRound,
+    StreamRounds,
+    samples_of_pass,
+    samples_without_end,
+)
+from epochwatch._auditing.request import Population
+from epochwatch._auditing.samples import MetSamples
 from epochwatch._watching.fingerprint import NO_LABEL
+from epochwatch.errors import BadInput
 
 
 def population_by_hand(samples):
@@ -78,3 +86,16 @@ def test_without_classes_all_samples_are_one_stream():
     for _ in range(2):
         many.add(columns(np.arange(30), np.arange(30)))
     assert many.populations() == {None: 30}
+
+
+@pytest.mark.parametrize("labels", [[0, 1] * 10, [NO_LABEL] * 20])
+@pytest.mark.parametrize("has_end", [True, False])
+def test_a_population_of_a_stream_that_there_is_not_names_those_that_there_are(labels, has_end):
+    met, rounds = MetSamples(), ComingRound()
+    for each in (met, rounds):
+        each.add(columns(np.arange(20), np.array(labels)))
+    given = Population.from_argument({"rare": 4})
+    with pytest.raises(BadInput) as refused:
+        samples_of_pass(met, given) if has_end else samples_without_end(met, rounds, given)
+    there_are = "'0', '1'" if labels[0] == 0 else "a number: the feed has no classes"
+    assert str(refused.value) == f"population: got the stream 'rare', allowed: {there_are}"

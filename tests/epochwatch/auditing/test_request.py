@@ -24,6 +24,7 @@ BAD_CALLS = [
         {"options": {"initial_epoch": -1}},
         "initial_epoch: got -1, allowed: a whole number, 0 or more",
     ),
+    ({"options": {"shuffle": "maybe"}}, "shuffle: got 'maybe', allowed: True, False or 'batch'"),
 ]
 BAD_GATES = [
     ({"min_coverage": 1.5}, "min_coverage: got 1.5, allowed: a share from 0 to 1"),

@@ -250,7 +250,11 @@ def test_a_fit_option_without_a_name_or_value_is_refused(text):
         (["exits.py:feed"], "exits.py ended the program by sys.exit(0)"),
         (["feeds:raises"], "make_feed raised ValueError: no such file"),
         (["feeds:fails", "--steps-per-epoch", "3"], "disk gone (feeds.py, line 35)"),
-        (["feeds:arrays", "--epochs", "0"], "'--epochs': 0 is not in the range"),
+        (
+            ["feeds:arrays", "--steps-per-execution", "auto"],
+            "--steps-per-execution: got 'auto', al",
+        ),
+        (["feeds:arrays", "--epochs", "0"], "--epochs: got 0, allowed: a whole number, 1 or more"),
         (["feeds:arrays", "--fail-on", "restart"], "'restart', allowed: none, restarts, "),
         (["feeds:arrays", "--fit-option", "epochs=3"], "'epochs', which has an option of its own"),
         (["feeds:arrays", "--fit-option", "shufle=1"], "got 'shufle', allowed: "),

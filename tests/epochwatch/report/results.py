@@ -9,7 +9,7 @@ from epochwatch._auditing.request import Gate
 from epochwatch._auditing.rules import RULES
 from epochwatch._auditing.variety import Order
 from epochwatch._exposures.batches import TrainedBatch
-from epochwatch._exposures.verdict import Verdict, judge
+from epochwatch._exposures.verdict import TrainedEpoch, Verdict, judge
 from epochwatch._report.report import Report
 
 IN_ORDER = Order(fixed=True, alike=False, shuffled_by=None)
@@ -30,9 +30,23 @@ def judged_places(epochs, length=10, asked=None, begun=()):
     )
 
 
-def judged_without_order(epochs, steps):
-    """Judge a run that has no fixed order to follow."""
-    return Verdict((), (), None, (steps,) * epochs, steps, fixed_order=False)
+def trained_in_order(order, steps, fit, epoch):
+    """Make an epoch whose batches are those of an order, each reduced to the same number."""
+    first, last = (np.arange(4) + 4 * (order + step) % 40 for step in (0, steps - 1))
+    return TrainedEpoch(fit + 1, epoch + 1, first, last, [order] * steps)
+
+
+def judged_without_order(epochs, steps, orders=(), fits=1):
+    """Judge a run that has no fixed order to follow.
+
+    `orders` names the order of each epoch of each fit: the same letter is the same order.
+    """
+    in_a_fit = len(orders) // fits
+    trained = [
+        trained_in_order(ord(name), steps, *divmod(rank, in_a_fit))
+        for rank, name in enumerate(orders)
+    ]
+    return Verdict(tuple(trained), (), None, (steps,) * epochs, steps, fixed_order=False)
 
 
 def by_a_seed(epochs, steps):
@@ -106,20 +120,29 @@ RESULTS = {
         streams=CLASSES,
     ),
     "alike": result_of(
-        judged_without_order(4, 3),
+        judged_without_order(4, 3, "aaaa"),
         stream([4] * 12 + [0] * 28, 0.3, 0.3, 0.3, 0.3),
         lost=28,
         order=FIT_SHUFFLES._replace(alike=True),
         expected=by_a_seed(4, 3),
     ),
     "alike, all trained": result_of(
-        judged_without_order(4, 10),
+        judged_without_order(4, 10, "aaaa"),
         stream([4] * 40, 1, 1, 1, 1),
         order=FIT_SHUFFLES._replace(alike=True),
         expected=by_a_seed(4, 10),
     ),
+    "fits alike": result_of(
+        judged_without_order(4, 10, "abab", fits=2),
+        stream([4] * 40, 1, 1, 1, 1),
+        order=FIT_SHUFFLES._replace(alike=True),
+        expected=by_a_seed(4, 10),
+    ),
+    "alike by chance": result_of(
+        judged_without_order(4, 2, "abba"), stream([4] * 8, 1, 1, 1, 1), order=FIT_SHUFFLES
+    ),
     "shuffled": result_of(
-        judged_without_order(4, 10), stream([4] * 40, 1, 1, 1, 1), order=FIT_SHUFFLES
+        judged_without_order(4, 10, "abca"), stream([4] * 40, 1, 1, 1, 1), order=FIT_SHUFFLES
     ),
     "no end": result_of(RESUMES, met([1] * 24)),
     "no end, gated": result_of(RESUMES, met([1] * 24), gate=Gate(min_coverage=0.99)),

@@ -43,6 +43,9 @@ SENTENCES = {
     "overruns": "1 of 2 epochs ran more than the 3 steps asked for; all 40 samples were trained.",
     "alike, all trained": "Two epochs in a row trained the same batches in the same order, "
     "although fit was asked to shuffle.",
+    "fits alike": "Two fits in a row trained the same batches in the same order, although fit was "
+    "asked to shuffle.",
+    "alike by chance": "All 8 samples were trained; fit shuffles the order.",
     "no end, gated": "The coverage you asked for could not be measured; 24 samples were trained, "
     "out of an unknown number.",
     "too little": "Only 20 of 35 samples of stream 0 were trained, less than the 99.0% asked for; "

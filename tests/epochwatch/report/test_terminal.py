@@ -143,6 +143,11 @@ def test_the_loss_is_told_with_what_the_steps_reach():
         ("shuffled", "fit shuffles, and no two epochs in a row had the same order"),
         ("workers", "the feed shuffles, and no two epochs in a row had the same order"),
         ("alike", "alike: fit shuffles, yet two epochs in a row had the same order"),
+        ("fits alike", "alike: fit shuffles, yet two fits in a row had the same order"),
+        (
+            "alike by chance",
+            "fit shuffles; two epochs in a row had the same order, maybe by chance",
+        ),
     ],
 )
 def test_variety_is_told_by_who_shuffles(name, said):
@@ -226,7 +231,7 @@ def test_a_disagreement_is_loud_and_asks_to_be_reported():
         (Expectation(None, RULES["worker queue"], None), "nothing: timing decides, by"),
         (
             Expectation("resumes", RULES["iterator kept"], RESUMES, alike=True),
-            "resumes, but alike: the same order each time, by",
+            "resumes, but alike: the same order again, by",
         ),
         (
             Expectation("resumes", RULES["iterator kept"], RUNS_DRY, may_stop=True),
@@ -297,7 +302,7 @@ def test_an_expectation_has_at_most_ten_lines(expected):
         (Expectation("resumes", RULES["iterator kept"], RESUMES), "expected  resumes\n"),
         (
             Expectation("reshuffles", RULES["fit shuffles"], RESHUFFLES, alike=True),
-            "expected  reshuffles, but alike: the same order each time\n",
+            "expected  reshuffles, but alike: the same order again\n",
         ),
     ],
 )
