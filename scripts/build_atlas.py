@@ -100,6 +100,8 @@ if __name__ == "__main__":
         refuse(refusal.format_message())
     except BadInput as refusal:
         refuse(str(refusal))
+    except OSError as error:  # a full disk, say; what was observed is kept
+        refuse(f"{error}; once that is mended, `make atlas` continues from here")
     except (click.Abort, KeyboardInterrupt):
         print("stopped; `make atlas` continues from here", file=sys.stderr)
         sys.exit(130)

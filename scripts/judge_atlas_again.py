@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from epochwatch_lab._atlas.defects import finding_of
-from epochwatch_lab._atlas.files import known_as, write_atlas
+from epochwatch_lab._atlas.files import known_as, read_file, write_atlas
 from epochwatch_lab._atlas.judging import judged_again
 from epochwatch_lab._runs import project
 
@@ -20,7 +20,7 @@ from epochwatch_lab._runs import project
 def main(files: list[str]) -> None:
     """Write each file anew, and print how many of its cells changed in what."""
     for path in map(Path, files or sorted((project.ROOT / "atlas").glob("*.json"))):
-        read = json.loads(path.read_text())
+        read = read_file(path)
         environment, before = read["environment"], read["cells"]
         release = known_as(environment)
         after = [cell | judged_again(cell, environment) for cell in before]

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,8 +13,6 @@ from epochwatch_lab._atlas.environments import Environment, python_of
 from epochwatch_lab._atlas.files import known_as, write_atlas
 
 SOURCE = Path(__file__).parents[2]
-# Parts of a cell's name, one for each thing that is not as in a plain call.
-UNUSUAL = (", steps_per_execution", ", fits", ", validation", "workers=4", "use_multiprocessing")
 WORKER = ("-m", "epochwatch_lab._atlas.worker")
 
 
@@ -51,41 +50,44 @@ class AtlasPart(NamedTuple):
             )
 
     def ask_for_cells(self) -> dict[str, Any]:
-        """Ask for the versions and the names of all cells."""
+        """Ask for the versions and the names of all cells, each with whether it is short."""
         with self.start_worker("list") as worker:
             answer = worker.stdout.read()
         if worker.returncode:
             raise BadInput(f"{self.name}: its worker failed; see {self.kept.with_suffix('.log')}")
         return json.loads(answer)
 
-    def read_kept(self) -> dict[str, dict]:
+    def read_kept(self) -> list[dict]:
         """Read what was observed so far; a last line that was cut off is left out."""
         # The first line tells what it was observed with: with other packages nothing of it holds.
-        wanted = json.dumps(self.environment.requirements)
+        wanted = json.dumps(self.environment.requirements) + "\n"
         lines = self.kept.read_text().splitlines(keepends=True) if self.kept.exists() else []
-        if not lines or lines[0].strip() != wanted:
+        if not lines or lines[0] != wanted:
             self.kept.parent.mkdir(parents=True, exist_ok=True)
-            self.kept.write_text(wanted + "\n")
-            return {}
+            self.kept.write_text(wanted)
+            return []
         whole = [line for line in lines if line.endswith("\n")]
         # The next line would be appended to the half one that a killed build has left.
         if len(whole) < len(lines):
             self.kept.write_text("".join(whole))
-        return {kept["name"]: kept["seen"] for kept in map(json.loads, whole[1:])}
+        return [json.loads(line) for line in whole[1:]]
 
-    def observe_cells(self, names: list[str], jobs: int) -> Iterator[tuple[str, dict]]:
-        """Observe cells, and keep each as it is done."""
+    def observe_cells(self, names: list[str], jobs: int) -> Iterator[dict]:
+        """Observe cells, and keep each as it is done, with the seconds since the one before."""
+        last = time.monotonic()
         worker = self.start_worker("run", str(jobs), stdin=subprocess.PIPE)
         try:
             worker.stdin.write("".join(f"{name}\n" for name in names))
             worker.stdin.close()
             with self.kept.open("a") as kept:
                 for line in worker.stdout:
-                    kept.write(line)
+                    now = time.monotonic()
+                    answer = json.loads(line) | {"took": round(now - last, 3)}
+                    last = now
+                    kept.write(json.dumps(answer) + "\n")
                     # Not left in a buffer: a build that is killed goes on from here.
                     kept.flush()
-                    answer = json.loads(line)
-                    yield answer["name"], answer["seen"]
+                    yield answer
         finally:
             worker.terminate()
             worker.wait()
@@ -115,22 +117,20 @@ def build_part(
         How many cells were observed now.
     """
     listed = part.ask_for_cells()
-    names = [name for name in listed["cells"] if part.environment.full or is_short(name)]
-    seen = part.read_kept()
-    missing = [name for name in names if name not in seen]
+    names = [name for name, short in listed["cells"].items() if part.environment.full or short]
+    kept = part.read_kept()
+    known = {answer["name"] for answer in kept}
+    missing = [name for name in names if name not in known]
     progress(len(names) - len(missing), len(names))
-    for name, answer in part.observe_cells(missing, jobs) if missing else ():
-        seen[name] = answer
-        progress(len(names) - len(missing) + len(seen.keys() & set(missing)), len(names))
+    for done, answer in enumerate(part.observe_cells(missing, jobs) if missing else (), start=1):
+        kept.append(answer)
+        progress(len(names) - len(missing) + done, len(names))
+    seen = {answer["name"]: answer["seen"] for answer in kept}
     if any(name not in seen for name in names):
         raise BadInput(f"{part.name}: its worker ended early; see {part.kept.with_suffix('.log')}")
     about = listed["environment"] | {"requires": part.environment.requirements}
+    about |= {"jobs": jobs, "seconds": round(sum(answer["took"] for answer in kept))}
     release = known_as(about)
     cells = [seen[name] | {"finding": finding_of(seen[name], release)} for name in names]
     write_atlas(atlas / f"{part.name}.json", about, cells)
     return len(missing)
-
-
-def is_short(name: str) -> bool:
-    """Whether a cell is among those of every environment: at most one thing is unusual."""
-    return sum(part in name for part in UNUSUAL) <= 1

@@ -5,7 +5,6 @@ packages installed here: the toy feeds deliver the same whichever Keras `fit` be
 """
 
 import functools
-import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,24 +16,38 @@ import numpy as np
 from epochwatch._auditing import audit
 from epochwatch._auditing import feed as feeding
 from epochwatch._auditing.observe import AuditPlan, AuditWriter, ObservedTraining
-from epochwatch._auditing.request import Gate, Population
+from epochwatch._auditing.request import DISAGREES, Gate, Population
+from epochwatch._auditing.result import AuditResult
 from epochwatch._auditing.samples import MetSamples
 from epochwatch._exposures.log import ExposureLog
 from epochwatch._keras import load_keras
 from epochwatch._watching import host
 from epochwatch._watching.probe import identify_samples
-from epochwatch_lab._atlas.cells import AtlasCell
-from epochwatch_lab._atlas.observation import call_on_feed, stable_parts
-from epochwatch_lab._atlas.rows import trained_rows
+from epochwatch_lab._atlas.cells import FIT, RESTORE, AtlasCell, call_on_feed
+from epochwatch_lab._atlas.rows import begun_epochs, trained_rows
 from epochwatch_lab._atlas.toy_feeds import (
     BALANCED,
     MAJORITY,
     ROWS,
+    SEED,
     ToyFeed,
-    name_of,
+    items,
     rows,
+    torch_loader,
     toy_feeds,
 )
+
+# What a file of the atlas keeps of an audit; what else it tells can be seen from what was trained.
+KEPT = {
+    "verdict": None,
+    "findings": None,
+    "boundaries": ("after", "verdict"),
+    "steps": ("asked", "run"),
+    "samples": ("population", "population_by", "trained", "never_trained", "reachable", "lost"),
+    "order": None,
+    "batches": ("passed_over",),
+    "unmeasured": None,
+}
 
 
 def judged_again(cell: dict, environment: dict) -> dict[str, Any]:
@@ -52,11 +65,74 @@ def judged_again(cell: dict, environment: dict) -> dict[str, Any]:
     """
     if cell["observed"] is None:
         return {"expected": cell["expected"], "observed": None}
-    called = AtlasCell.from_json(cell)
-    plan = recorded_plan(called, cell["observed"]["steps"]["asked"], environment)
+    called, steps = AtlasCell.from_json(cell), cell["observed"]["steps"]
+    toy = toy_feed(called, environment)
+    begun = list(begun_epochs(cell["trained"], steps["run"]))
+    return judged_rows(called, toy, cell["trained"], begun, keras_of(environment), steps["asked"])
+
+
+def judged_rows(
+    called: AtlasCell,
+    toy: ToyFeed,
+    trained: list,
+    begun: list[tuple[int, int]],
+    keras: Any,
+    steps_asked: int | None = None,
+) -> dict[str, Any]:
+    """Judge rows that were trained as the audit does.
+
+    Args:
+        called: what was asked for.
+        toy: the feed.
+        trained: by fit, epoch and batch the rows.
+        begun: fit and epoch of every epoch that was begun.
+        keras: what `fit` was of.
+        steps_asked: that an epoch is to have; None for what the call and the feed say.
+    """
+    set_seed(called)
+    plan = recorded_plan(called, toy, keras, steps_asked)
+    is_balanced = called.options.get("pipeline") in BALANCED
+    # What is restored was interrupted in the last epoch that it counts.
+    stopped = [(1, len(trained[0]))] if called.act == RESTORE else []
     with tempfile.TemporaryDirectory(prefix="epochwatch-") as folder:
-        training = recorded_training(cell, Path(folder))
-        return stable_parts(audit.judged_training(plan, training, Gate(), None, Population()))
+        training = recorded_training(trained, begun, is_balanced, Path(folder))
+        training = training._replace(stopped=stopped)
+        result = audit.judged_training(plan, training, Gate(), None, Population())
+    judged = stable_parts(result)
+    return judged if called.act == FIT else without_prediction(judged)
+
+
+def stable_parts(report: AuditResult | None) -> dict:
+    """Return of an audit what a file of the atlas keeps; nothing of one that raised."""
+    if report is None:
+        return {"expected": None, "observed": None}
+    told = report.as_json()
+    expected = {key: told["expected"][key] for key in ("verdict", "rule", "agrees")}
+    observed = {name: kept_part(told[name], keys) for name, keys in KEPT.items()}
+    return {"expected": expected, "observed": observed}
+
+
+def kept_part(part, keys: tuple[str, ...] | None):
+    """Keep some values by their keys, of a list those of each; all of it where none are named."""
+    if keys is None:
+        return part
+    if isinstance(part, list):
+        return [kept_part(each, keys) for each in part]
+    return {key: part[key] for key in keys}
+
+
+def without_prediction(judged: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what was predicted: no rule is about another act than `fit`."""
+    observed = judged["observed"]
+    found = [name for name in observed["findings"] if name != DISAGREES]
+    return {"expected": None, "observed": observed | {"findings": found}}
+
+
+def set_seed(called: AtlasCell) -> None:
+    """Have TensorFlow draw as where the cell was observed: by a seed, or as in a new process."""
+    import tensorflow as tf
+
+    tf.random.set_seed(SEED if called.seeded else None)
 
 
 @functools.cache
@@ -67,26 +143,34 @@ def feeds_here() -> dict[str, ToyFeed]:
 
 def toy_feed(called: AtlasCell, environment: dict) -> ToyFeed:
     """Find the feed of a cell; a Sequence of Keras 2 is a PyDataset whose `fit` has the workers."""
-    options = called.options
+    feed, options = feeds_here()[called.feed_name], called.options
     if not environment["keras"].startswith("2.") or "workers" not in options:
-        return feeds_here()[called.feed_name]
-    feed = feeds_here()[name_of(called.feed, {"workers": 0})]
-    threads = {"workers": options["workers"], "use_multiprocessing": len(options) > 1}
-    return feed._replace(fit_options=feed.fit_options | threads)
+        return feed
+    alone = functools.partial(items, load_keras(), batches=feed.batches, workers=0)
+    threads = {"use_multiprocessing": False} | options
+    threads.pop("batches", None)
+    return feed._replace(make=alone, fit_options=feed.fit_options | threads)
 
 
-def recorded_plan(called: AtlasCell, steps_asked: int, environment: dict) -> AuditPlan:
-    """Plan the audit that a cell was observed by."""
-    toy = toy_feed(called, environment)
+def recorded_plan(
+    called: AtlasCell, toy: ToyFeed, keras: Any, steps_asked: int | None
+) -> AuditPlan:
+    """Plan the audit that a cell is judged by."""
     call = call_on_feed(called.call, toy)
     size, facts = feeding.size_and_facts(toy.make(), call)
     # Of what a filter lets through an audit looks for an end, far and here in vain.
     facts = facts._replace(endless=not toy.ends)
     # Workers of a DataLoader deliver in order, and are no processes to fork beside TensorFlow.
-    plain = feeds_here()[name_of(toy.kind, {"workers": 0})] if toy.kind == "torch_loader" else toy
-    audited = feeding.AuditedFeed(plain.make, call.options)
-    keras = keras_of(environment)
-    return AuditPlan(keras, audited, None, call, size, facts, steps_asked, True, ROWS)
+    plain = torch_loader_alone(toy) if toy.kind == "torch_loader" else toy
+    audited = feeding.AuditedFeed(plain.make, call.options, functools.partial(set_seed, called))
+    asked = steps_asked or call.steps_per_epoch or toy.batches
+    return AuditPlan(keras, audited, None, call, size, facts, asked, True, ROWS)
+
+
+def torch_loader_alone(toy: ToyFeed) -> ToyFeed:
+    """Return a DataLoader like another one, but without workers."""
+    make = functools.partial(torch_loader, **toy.options | {"workers": 0})
+    return toy._replace(make=make)
 
 
 def keras_of(environment: dict) -> SimpleNamespace:
@@ -95,21 +179,21 @@ def keras_of(environment: dict) -> SimpleNamespace:
     return SimpleNamespace(__version__=environment["keras"], backend=backend)
 
 
-def recorded_training(cell: dict, folder: Path) -> ObservedTraining:
+def recorded_training(
+    trained: list, begun: list[tuple[int, int]], is_balanced: bool, folder: Path
+) -> ObservedTraining:
     """Write the log of a training that was recorded, and read it as one that was observed."""
     samples = MetSamples()
     writer = AuditWriter(folder / "exposures", {}, samples, lambda steps: None)
     writer.open()
-    index = np.array(trained_rows(cell["trained"]), np.int64)
-    is_balanced = cell["options"].get("pipeline") in BALANCED
+    index = np.array(trained_rows(trained), np.int64)
     columns = identify_samples(host, rows(index, (index >= MAJORITY) & is_balanced))
     first = 0
-    for fit, epoch, step, batch in numbered_batches(cell["trained"]):
+    for fit, epoch, step, batch in numbered_batches(trained):
         of_batch = (column[first : first + len(batch)] for column in columns)
         writer.append(fit, epoch, step, np.array([len(batch)]), *of_batch)
         first += len(batch)
     writer.close()
-    begun = list(begun_epochs(cell["trained"], cell["observed"]["steps"]["run"]))
     return ObservedTraining(ExposureLog.read(folder / "exposures"), begun, samples, writer.steps)
 
 
@@ -119,19 +203,3 @@ def numbered_batches(trained: list) -> Iterator[tuple[int, int, int, list[int]]]
         for epoch, batches in enumerate(epochs, start=1):
             for step, batch in enumerate(batches):
                 yield fit, epoch, step, batch
-
-
-def begun_epochs(trained: list, steps_run: list[int]) -> Iterator[tuple[int, int]]:
-    """Find fit and epoch of every epoch that was begun, from the steps of each in turn.
-
-    Example:
-        >>> list(begun_epochs([[[[0, 1]]], [[[0, 1]]]], [1, 0, 1]))
-        [(1, 1), (1, 2), (2, 1)]
-    """
-    left = list(steps_run)
-    for fit, epochs in enumerate(trained, start=1):
-        # Epochs without a step at a fit's end are not among those that trained something.
-        ended = itertools.takewhile(lambda steps: steps == 0, left[len(epochs) :])
-        begun = len(epochs) + len(list(ended))
-        yield from ((fit, epoch) for epoch in range(1, begun + 1))
-        left = left[begun:]

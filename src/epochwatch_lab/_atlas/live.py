@@ -21,7 +21,7 @@ THIS = "epochwatch_lab._atlas.live"
 
 
 def observe_all(backend: str, calls: Sequence[FitCall], jobs: int | None = None) -> list[AtlasRow]:
-    """Run `fit` on every toy feed that can be made here.
+    """Run `fit` on every usual toy feed that can be made here.
 
     Args:
         backend: "tensorflow", "jax", "torch" or "tf_keras".
@@ -57,6 +57,7 @@ def observed_here(calls: Sequence[FitCall], jobs: int) -> Iterator[dict]:
     cells = [
         AtlasCell(feed.kind, feed.options, call)
         for feed in toy_feeds(worker.keras_here())
+        if not feed.few_calls
         for call in calls_with_an_end(feed, calls)
     ]
     seen = {answer["name"].name: answer["seen"] for answer in worker.run_cells(cells, jobs)}

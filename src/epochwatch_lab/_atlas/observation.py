@@ -9,56 +9,91 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 from epochwatch import audit
 from epochwatch._auditing.request import FitCall
 from epochwatch._auditing.result import AuditResult
 from epochwatch._exposures.log import ExposureLog
 from epochwatch.errors import BadInput
-from epochwatch_lab._atlas.cells import AtlasCell
-from epochwatch_lab._atlas.toy_feeds import ToyFeed
+from epochwatch_lab._atlas.acts import ACTS
+from epochwatch_lab._atlas.cells import FIT, AtlasCell, call_on_feed
+from epochwatch_lab._atlas.files import BY_EPOCH, BY_FIT, LONGEST_WARNING
+from epochwatch_lab._atlas.judging import stable_parts
+from epochwatch_lab._atlas.toy_feeds import BATCHES, SEED, ToyFeed
 
 FIT_CALL = dataclasses.fields(FitCall)
 RUNS_THAT_DIFFER = 5
-LONGEST_WARNING = 200  # characters
 # Of what is warned of in a run, what is about its data.
 ABOUT_DATA = re.compile("ran out of data|will be ignored|steps_per_epoch|use_multiprocessing")
 
 
-def observe_cell(cell: AtlasCell, feed: ToyFeed, backend: str | None = None) -> dict:
+def observe_cell(cell: AtlasCell, feed: ToyFeed, keras: ModuleType) -> dict:
     """Run a cell, and say what was expected and observed, as in a file of the atlas.
 
-    What several workers make is run twice, and more often where the runs differ: the other
-    outcomes are kept beside the first.
+    What several workers make is run twice, and more often where the runs differ or the feed is
+    long: the other outcomes are kept beside the first.
 
     Args:
-        cell: how `fit` is called.
+        cell: how `fit` is called, or what else is done.
         feed: on what.
-        backend: as of `audit`: "tf_keras", or None for what `keras` is here.
+        keras: the module `keras`, or `tf_keras`.
     """
-    once = functools.partial(observed_once, cell, feed, backend)
+    once = functools.partial(observed_once if cell.act == FIT else acted_once, cell, feed, keras)
     first, *others = runs = [once() for _ in range(1 + feed.many_workers)]
-    if any(trained_otherwise(other, first) for other in others):
+    is_long = feed.many_workers and feed.batches > BATCHES
+    if is_long or any(batches_in(other) != batches_in(first) for other in others):
         runs += [once() for _ in range(RUNS_THAT_DIFFER - len(runs))]
-    differing = [other for other in runs[1:] if trained_otherwise(other, first)]
-    outcomes = [{key: other[key] for key in ("trained", "raised")} for other in differing]
+    differing = [other for other in runs[1:] if batches_in(other) != batches_in(first)]
+    outcomes = [outcome_of(other) for other in differing]
     return cell.as_json() | first | {"runs": len(runs), "others": outcomes}
 
 
-def trained_otherwise(other: dict, first: dict) -> bool:
-    """Whether two runs of a cell trained on other batches, or in another order."""
-    return other["trained"] != first["trained"]
+def batches_in(run: dict) -> dict:
+    """Find the batches of a run, by what was done with them."""
+    return {name: run[name] for name in (*BY_FIT, *BY_EPOCH) if name in run}
 
 
-def observed_once(cell: AtlasCell, feed: ToyFeed, backend: str | None) -> dict:
+def outcome_of(run: dict) -> dict:
+    """Keep of a further run its batches, what was lost, and what was raised."""
+    lost = run["observed"] and run["observed"]["samples"]["lost"]
+    return batches_in(run) | {"lost": lost, "raised": run["raised"]}
+
+
+def acted_once(cell: AtlasCell, feed: ToyFeed, keras: ModuleType) -> dict:
+    """Do with a feed what is asked, beside `fit`."""
+    seen = {"expected": None, "observed": None, "trained": [], "raised": None}
+    with data_warnings() as warned:
+        try:
+            if cell.seeded:
+                keras.utils.set_random_seed(SEED)
+            seen |= ACTS[cell.act].observe(cell, feed, keras)
+        except Exception as error:
+            seen["raised"] = said_by(error)
+    return seen | {"warnings": sorted(warned)}
+
+
+def said_by(error: Exception) -> str:
+    """Write in a line what Keras raised.
+
+    Raises:
+        ImportError: the environment lacks a package, so that nothing of Keras was observed.
+    """
+    if isinstance(error, ImportError):
+        raise error
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
+def observed_once(cell: AtlasCell, feed: ToyFeed, keras: ModuleType) -> dict:
+    backend = "tf_keras" if keras.__name__ == "tf_keras" else None
     raised, report = None, None
     with tempfile.TemporaryDirectory(prefix="epochwatch-") as folder, data_warnings() as warned:
         log = Path(folder) / "exposures"
         try:
             report = audited_cell(cell, feed, backend, log)
         except Exception as error:
-            cause = error.__cause__ or error  # what Keras raised, not what an audit makes of it
-            raised = f"{type(cause).__name__}: {cause}".partition("\n")[0]
+            # What Keras raised, not what an audit makes of it.
+            raised = said_by(error.__cause__ or error)
         trained = trained_in(log, cell.call.fits)
     return {
         **stable_parts(report),
@@ -68,29 +103,12 @@ def observed_once(cell: AtlasCell, feed: ToyFeed, backend: str | None) -> dict:
     }
 
 
-def stable_parts(report: AuditResult | None) -> dict:
-    """Return of an audit what a file of the atlas keeps; nothing of one that raised."""
-    if report is None:
-        return {"expected": None, "observed": None}
-    observed = report.as_json()
-    del observed["environment"]
-    expected = observed.pop("expected")
-    kept = {key: expected[key] for key in ("verdict", "rule", "agrees")}
-    return {"expected": kept, "observed": observed}
-
-
 def audited_cell(cell: AtlasCell, feed: ToyFeed, backend: str | None, log: Path) -> AuditResult:
     call = call_on_feed(cell.call, feed)
     arguments = {field.name: getattr(call, field.name) for field in FIT_CALL}
     options = arguments.pop("options")
-    return audit(feed.make, log=log, backend=backend, **(arguments | options))
-
-
-def call_on_feed(call: FitCall, feed: ToyFeed) -> FitCall:
-    """Add to a call what a feed of its kind needs besides, such as the batch size of arrays."""
-    options = dict(feed.fit_options)
-    size = options.pop("batch_size", None)
-    return dataclasses.replace(call, batch_size=size, options=options | call.options)
+    seed = SEED if cell.seeded else None
+    return audit(feed.make, log=log, backend=backend, seed=seed, **(arguments | options))
 
 
 def trained_in(log: Path, fits: int) -> list[list[list[list[int]]]]:

@@ -1,11 +1,17 @@
-"""The cells of the atlas as rows of a table: what each was expected to do, did, and lost."""
+"""The cells of the atlas as rows of a table: what each was expected to do, did, and lost.
+
+Of all cells these are the ones that call `fit` without a seed on one of the usual feeds: what is
+asked beside that, about seeds, long feeds or validation, adds to no sum.
+"""
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator
 
 from epochwatch._auditing.request import LOSES, FitCall
-from epochwatch_lab._atlas.cells import AtlasCell
-from epochwatch_lab._atlas.toy_feeds import BATCHES, ROWS
+from epochwatch_lab._atlas.cells import FIT, AtlasCell
+from epochwatch_lab._atlas.places import Place
+from epochwatch_lab._atlas.toy_feeds import BATCHES, ROWS, has_few_calls
 
 HANGS = "did not end in"
 CRASHES = "the process ended"
@@ -47,6 +53,8 @@ class AtlasRow:
         lost: of them, never trained; None likewise.
         passed_over: batches; None where `fit` did not end well.
         is_drawn: whether `fit` or the feed draws an order, and not the same one again.
+        is_certain: whether neither chance nor timing has a say in which rows are trained.
+        loses: whether the audit found rows lost, and neither by chance nor by timing.
         steps: run in each epoch.
         warnings: in short.
         raised: what was raised; None for nothing.
@@ -70,6 +78,8 @@ class AtlasRow:
     lost: int | None
     passed_over: int | None
     is_drawn: bool
+    is_certain: bool
+    loses: bool
     steps: tuple[int, ...]
     warnings: tuple[str, ...]
     raised: str | None
@@ -79,25 +89,16 @@ class AtlasRow:
     finding: str | None
 
     @property
+    def place(self) -> Place:
+        """Where it was observed."""
+        if self.backend == "tf_keras":
+            return Place("tf_keras", self.keras, "tensorflow")
+        return Place("keras", self.keras, self.backend)
+
+    @property
     def failed(self) -> bool:
         """Whether `fit` raised, hung or crashed."""
         return self.raised is not None
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether neither chance nor timing has a say in which rows are trained."""
-        # How far tf.data has read ahead of a generator when a fit ends depends on timing.
-        read_ahead = self.feed.startswith("generator") and self.backend in READ_AHEAD
-        # A pass cut short leaves out what is drawn last: by a second fit, or in each epoch. By one
-        # seed it is always the same, and by another one something else.
-        is_drawn = self.is_drawn or self.feed.endswith(tuple(f"({name})" for name in DRAWN))
-        is_chance = is_drawn and (self.call.fits > 1 or bool(self.lost))
-        return not (self.differing or (read_ahead and self.call.fits > 1) or is_chance)
-
-    @property
-    def loses(self) -> bool:
-        """Whether the audit found rows lost, and neither by chance nor by timing."""
-        return self.is_certain and LOSES in self.findings
 
 
 def rows_of(files: Iterable[dict]) -> list[AtlasRow]:
@@ -109,13 +110,20 @@ def rows_of_file(file: dict) -> Iterator[AtlasRow]:
     about = file["environment"]
     backend = "tf_keras" if about["package"] == "tf_keras" else about["backend"]
     for cell in file["cells"]:
-        yield row_of(cell, about["keras"], backend)
+        if is_usual(cell):
+            yield row_of(cell, about["keras"], backend)
+
+
+def is_usual(cell: dict) -> bool:
+    """Whether a cell is one of a row."""
+    is_plain = cell["act"] == FIT and cell["seeded"] is None
+    return is_plain and not has_few_calls(cell["feed"], cell["options"])
 
 
 def row_of(cell: dict, keras: str, backend: str) -> AtlasRow:
     described = AtlasCell.from_json(cell)
     trained, observed = cell.get("trained") or [], cell.get("observed") or NOTHING
-    expected, samples, order = cell.get("expected") or {}, observed["samples"], observed["order"]
+    expected, samples = cell.get("expected") or {}, observed["samples"]
     return AtlasRow(
         keras=keras,
         backend=backend,
@@ -130,7 +138,9 @@ def row_of(cell: dict, keras: str, backend: str) -> AtlasRow:
         reachable=samples["reachable"],
         lost=samples["lost"],
         passed_over=observed["batches"]["passed_over"],
-        is_drawn=order["shuffled_by"] is not None and not order["alike"],
+        is_drawn=draws_anew(observed["order"]),
+        is_certain=is_certain(cell, backend),
+        loses=loses_for_certain(cell, backend),
         steps=tuple(observed["steps"]["run"] or steps_of(trained)),
         warnings=tuple(dict.fromkeys(map(in_short, cell.get("warnings", ())))),
         raised=cell.get("raised"),
@@ -141,10 +151,41 @@ def row_of(cell: dict, keras: str, backend: str) -> AtlasRow:
     )
 
 
+def loses_for_certain(cell: dict, backend: str) -> bool:
+    """Whether the audit of a cell found rows lost, and neither by chance nor by timing."""
+    found = (cell.get("observed") or NOTHING)["findings"]
+    return LOSES in found and is_certain(cell, backend)
+
+
+def is_certain(cell: dict, backend: str) -> bool:
+    """Whether neither chance nor timing has a say in which rows are trained.
+
+    Args:
+        cell: as `read_atlas` gives it.
+        backend: of its file.
+    """
+    observed, is_again = cell.get("observed") or NOTHING, cell["fits"] > 1
+    # How far tf.data has read ahead of a generator when a fit ends depends on timing.
+    read_ahead = cell["feed"] == "generator" and backend in READ_AHEAD
+    # A pass cut short leaves out what is drawn last: by a second fit, or in each epoch. By one
+    # seed it is always the same, and by another one something else.
+    is_drawn = draws_anew(observed["order"]) or cell["options"].get("pipeline") in DRAWN
+    is_chance = is_drawn and (is_again or LOSES in observed["findings"])
+    return not (cell.get("others") or (read_ahead and is_again) or is_chance)
+
+
+def draws_anew(order: dict) -> bool:
+    """Whether `fit` or the feed draws an order, and not the same one again."""
+    return order["shuffled_by"] is not None and not order["alike"]
+
+
 def outcome_of(cell: dict) -> str | None:
     raised = cell.get("raised")
-    if raised is None:
-        return cell["observed"]["verdict"]
+    return cell["observed"]["verdict"] if raised is None else failure_of(raised)
+
+
+def failure_of(raised: str) -> str:
+    """Name how a cell failed, by what was raised or noted instead."""
     if raised.startswith(HANGS):
         return "hangs"
     return "crashes" if raised.startswith(CRASHES) else "raises"
@@ -153,6 +194,22 @@ def outcome_of(cell: dict) -> str | None:
 def steps_of(trained: list) -> list[int]:
     """Count the steps of each epoch that trained something."""
     return [len(epoch) for fit in trained for epoch in fit]
+
+
+def begun_epochs(trained: list, steps_run: list[int]) -> Iterator[tuple[int, int]]:
+    """Find fit and epoch of every epoch that was begun, from the steps of each in turn.
+
+    Example:
+        >>> list(begun_epochs([[[[0, 1]]], [[[0, 1]]]], [1, 0, 1]))
+        [(1, 1), (1, 2), (2, 1)]
+    """
+    left = list(steps_run)
+    for fit, epochs in enumerate(trained, start=1):
+        # Epochs without a step at a fit's end are not among those that trained something.
+        ended = itertools.takewhile(lambda steps: steps == 0, left[len(epochs) :])
+        begun = len(epochs) + len(list(ended))
+        yield from ((fit, epoch) for epoch in range(1, begun + 1))
+        left = left[begun:]
 
 
 def in_short(warning: str) -> str:

@@ -3,18 +3,23 @@
 Batch 0 holds the rows 0 and 1, batch 1 the rows 2 and 3, and so on; a generator or a PyDataset
 without end goes on with batch 10, so that what is skipped is never taken for a new pass. Where two
 streams are balanced, each batch has one row of either: the majority's are 0 to 9, the minority's
-10 and 11.
+10 and 11. A feed of 100 batches stands beside some whose workers have queues that ten batches fit
+into.
 """
 
+import contextlib
 import functools
+import io
 import itertools
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-BATCHES = 10
+BATCHES, LONG = 10, 100
 ROWS = 2  # of a batch
 MAJORITY, MINORITY = 10, 2  # rows
 SEED = 1
@@ -32,6 +37,8 @@ class ToyFeed(NamedTuple):
         fit_options: what `fit` is given besides.
         ends: whether a pass of it has an end.
         many_workers: whether several threads or processes make its batches.
+        is_shuffled: whether it, or `fit`, is to shuffle.
+        batches: of a pass.
     """
 
     kind: str
@@ -40,11 +47,38 @@ class ToyFeed(NamedTuple):
     fit_options: dict[str, Any]
     ends: bool = True
     many_workers: bool = False
+    is_shuffled: bool = False
+    batches: int = BATCHES
 
     @property
     def name(self) -> str:
         """The feed as in a line of code; see `name_of`."""
         return name_of(self.kind, self.options)
+
+    @property
+    def few_calls(self) -> bool:
+        """Whether only few ways of calling `fit` are told apart."""
+        return has_few_calls(self.kind, self.options)
+
+    @property
+    def workers_in_call(self) -> dict[str, Any]:
+        """What Keras 2 is told of workers, in `fit` or `evaluate`; the feed's own in Keras 3."""
+        told = ("workers", "use_multiprocessing")
+        return {name: self.fit_options[name] for name in told if name in self.fit_options}
+
+    def as_data(self, made: Any) -> dict[str, Any]:
+        """Name a feed that was made as Keras takes it: arrays are `x` and `y`."""
+        return dict(zip("xy", made, strict=True)) if self.kind == "arrays" else {"x": made}
+
+
+def has_few_calls(kind: str, options: dict[str, Any]) -> bool:
+    """Whether a feed stands beside the usual ones, for one question alone."""
+    return (
+        not {"batches", "shuffled_in", "seed"}.isdisjoint(options)
+        or (kind == "torch_loader" and "shuffle" in options)
+        or options.get("pipeline") in ("shuffle, seed=1", *HELPERS)
+        or options.get("pipeline", "").startswith("tfds")
+    )
 
 
 def name_of(kind: str, options: dict[str, Any]) -> str:
@@ -91,32 +125,51 @@ def items_class(base: type) -> type:
     """Make a class of items: a PyDataset of Keras 3, a Sequence of Keras 2."""
 
     class Items(base):
-        """Item i is batch i."""
+        """Item i is batch i, or is drawn anew where a hook is named."""
 
-        def __init__(self, endless: bool, **options):
+        def __init__(self, endless: bool, batches: int, shuffled_in: str | None, **options):
             super().__init__(**options)
-            self.endless = endless
+            self.endless, self.batches, self.shuffled_in = endless, batches, shuffled_in
+            self.generator, self.order = np.random.default_rng(SEED), np.arange(batches)
 
         # Keras 2 reads this, Keras 3 `num_batches`.
         def __len__(self) -> int:
-            return BATCHES
+            return self.batches
 
         @property
         def num_batches(self) -> int | None:
             """Items in a pass, None where there is no end."""
-            return None if self.endless else BATCHES
+            return None if self.endless else self.batches
 
         def __getitem__(self, place: int) -> tuple:
-            return batch(place)
+            return batch(place if self.endless else self.order[place])
+
+        def on_epoch_begin(self) -> None:
+            """Shuffle, if this is where."""
+            self.shuffle_in("on_epoch_begin")
+
+        def on_epoch_end(self) -> None:
+            """Shuffle, if this is where."""
+            self.shuffle_in("on_epoch_end")
+
+        def shuffle_in(self, hook: str) -> None:
+            if hook == self.shuffled_in:
+                self.order = self.generator.permutation(self.batches)
 
     return Items
 
 
-def items(keras, endless: bool = False, **options):
+def items(
+    keras,
+    endless: bool = False,
+    batches: int = BATCHES,
+    shuffled_in: str | None = None,
+    **options,
+):
     """Make a PyDataset; the Sequence of Keras 2 takes no options, its `fit` does."""
     if hasattr(keras.utils, "PyDataset"):
-        return items_class(keras.utils.PyDataset)(endless, **options)
-    return items_class(keras.utils.Sequence)(endless)
+        return items_class(keras.utils.PyDataset)(endless, batches, shuffled_in, **options)
+    return items_class(keras.utils.Sequence)(endless, batches, shuffled_in)
 
 
 def dataset(index: np.ndarray | None = None, label: int = 0):
@@ -177,31 +230,84 @@ def resampled():
     )
 
 
-def shuffled(again: bool):
-    """Shuffle the rows, in another order in each pass or, by a seed, in the same."""
-    size, seed = BATCHES * ROWS, None if again else SEED
+def shuffled(seed: int | None, again: bool = True):
+    """Shuffle the rows, in another order in each pass or in the same."""
+    size = BATCHES * ROWS
     return dataset().shuffle(size, seed, reshuffle_each_iteration=again).batch(ROWS)
 
 
-def torch_loader(workers: int):
+def images(keras, shuffle: bool):
+    """Let Keras read a folder of pictures; a row's picture has its number for a colour."""
+    import tensorflow as tf
+
+    with contextlib.redirect_stdout(io.StringIO()):  # it says how many it has found
+        read = keras.utils.image_dataset_from_directory(
+            picture_folder(),
+            color_mode="grayscale",
+            batch_size=ROWS,
+            image_size=(1, 1),
+            shuffle=shuffle,
+            seed=SEED if shuffle else None,
+        )
+    return read.map(lambda x, label: row_of_number(tf.cast(x[:, 0, 0, 0], tf.int64)))
+
+
+@functools.cache
+def picture_folder() -> str:
+    """Write a picture for each row into a folder for the time of this process."""
+    import tensorflow as tf
+
+    folder = Path(tempfile.mkdtemp(prefix="epochwatch-")) / "all"
+    folder.mkdir()
+    for number in range(BATCHES * ROWS):
+        picture = np.full((1, 1, 1), number, np.uint8)
+        tf.io.write_file(str(folder / f"{number:02}.png"), tf.io.encode_png(picture))
+    return str(folder.parent)
+
+
+def windows(keras):
+    """Let Keras cut a series into windows of one row."""
+    import tensorflow as tf
+
+    series = np.arange(BATCHES * ROWS)
+    cut = keras.utils.timeseries_dataset_from_array(
+        series, targets=series, sequence_length=1, batch_size=ROWS
+    )
+    return cut.map(lambda window, target: row_of_number(tf.cast(target, tf.int64)))
+
+
+def row_of_number(index):
+    """Make rows of their indices, in a graph."""
+    import tensorflow as tf
+
+    x = tf.cast(index, tf.float32)[:, tf.newaxis]
+    return x, {"label": tf.zeros_like(index), "index": index}
+
+
+def torch_loader(workers: int, batches: int = BATCHES, shuffle: bool = False, seed=None):
+    import torch
     from torch.utils.data import DataLoader
 
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    rows_of_loader = [batch(place) for place in range(batches)]
     return DataLoader(
-        [batch(place) for place in range(BATCHES)], batch_size=None, num_workers=workers
+        rows_of_loader, None, shuffle or None, num_workers=workers, generator=generator
     )
 
 
-def grain_loader():
+def grain_loader(seed: int | None = None):
     import grain
 
-    return grain.MapDataset.range(BATCHES).map(batch)
+    places = grain.MapDataset.range(BATCHES)
+    return (places if seed is None else places.shuffle(seed)).map(batch)
 
 
 TF_DATA = {
     "finite": lambda: dataset().batch(ROWS),
     "repeat": lambda: dataset().batch(ROWS).repeat(),
-    "shuffle": lambda: shuffled(True),
-    "shuffle, reshuffle_each_iteration=False": lambda: shuffled(False),
+    "shuffle": lambda: shuffled(None),
+    "shuffle, reshuffle_each_iteration=False": lambda: shuffled(SEED, again=False),
+    "shuffle, seed=1": lambda: shuffled(SEED),
     "cache": lambda: dataset().batch(ROWS).cache(),
     "prefetch": lambda: dataset().batch(ROWS).prefetch(AHEAD),
     "from_generator": from_generator,
@@ -209,8 +315,20 @@ TF_DATA = {
     "sample_from_datasets": at_random,
     "rejection_resample": resampled,
 }
+HELPERS = {  # of Keras, which make a tf.data.Dataset
+    "image_dataset_from_directory": functools.partial(images, shuffle=True),
+    "image_dataset_from_directory, shuffle=False": functools.partial(images, shuffle=False),
+    "timeseries_dataset_from_array": windows,
+}
 BALANCED = ("choose_from_datasets", "sample_from_datasets", "rejection_resample")
 WITHOUT_END = ("repeat", *BALANCED)
+SHUFFLED = (
+    "shuffle",
+    "shuffle, seed=1",
+    "sample_from_datasets",
+    "rejection_resample",
+    "image_dataset_from_directory",
+)
 
 
 def toy_feeds(keras) -> list[ToyFeed]:
@@ -222,7 +340,13 @@ def toy_feeds(keras) -> list[ToyFeed]:
     is_keras_3 = hasattr(keras.utils, "PyDataset")
     ways = [
         *(
-            ToyFeed("arrays", {"shuffle": on}, arrays, {"shuffle": on, "batch_size": ROWS})
+            ToyFeed(
+                "arrays",
+                {"shuffle": on},
+                arrays,
+                {"shuffle": on, "batch_size": ROWS},
+                is_shuffled=on,
+            )
             for on in (True, False)
         ),
         *(
@@ -230,42 +354,78 @@ def toy_feeds(keras) -> list[ToyFeed]:
             for on in (True, False)
         ),
         *py_datasets(keras, is_keras_3),
-        *(
-            ToyFeed("tf_data", {"pipeline": name}, make, {}, name not in WITHOUT_END)
-            for name, make in TF_DATA.items()
-        ),
+        *(tf_data(name, make) for name, make in TF_DATA.items()),
+        *(tf_data(name, functools.partial(make, keras)) for name, make in HELPERS.items()),
     ]
+    if has("tensorflow_datasets"):
+        from epochwatch_lab._atlas import toy_tfds
+
+        ways += [tf_data(name, make) for name, make in toy_tfds.WAYS.items()]
     # Keras 2 takes neither a DataLoader nor what Grain makes.
     if is_keras_3 and has("torch"):
-        ways += [
-            ToyFeed(
-                "torch_loader",
-                {"workers": n},
-                functools.partial(torch_loader, n),
-                {},
-                many_workers=n > 1,
-            )
-            for n in (0, 2)
-        ]
+        ways += torch_loaders()
     if is_keras_3 and has("grain"):
-        ways.append(ToyFeed("grain_loader", {}, grain_loader, {}))
+        ways += grain_loaders()
     return ways
 
 
-def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:
-    """List the PyDatasets: shuffled by `fit`, and in order with workers of each kind."""
-    feeds = []
-    for workers, processes in [(0, False), *itertools.product(WORKERS, (False, True))]:
-        threads = {"workers": workers, "use_multiprocessing": processes}
-        options = {"workers": workers} | ({"use_multiprocessing": True} if processes else {})
-        make = functools.partial(items, keras, **threads)
-        # In Keras 2 it is `fit` that is told of workers.
-        in_fit = {"shuffle": False} | ({} if is_keras_3 else threads)
-        feeds.append(
-            ToyFeed("py_dataset", options, make, in_fit, many_workers=workers > 1 or processes)
+def tf_data(name: str, make: Callable) -> ToyFeed:
+    """Describe the tf.data.Dataset of a name."""
+    return ToyFeed(
+        "tf_data",
+        {"pipeline": name},
+        make,
+        {},
+        name not in WITHOUT_END,
+        is_shuffled=name in SHUFFLED or "shuffle_files" in name,
+    )
+
+
+def torch_loaders() -> list[ToyFeed]:
+    """List the DataLoaders: in order, in order and long, shuffled, shuffled by a seed."""
+    in_order = ({"workers": 0}, {"workers": 2}, {"workers": 2, "batches": LONG})
+    drawn = ({"workers": 0, "shuffle": True}, {"workers": 0, "shuffle": True, "seed": SEED})
+    return [
+        ToyFeed(
+            "torch_loader",
+            options,
+            functools.partial(torch_loader, **options),
+            {},
+            many_workers=options["workers"] > 1,
+            is_shuffled="shuffle" in options,
+            batches=options.get("batches", BATCHES),
         )
+        for options in (*in_order, *drawn)
+    ]
+
+
+def grain_loaders() -> list[ToyFeed]:
+    """List the datasets of Grain: in order, and shuffled by the seed that it must have."""
+    return [
+        ToyFeed("grain_loader", {}, grain_loader, {}),
+        ToyFeed(
+            "grain_loader",
+            {"seed": SEED},
+            functools.partial(grain_loader, SEED),
+            {},
+            is_shuffled=True,
+        ),
+    ]
+
+
+def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:
+    """List the PyDatasets: in order with workers of each kind, long, and shuffled."""
+    feeds = [
+        with_workers(keras, is_keras_3, workers, processes, batches)
+        for batches in (BATCHES, LONG)
+        for workers, processes in [(0, False), *itertools.product(WORKERS, (False, True))]
+        if batches == BATCHES or workers > 1
+    ]
     make = functools.partial(items, keras)
-    feeds.append(ToyFeed("py_dataset", {"shuffle": True}, make, {"shuffle": True}))
+    feeds.append(
+        ToyFeed("py_dataset", {"shuffle": True}, make, {"shuffle": True}, is_shuffled=True)
+    )
+    feeds += [by_hook(keras, hook) for hook in ("on_epoch_begin", "on_epoch_end")]
     if is_keras_3:
         for workers in (0, 2):
             make = functools.partial(items, keras, endless=True, workers=workers)
@@ -274,6 +434,32 @@ def py_datasets(keras, is_keras_3: bool) -> list[ToyFeed]:
                 ToyFeed("py_dataset", options, make, {"shuffle": False}, False, workers > 1)
             )
     return feeds
+
+
+def with_workers(keras, is_keras_3: bool, workers: int, processes: bool, batches: int) -> ToyFeed:
+    """Make a PyDataset in order; in Keras 2 it is `fit` that is told of workers."""
+    threads = {"workers": workers, "use_multiprocessing": processes}
+    options = {"workers": workers} | ({"use_multiprocessing": True} if processes else {})
+    long = {"batches": batches} if batches != BATCHES else {}
+    return ToyFeed(
+        "py_dataset",
+        options | long,
+        functools.partial(items, keras, **threads, **long),
+        {"shuffle": False} | ({} if is_keras_3 else threads),
+        many_workers=workers > 1 or processes,
+        batches=batches,
+    )
+
+
+def by_hook(keras, hook: str) -> ToyFeed:
+    """Make a PyDataset that shuffles itself, where Keras calls it between two epochs."""
+    return ToyFeed(
+        "py_dataset",
+        {"shuffled_in": hook},
+        functools.partial(items, keras, shuffled_in=hook),
+        {"shuffle": False},
+        is_shuffled=True,
+    )
 
 
 def has(package: str) -> bool:

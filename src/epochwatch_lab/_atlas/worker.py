@@ -1,8 +1,8 @@
 """The process that observes cells in an environment of the atlas, a process for each of them.
 
-`python -m epochwatch_lab._atlas.worker list` prints the names of all cells there are, and the
-versions; `… worker run JOBS` reads names from its input and prints what was observed, both a
-line of JSON each.
+`python -m epochwatch_lab._atlas.worker list` prints the names of all cells there are, each with
+whether it belongs to every environment, and the versions; `… worker run JOBS` reads names from its
+input and prints what was observed, both a line of JSON each.
 
 A cell's process is forked from one that has imported Keras and done nothing with it yet: so it
 begins as new, and in a hundredth of the time that importing takes.
@@ -42,12 +42,16 @@ def keras_here():
 def catalogue() -> "dict[str, tuple[AtlasCell, ToyFeed]]":
     """Find each cell there is, by its name, and the feed it is on."""
     from epochwatch._watching.backends import fit_kind
+    from epochwatch_lab._atlas.acts import ACTS
     from epochwatch_lab._atlas.cells import cells_of
     from epochwatch_lab._atlas.toy_feeds import toy_feeds
 
     keras = keras_here()
-    feeds = toy_feeds(keras)
-    return {cell.name: (cell, feed) for feed in feeds for cell in cells_of(feed, fit_kind(keras))}
+    feeds, backend = toy_feeds(keras), fit_kind(keras)
+    ways = (cells_of, *(act.cells for act in ACTS.values()))
+    return {
+        cell.name: (cell, feed) for way in ways for feed in feeds for cell in way(feed, backend)
+    }
 
 
 def environment() -> dict:
@@ -79,8 +83,7 @@ def send_observation(task: "str | AtlasCell", answer: Connection) -> None:
     keras = keras_here()
     if not isinstance(task, str):
         keras.utils.set_random_seed(SEED)  # what a notebook shows is the same each time
-    backend = "tf_keras" if keras.__name__ == "tf_keras" else None
-    answer.send(observe_cell(*cell_and_feed(task), backend=backend))
+    answer.send(observe_cell(*cell_and_feed(task), keras))
 
 
 class Running(NamedTuple):
@@ -149,7 +152,10 @@ def no_answer(cell: Running, why: str) -> dict:
 
 def main(task: str, jobs: str = "1") -> None:
     if task == "list":
-        print(json.dumps({"environment": environment(), "cells": list(catalogue())}))
+        from epochwatch_lab._atlas.cells import is_short
+
+        cells = {name: is_short(cell, feed) for name, (cell, feed) in catalogue().items()}
+        print(json.dumps({"environment": environment(), "cells": cells}))
         return
     for seen in run_cells([line.rstrip("\n") for line in sys.stdin], int(jobs)):
         print(json.dumps(seen), flush=True)

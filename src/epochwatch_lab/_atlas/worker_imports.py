@@ -6,10 +6,11 @@ import os
 
 import epochwatch._auditing.audit
 import epochwatch._report.report  # noqa: F401
+import epochwatch_lab._atlas.acts
 import epochwatch_lab._atlas.observation  # noqa: F401
 
 importlib.import_module(os.environ["EPOCHWATCH_KERAS"])
-for name in ("tensorflow", "torch.utils.data", "grain"):
+for name in ("tensorflow", "torch.utils.data", "grain", "tensorflow_datasets"):
     try:
         importlib.import_module(name)
     except ModuleNotFoundError:

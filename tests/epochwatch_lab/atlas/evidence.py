@@ -1,5 +1,6 @@
 """Running cells of the atlas again, to compare them with what is committed."""
 
+import functools
 import importlib.metadata
 import importlib.util
 import json
@@ -11,8 +12,11 @@ import sys
 import pytest
 
 from epochwatch_lab._atlas.cells import AtlasCell
+from epochwatch_lab._atlas.files import in_batches, read_atlas, read_file
+from epochwatch_lab._atlas.observation import batches_in
 from epochwatch_lab._atlas.rows import DRAWN, READ_AHEAD
 from epochwatch_lab._runs import project
+from tests.epochwatch_lab.atlas.plain_counting import is_shuffled
 
 CELLS, SEED = 40, 20261124
 # What each of these shows has cost somebody data: they are always among the sample.
@@ -30,6 +34,14 @@ PINNED = (
 OPTIONAL = {"torch_loader": "torch", "grain_loader": "grain"}
 
 
+@functools.cache
+def atlas():
+    """Read all files that are committed, as parameters of a test."""
+    files = read_atlas(project.ROOT / "atlas")
+    name = "{package}-{keras}-{backend}"
+    return [pytest.param(read, id=name.format(**read["environment"])) for read in files]
+
+
 def committed(backend: str) -> dict[str, dict]:
     """Read the cells of the Keras that is installed, by name; skip the test if there are none."""
     package = "tf_keras" if backend == "tf_keras" else "keras"
@@ -38,8 +50,7 @@ def committed(backend: str) -> dict[str, dict]:
     file = project.ROOT / "atlas" / f"{package}-{version}-{on}.json"
     if not file.exists():
         pytest.skip(f"{package} {version} is not in the atlas on {on}")
-    cells = json.loads(file.read_text())["cells"]
-    return {AtlasCell.from_json(cell).name: cell for cell in cells}
+    return {AtlasCell.from_json(cell).name: cell for cell in read_file(file)["cells"]}
 
 
 def sampled(cells: dict[str, dict]) -> list[str]:
@@ -80,19 +91,21 @@ def certain(cell: dict, backend: str) -> dict:
     Of what workers or a generator that is read ahead decide, that is how `fit` was called; of what
     is drawn, how many batches each epoch had, and the verdict if the order alone is drawn.
     """
-    options = cell["options"]
-    called = AtlasCell.from_json(cell).as_json()
+    options, called = cell["options"], AtlasCell.from_json(cell)
     by_workers = options.get("workers", 0) > 1 or options.get("use_multiprocessing")
-    if by_workers or (cell["feed"] == "generator" and cell["fits"] > 1 and backend in READ_AHEAD):
-        return called
-    steps = [[len(epoch) for epoch in fit] for fit in cell["trained"]]
-    if options.get("pipeline") in DRAWN:
-        return called | {"steps": steps}
+    # The same generator is given to Keras again, by a second fit, validation or call.
+    is_given_again = cell["fits"] > 1 or cell["act"] in ("validate", "evaluate", "predict")
+    if by_workers or (cell["feed"] == "generator" and is_given_again and backend in READ_AHEAD):
+        return called.as_json()
+    batches = batches_in(cell)
+    steps = called.as_json() | in_batches(batches, len)
+    if options.get("pipeline") in DRAWN or cell["act"] == "augment":
+        return steps
     raised = cell["raised"] and cell["raised"].partition(":")[0]
-    stable = called | {"raised": raised, "verdict": (cell["observed"] or {}).get("verdict")}
-    if options.get("shuffle") or options.get("pipeline") == "shuffle":
-        return stable | {"steps": steps}
-    return stable | {"trained": cell["trained"], "expected": cell["expected"]}
+    stable = {"raised": raised, "verdict": (cell["observed"] or {}).get("verdict")}
+    if is_shuffled(cell):
+        return steps | stable
+    return steps | stable | batches | {"expected": cell["expected"]}
 
 
 def differences(backend: str) -> list[str]:

@@ -1,5 +1,6 @@
 """A build goes on where it was stopped, and writes a file once it is complete."""
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -8,28 +9,35 @@ import pytest
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._atlas import building
-from epochwatch_lab._atlas.building import AtlasPart, build_part, is_short
+from epochwatch_lab._atlas.building import AtlasPart, build_part
+from epochwatch_lab._atlas.cells import AtlasCell, toy_call
 from epochwatch_lab._atlas.environments import Environment
 from epochwatch_lab._atlas.files import read_atlas
 
-HERE = Environment(name="keras-3.15.1", backends=("tensorflow",), requires=(), full=True)
+HERE = Environment(
+    name="keras-3.15.1", backends=("tensorflow",), requires=(), released="2026-07-29", full=True
+)
+SEEN = AtlasCell("generator", {"endless": True}, toy_call(5)).as_json()
+SEEN |= {"observed": None, "trained": [], "raised": "did not end in 60 s"}
 # Stands for the worker: it lists three cells, and sees of each only that it was asked.
 SAYS = """
 import json, sys
 task = sys.argv[1]
 if task == "list":
     about = {"keras": "3.15.1", "package": "keras"}
-    print(json.dumps({"environment": about, "cells": ["a", "b", "c"]}))
+    print(json.dumps({"environment": about, "cells": dict.fromkeys("abc", True)}))
 for line in sys.stdin if task == "run" else ():
     name = line.strip()
     if name in STOPS_AT:
         sys.exit(1)
-    print(json.dumps({"name": name, "seen": {"asked": name, "observed": None}}), flush=True)
+    print(json.dumps({"name": name, "seen": {"asked": name} | SEEN}), flush=True)
 """
 
 
 def part_in(folder, monkeypatch, stops_at=""):
-    monkeypatch.setattr(building, "WORKER", ("-c", f"STOPS_AT = {stops_at!r}\n{SAYS}"))
+    monkeypatch.setattr(
+        building, "WORKER", ("-c", f"STOPS_AT, SEEN = {stops_at!r}, {SEEN!r}\n{SAYS}")
+    )
     return AtlasPart(HERE, "tensorflow", Path(sys.executable), folder / "work" / "kept.jsonl")
 
 
@@ -55,10 +63,41 @@ def test_a_build_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
 def test_a_line_that_was_cut_off_is_observed_again(tmp_path, monkeypatch):
     part = part_in(tmp_path, monkeypatch)
     built(part, tmp_path)
-    kept = part.kept.read_text()
-    part.kept.write_text(kept[:-5])
+    kept = part.read_kept()
+    part.kept.write_text(part.kept.read_text()[:-5])
     assert built(part, tmp_path)[0] == 1
-    assert part.kept.read_text() == kept
+    # How long it took differs.
+    again = [answer | {"took": 0} for answer in part.read_kept()]
+    assert again == [answer | {"took": 0} for answer in kept]
+
+
+def test_wherever_a_build_was_killed_what_it_had_written_whole_is_kept(tmp_path, monkeypatch):
+    part = part_in(tmp_path, monkeypatch)
+    built(part, tmp_path)
+    whole = part.kept.read_text()
+    first, *lines = whole.splitlines(keepends=True)
+    for length in range(len(whole) + 1):
+        part.kept.write_text(whole[:length])
+        left, at = [], len(first)
+        for line in lines:
+            at += len(line)
+            left += [line] if at <= length else []
+        assert part.read_kept() == list(map(json.loads, left))
+        assert part.kept.read_text() == first + "".join(left)
+        assert part.read_kept() == list(map(json.loads, left))
+
+
+def test_a_file_says_how_long_all_builds_of_it_took(tmp_path, monkeypatch):
+    clock = itertools.count()
+    monkeypatch.setattr(building.time, "monotonic", lambda: next(clock) * step)
+    step = 30  # s, from one answer to the next
+    with pytest.raises(BadInput):
+        built(part_in(tmp_path, monkeypatch, stops_at="c"), tmp_path)
+    step = 10
+    built(part_in(tmp_path, monkeypatch), tmp_path)
+    (read,) = read_atlas(tmp_path)
+    assert read["environment"]["seconds"] == 2 * 30 + 10
+    assert read["environment"]["jobs"] == 1
 
 
 def test_other_packages_are_observed_anew(tmp_path, monkeypatch):
@@ -66,14 +105,8 @@ def test_other_packages_are_observed_anew(tmp_path, monkeypatch):
     built(part, tmp_path)
     other = HERE.model_copy(update={"requires": ("tensorflow==2.20.0",)})
     assert built(part._replace(environment=other), tmp_path)[0] == 3
-
-
-def test_where_not_all_is_asked_for_at_most_one_thing_is_unusual():
-    assert is_short("arrays(shuffle=True): steps_per_epoch=3")
-    assert is_short("arrays(shuffle=True): steps_per_epoch=3, fits=2")
-    assert is_short("arrays(shuffle=True): steps_per_epoch=3, validation")
-    assert not is_short("arrays(shuffle=True): steps_per_epoch=3, fits=2, validation")
-    assert not is_short("arrays(shuffle=True): steps_per_epoch=3, steps_per_execution=3, fits=2")
+    assert len(part.kept.read_text().splitlines()) == 4
+    assert built(part, tmp_path)[0] == 3
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"cells": []}'])

@@ -24,8 +24,10 @@ def test_a_batch_trained_elsewhere_is_a_difference_and_what_workers_decide_is_no
     cells = evidence.committed("tensorflow")
     sure = cells["tf_data(finite): steps_per_epoch=3"]
     queued = cells["py_dataset(workers=2): steps_per_epoch=3"]
-    for cell, counts in ((sure, True), (queued, False)):
+    asked = {"act": "evaluate", "how": {"steps": 3}, "trained": [], "observed": None}
+    tested = sure | asked | {"tested": [[[0, 1], [2, 3]], [[0, 1], [2, 3]]]}
+    for cell, counts in ((sure, True), (queued, False), (tested, True)):
         changed = copy.deepcopy(cell)
-        changed["trained"][0][0].reverse()
+        (changed["trained"] or [changed["tested"]])[0][0].reverse()
         same = evidence.certain(changed, "tensorflow") == evidence.certain(cell, "tensorflow")
         assert same is not counts
