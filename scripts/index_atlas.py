@@ -1,35 +1,50 @@
-"""Write the summary of the atlas into docs/atlas.md, between its two marks."""
+"""Write what the atlas says in sum into the guide, between the marks of its pages.
+
+docs/atlas.md gets the summary, docs/keras_releases.md the releases and what changed from one to
+the next.
+"""
 
 import sys
+from pathlib import Path
 
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
+from epochwatch_lab._atlas.environments import read_environments
 from epochwatch_lab._atlas.files import read_atlas
+from epochwatch_lab._atlas.releases import releases_page
 from epochwatch_lab._atlas.rows import rows_of
 from epochwatch_lab._atlas.summary import readme
 from epochwatch_lab._marks import between_marks
 from epochwatch_lab._runs import project
 
-PAGE = project.ROOT / "docs" / "atlas.md"
+ATLAS, DOCS = project.ROOT / "atlas", project.ROOT / "docs"
+SUMMARY, RELEASES = DOCS / "atlas.md", DOCS / "keras_releases.md"
 
 
-def page() -> str:
-    """Return the page with the summary of the atlas as it is.
+def pages() -> dict[Path, str]:
+    """Return the pages with what the atlas says now.
 
     Raises:
-        BadInput: there is no atlas, or the page lacks the marks.
+        BadInput: there is no atlas, or a page lacks the marks.
     """
-    return between_marks(PAGE, "atlas", readme(rows_of(read_atlas(project.ROOT / "atlas"))))
+    files = list(read_atlas(ATLAS))
+    releases = releases_page(files, read_environments(ATLAS / "environments.yaml"))
+    cells = sum(len(file["cells"]) for file in files)
+    return {
+        SUMMARY: between_marks(SUMMARY, "atlas", readme(rows_of(files), cells)),
+        RELEASES: between_marks(RELEASES, "releases", releases),
+    }
 
 
 def main() -> None:
-    """Write it, or end with one line that says why not."""
+    """Write them, or end with one line that says why not."""
     try:
-        content = page().encode()
+        written = pages()
     except BadInput as refusal:
         print(f"index_atlas: {refusal}", file=sys.stderr)
         sys.exit(2)
-    write_whole(PAGE, lambda file: file.write(content))
+    for page, text in written.items():
+        write_whole(page, lambda file, text=text: file.write(text.encode()))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The environments of the atlas: read from a file, and made by uv, each in a folder of its own."""
 
+import datetime
 import json
 import os
 import shutil
@@ -17,7 +18,9 @@ from epochwatch.errors import BadInput
 
 # Of what epochwatch needs, what observing needs.
 INSTRUMENT = ("ml-dtypes", "numpy", "pyarrow", "rich")
-NAME = r"^(keras|tf_keras)-\d+(\.\d+)+$"
+NAME = r"^(keras|tf_keras)-\d+(\.\d+)+(\.dev\d+)?$"
+# TensorFlow asks for keras, whose files would stand where those of another package are to be.
+NO_KERAS = "keras; python_version < '3'"
 
 
 class Environment(pydantic.BaseModel, extra="forbid", frozen=True):
@@ -26,20 +29,27 @@ class Environment(pydantic.BaseModel, extra="forbid", frozen=True):
     name: Annotated[str, pydantic.Field(pattern=NAME)]
     backends: tuple[Literal["tensorflow", "jax", "torch"], ...]
     requires: tuple[str, ...]
+    released: datetime.date
     full: bool = False
     python: str = ""
+    package: str = ""
 
     @property
     def keras(self) -> str:
-        """The package: `keras` or `tf_keras`."""
+        """The module: `keras` or `tf_keras`."""
         return self.name.partition("-")[0]
+
+    @property
+    def version(self) -> str:
+        """Of Keras."""
+        return self.name.partition("-")[2]
 
     @property
     def requirements(self) -> list[str]:
         """What is installed, exactly so where it matters."""
         named = {requirement.partition("==")[0] for requirement in self.requires}
         return [
-            self.name.replace("-", "=="),
+            f"{self.package or self.keras}=={self.version}",
             *self.requires,
             *(package for package in INSTRUMENT if package not in named),
         ]
@@ -88,19 +98,30 @@ def python_of(environment: Environment, folder: Path) -> Path:
         shutil.rmtree(place, ignore_errors=True)
         uv = Path(sys.executable).with_name("uv")
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True)
-        install(uv, place, environment.requirements)
+        install(uv, place, environment.requirements, overridden=bool(environment.package))
         # Last: an environment whose making was killed is made anew.
         ready.write_text(wanted)
     return place / "bin" / "python"
 
 
-def install(uv: Path, place: Path, requirements: list[str]) -> None:
-    """Install packages, torch for the CPU alone where that is found."""
+def install(uv: Path, place: Path, requirements: list[str], overridden: bool = False) -> None:
+    """Install packages, torch for the CPU alone where that is found.
+
+    Args:
+        uv: what installs.
+        place: the environment.
+        requirements: what is asked for.
+        overridden: whether another package than `keras` brings the module of that name.
+    """
     compiled = dict(os.environ)
     compiled.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process would compile them again
     command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", place]
     for place_of_wheels in os.environ.get("PIP_FIND_LINKS", "").split():
         command += ["--find-links", place_of_wheels]
+    if overridden:
+        overrides = place / "overrides.txt"
+        overrides.write_text(NO_KERAS)
+        command += ["--overrides", overrides]
     for candidate in on_cpu(requirements):
         last = subprocess.run(command + candidate, env=compiled, capture_output=True, text=True)
         if last.returncode == 0:

@@ -24,7 +24,13 @@ def test_every_environment_of_the_file_is_read_with_its_requirements():
 
 
 def test_an_old_tensorflow_is_left_out_where_python_is_too_new(monkeypatch):
-    old = Environment(name="keras-2.13.1", backends=("tensorflow",), requires=(), python="<3.12")
+    old = Environment(
+        name="keras-2.13.1",
+        backends=("tensorflow",),
+        requires=(),
+        released="2026-07-29",
+        python="<3.12",
+    )
     monkeypatch.setattr(sys, "version_info", (3, 11, 7))
     assert old.runs_here()
     monkeypatch.setattr(sys, "version_info", (3, 12, 0))
@@ -37,7 +43,7 @@ def test_an_old_tensorflow_is_left_out_where_python_is_too_new(monkeypatch):
         ("keras-3: {backends: [tensorflow], requires: []}", "keras-3"),
         ("keras-3.1.0: {backends: [mxnet], requires: []}", "mxnet"),
         ("keras-3.1.0: {backends: [jax], requires: [], fulll: true}", "fulll"),
-        ("keras-3.1.0: {backends: [jax]}", "requires"),
+        ("keras-3.1.0: {backends: [jax], released: 2024-01-01}", "requires"),
         ("[1, 2]", "cannot be read"),
         ("keras-3.1.0: {", "cannot be read"),
     ],
@@ -52,8 +58,12 @@ def test_a_file_that_says_something_else_is_refused_in_one_line(tmp_path, text, 
 
 def test_an_environment_is_made_once_and_again_when_its_packages_change(tmp_path, monkeypatch):
     installed = []
-    monkeypatch.setattr(environments, "install", lambda uv, place, wanted: installed.append(wanted))
-    one = Environment(name="keras-3.1.0", backends=("jax",), requires=("jax==0.4",))
+    monkeypatch.setattr(
+        environments, "install", lambda uv, place, wanted, **_: installed.append(wanted)
+    )
+    one = Environment(
+        name="keras-3.1.0", backends=("jax",), requires=("jax==0.4",), released="2026-07-29"
+    )
     python = python_of(one, tmp_path)
     assert python.exists()
     assert python_of(one, tmp_path) == python
@@ -63,7 +73,7 @@ def test_an_environment_is_made_once_and_again_when_its_packages_change(tmp_path
 
 
 def test_one_that_cannot_be_installed_is_told_in_one_line_and_is_not_taken_for_ready(tmp_path):
-    one = Environment(name="keras-0.0.0", backends=("jax",), requires=())
+    one = Environment(name="keras-0.0.0", backends=("jax",), requires=(), released="2026-07-29")
     with pytest.raises(BadInput, match=r"keras-0\.0\.0: cannot be installed: .*"):
         python_of(one, tmp_path)
     assert not (tmp_path / one.name / ".ready").exists()

@@ -13,7 +13,13 @@ from epochwatch_lab._atlas.summary.figure_squares import (
     telling_panels,
 )
 from epochwatch_lab._atlas.summary.findings_text import readme
-from epochwatch_lab._atlas.summary.row_counts import changes, counts, feeds, never_losing, versions
+from epochwatch_lab._atlas.summary.row_counts import (
+    changes,
+    counts,
+    feeds,
+    never_losing,
+    newest_release,
+)
 from epochwatch_lab._atlas.summary.row_records import (
     change_records,
     disagreement_records,
@@ -30,12 +36,12 @@ __all__ = [
     "environment_records",
     "feeds",
     "never_losing",
+    "newest_release",
     "pairs",
     "readme",
     "records",
     "squares_by_environment",
     "squares_by_question",
     "telling_panels",
-    "versions",
     "write_csv",
 ]

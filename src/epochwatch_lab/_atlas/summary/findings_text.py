@@ -5,14 +5,13 @@ from collections.abc import Iterable, Sequence
 from textwrap import fill as wrapped
 
 from epochwatch_lab._atlas.cells import toy_call
+from epochwatch_lab._atlas.places import places_words
 from epochwatch_lab._atlas.rows import AtlasRow
 from epochwatch_lab._atlas.summary.row_counts import (
-    BACKENDS,
     counts,
-    environments,
     feeds,
+    newest_release,
     outcome_in_words,
-    versions,
 )
 from epochwatch_lab._atlas.toy_feeds import BATCHES
 from epochwatch_lab.tables import markdown_table
@@ -22,20 +21,23 @@ NO_RUN = "–"
 WIDTH = 98  # characters of a line in the guide
 
 
-def readme(rows: Sequence[AtlasRow]) -> str:
+def readme(rows: Sequence[AtlasRow], cells: int) -> str:
     """Write the summary for the guide: a small table, and the counts.
 
     Feeds to which the same happens, in the same environments, share a line.
+
+    Args:
+        rows: of the cells that the table is about.
+        cells: how many the atlas has in all.
     """
     sums = counts(rows)
+    newest = newest_release(rows)
     alike: dict[tuple[str, ...], list[str]] = {}
     for feed in feeds(rows):
-        alike.setdefault(outcomes_in_brief([row for row in rows if row.feed == feed]), []).append(
-            feed
-        )
+        brief = outcomes_in_brief([row for row in rows if row.feed == feed], newest)
+        alike.setdefault(brief, []).append(feed)
     lines = [[kinds_in_short(named), *key] for key, named in alike.items()]
     header = ["feed", "from epoch to epoch", "at a second `fit`", "otherwise on"]
-    newest = versions(rows)[-1]
     before = (
         f"We gave {sums['feeds']} feeds of ten batches to the real `fit`, each in up to "
         f"{most_calls(rows)} ways. In {sums['environments']} environments that makes "
@@ -49,8 +51,19 @@ def readme(rows: Sequence[AtlasRow]) -> str:
         f"other rows from run to run. We predicted {sums['told']:,} cells from Keras' source, and "
         f"{sums['foretold']:,} came out as predicted."
     )
+    beside = (
+        f"{cells - len(rows):,} more cells ask what a seed changes, how feeds of a hundred batches "
+        "fare with workers, which rows validate, what `evaluate`, `predict` and a loop with "
+        "`train_on_batch` take, what a restored training does twice or never, and whether random "
+        "ops in a `map` draw anew."
+    )
     return "\n\n".join(
-        (wrapped(before, WIDTH), markdown_table(header, lines), wrapped(after, WIDTH))
+        (
+            wrapped(before, WIDTH),
+            markdown_table(header, lines),
+            wrapped(after, WIDTH),
+            wrapped(beside, WIDTH),
+        )
     )
 
 
@@ -74,37 +87,19 @@ def most_calls(rows: Iterable[AtlasRow]) -> int:
     return max(Counter((row.feed, row.keras, row.backend) for row in rows).values())
 
 
-def outcomes_in_brief(rows: Sequence[AtlasRow]) -> tuple[str, str, str]:
+def outcomes_in_brief(rows: Sequence[AtlasRow], newest: str) -> tuple[str, str, str]:
     """Write of one feed what happens in one fit and in two, and where it is otherwise.
 
     Returns:
-        The outcomes on the newest Keras, on the first backend that has the feed, and the
-        environments that have others.
+        The outcomes on a release, on the first backend that has the feed, and the places that have
+        others.
     """
-    places = environments(rows)
-    outcomes = {(row.keras, row.backend, row.call): outcome_in_words(row) for row in rows}
+    outcomes = {(row.place, row.call): outcome_in_words(row) for row in rows}
+    places = sorted({row.place for row in rows}, key=lambda place: place.age)
     pairs = {
-        place: tuple(outcomes.get((*place, call), NO_RUN) for call in HALF_PASSES)
+        place: tuple(outcomes.get((place, call), NO_RUN) for call in HALF_PASSES)
         for place in places
     }
-    newest = [place for place in places if place[0] == places[-1][0]]
-    usual = pairs[newest[0]]
+    usual = pairs[next(place for place in places if place.version == newest)]
     others = [place for place in places if pairs[place] != usual]
-    return *usual, named_environments(others, places) or "–"
-
-
-def named_environments(chosen: Sequence, every: Sequence) -> str:
-    """Name environments: a backend alone where all its versions are meant.
-
-    Example:
-        >>> every = [("3.6.0", "jax"), ("3.9.2", "jax"), ("3.9.2", "torch")]
-        >>> named_environments(every[1:], every)
-        'jax 3.9.2, torch'
-    """
-    named = []
-    for backend in BACKENDS:
-        has = [keras for keras, name in every if name == backend]
-        meant = [keras for keras, name in chosen if name == backend]
-        if meant:
-            named.append(backend if meant == has else f"{backend} {' '.join(meant)}")
-    return ", ".join(named)
+    return *usual, places_words(others, places) or NO_RUN

@@ -3,19 +3,23 @@
 import itertools
 from collections.abc import Iterable, Sequence
 
+from packaging.version import Version
+
 from epochwatch.feeds import NAMES
 from epochwatch_lab._atlas.rows import AtlasRow
 
 BACKENDS = ("tensorflow", "jax", "torch", "tf_keras")
 
 
-def version_key(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+def version_key(version: str) -> Version:
+    return Version(version)
 
 
-def versions(rows: Iterable[AtlasRow]) -> list[str]:
-    """List the versions of Keras, oldest first; tf_keras is counted apart."""
-    return sorted({row.keras for row in rows if row.backend != "tf_keras"}, key=version_key)
+def newest_release(rows: Iterable[AtlasRow]) -> str:
+    """Name the newest version of Keras that is no nightly; tf_keras is counted apart."""
+    versions = {row.keras for row in rows if row.backend != "tf_keras"}
+    released = [one for one in versions if not version_key(one).is_prerelease]
+    return max(released, key=version_key)
 
 
 def environments(rows: Iterable[AtlasRow]) -> list[tuple[str, str]]:
