@@ -1,7 +1,8 @@
-"""What one fit has read ahead of a generator is not there for the next."""
+"""What is read ahead of a generator is dropped with the iterator that has read it."""
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 epochs = []  # the batches trained, epoch by epoch
 
@@ -17,11 +18,13 @@ def batches():
         yield np.full((1, 1), i), np.full((1, 1), i)
 
 
-model = Recorder([keras.Input((1,)), keras.layers.Dense(1)])
-model.compile("sgd", run_eagerly=True)
 begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: epochs.append([]))
-generator = batches()
-for _ in range(2):
-    model.fit(generator, steps_per_epoch=3, callbacks=[begin], verbose=0)
-print("first fit trained", epochs[0])
-print("never trained, at least:", sorted({3} - {i for epoch in epochs for i in epoch}))
+generator, stream, spec = batches(), batches(), tf.TensorSpec((1, 1), "int64")
+dataset = tf.data.Dataset.from_generator(lambda: stream, output_signature=(spec, spec)).prefetch(9)
+(model := Recorder([keras.Input((1,)), keras.layers.Dense(1)])).compile("sgd", run_eagerly=True)
+with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
+    (other := Recorder([keras.Input((1,)), keras.layers.Dense(1)])).compile("sgd", run_eagerly=True)
+for fit, feed in enumerate([batches(), generator, generator, dataset, dataset]):
+    (model if fit else other).fit(feed, steps_per_epoch=3, callbacks=[begin], verbose=0)
+print("under a strategy, a generator loses batches:", epochs[0] != [0, 1, 2])
+print("between fits it does:", epochs[2][0] > 3, "- a dataset:", epochs[4][0] - epochs[3][2] > 1)

@@ -1,4 +1,4 @@
-"""The reproductions of `atlas/reproductions`: each a script, and beside it a page about it."""
+"""The reproductions of `atlas/reproductions`, and what their pages say that is printed."""
 
 import ast
 import importlib.util
@@ -6,73 +6,60 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
+from epochwatch_lab._atlas.reproductions import Reproduction, read_reproductions
 from epochwatch_lab._runs import project
 
 FOLDER = project.ROOT / "atlas/reproductions"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
+REPRODUCTIONS = {one.name: one for one in read_reproductions(FOLDER)}
 FENCE = re.compile(r"^```(\w+) ?(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+REMEDY = "## What to do instead"
 
 
 class Block(NamedTuple):
-    """A fenced block of a page: its language, where it holds (nothing: everywhere), its text."""
+    """A fenced block of a page.
+
+    Attributes:
+        language: of its text.
+        places: where it holds, as releases, backends or `keras-3.15/jax`; none for everywhere else.
+        text: of the block.
+    """
 
     language: str
-    holds_on: frozenset[str]
+    places: frozenset[str]
     text: str
 
 
-class Reproduction(NamedTuple):
-    """A script, and its page.
-
-    Attributes:
-        name: of both files.
-        script: what shows the defect.
-        facts: the page's front matter.
-        page: the rest of the page.
-    """
-
-    name: str
-    script: str
-    facts: dict
-    page: str
-
-    @property
-    def remedy(self) -> str:
-        """What goes on where the script has ended, and is sound."""
-        return "".join(block.text for block in self.blocks("python"))
-
-    def blocks(self, language: str) -> list[Block]:
-        """The page's blocks in a language."""
-        blocks = (Block(kind, frozenset(on.split()), t) for kind, on, t in FENCE.findall(self.page))
-        return [block for block in blocks if block.language == language]
-
-    def shown(self, environment: str, backend: str) -> str:
-        """What the page says that the script prints there: the block that says most closely."""
-        of_script, _ = self.page.split("## What to do instead")
-        blocks = self._replace(page=of_script).blocks("text")
-        here = [block for block in blocks if block.holds_on <= {environment, backend}]
-        return max(here, key=lambda block: len(block.holds_on)).text
-
-    @property
-    def remedied(self) -> str:
-        """What the page says that the remedy prints."""
-        _, of_remedy = self.page.split("## What to do instead")
-        [block] = self._replace(page=of_remedy).blocks("text")
-        return block.text
-
-    def needs(self) -> set[str]:
-        """The packages that the script and its remedy import."""
-        nodes = ast.walk(ast.parse(self.script + self.remedy))
-        imports = [node for node in nodes if isinstance(node, ast.Import)]
-        return {alias.name for node in imports for alias in node.names}
+def blocks_in(page: str, language: str) -> list[Block]:
+    """List the blocks of a language."""
+    blocks = [Block(kind, frozenset(on.split()), text) for kind, on, text in FENCE.findall(page)]
+    return [block for block in blocks if block.language == language]
 
 
-def read(name: str) -> Reproduction:
-    """Read a reproduction."""
-    _, front, page = (FOLDER / f"{name}.md").read_text().split("---\n", 2)
-    return Reproduction(name, (FOLDER / f"{name}.py").read_text(), yaml.safe_load(front), page)
+def remedy_of(reproduction: Reproduction) -> str:
+    """Return what goes on where the script has ended, and is sound."""
+    return "".join(block.text for block in blocks_in(reproduction.page, "python"))
+
+
+def output_of(reproduction: Reproduction, release: str, backend: str) -> str:
+    """Return what the script prints there, by the page: the block that names the place, if any."""
+    of_script, _ = reproduction.page.split(REMEDY)
+    here = {release, backend, f"{release}/{backend}"}
+    blocks = sorted(blocks_in(of_script, "text"), key=lambda block: not block.places)
+    return next(block.text for block in blocks if not block.places or block.places & here)
+
+
+def remedied_output_of(reproduction: Reproduction) -> str:
+    """Return what the remedy prints, by the page."""
+    _, of_remedy = reproduction.page.split(REMEDY)
+    [block] = blocks_in(of_remedy, "text")
+    return block.text
+
+
+def packages_of(reproduction: Reproduction) -> set[str]:
+    """Return the packages that the script and its remedy import."""
+    nodes = ast.walk(ast.parse(reproduction.script + remedy_of(reproduction)))
+    imports = [node for node in nodes if isinstance(node, ast.Import)]
+    return {alias.name for node in imports for alias in node.names}
 
 
 def is_defined(source: str) -> bool | None:

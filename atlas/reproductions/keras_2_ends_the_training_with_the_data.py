@@ -1,7 +1,7 @@
-"""After set_random_seed, every fit begins with the same rows."""
+"""Keras 2 ends the whole training where the data end, whatever epochs are left."""
 
 import keras
-import numpy as np
+import tensorflow as tf
 
 epochs = []  # the batches trained, epoch by epoch
 
@@ -12,11 +12,13 @@ class Recorder(keras.Sequential):
         return y_pred[0, 0]
 
 
+def batches(n):
+    return tf.data.Dataset.range(n).map(lambda i: (tf.fill((1, 1), i), tf.fill((1, 1), i)))
+
+
 model = Recorder([keras.Input((1,)), keras.layers.Dense(1)])
 model.compile("sgd", run_eagerly=True)
 begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: epochs.append([]))
-keras.utils.set_random_seed(1)
-rows = np.arange(8)[:, None]
-for _ in range(20):
-    model.fit(rows, rows, batch_size=1, steps_per_epoch=3, callbacks=[begin], verbose=0)
-print("never trained:", len(set(range(8)) - {i for epoch in epochs for i in epoch}), "of 8")
+model.fit(batches(4), steps_per_epoch=3, epochs=5, callbacks=[begin], verbose=0)
+print("epochs trained:", len(epochs), "of 5")
+print(epochs)
