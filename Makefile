@@ -46,7 +46,7 @@ ON_TENSORFLOW := unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run sweep atlas lab test test-all test-slow test-batches test-backends test-rounding fuzz lint docs site bench bench-backends blog lock clean help .venv
+.PHONY: run sweep atlas lab test test-all test-slow test-batches test-backends test-rounding fuzz lint site bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
@@ -63,7 +63,7 @@ sweep: .venv
 	  $(call option,OUTPUTS,--outputs=) -- $(or $(call option,SWEEP),sweeps/digits.yaml)
 	@$(VENV)/python scripts/index_sweeps.py
 
-## atlas: measure what each way of feeding fit does (an hour)
+## atlas: measure what each way of feeding fit does (three hours)
 # In environments of their own, .venv-atlas/…; what was observed is kept in outputs/atlas.
 atlas: .venv
 	@exec $(VENV)/python scripts/build_atlas.py $(call option,JOBS,--jobs=) $(call option,KERAS,--only=)
@@ -121,13 +121,7 @@ lint: .venv
 	@$(VENV)/ruff check && $(VENV)/ruff format --check
 	@$(VENV)/nbstripout --verify --keep-id notebooks/*.ipynb sweeps/*.ipynb
 
-## docs: write the API reference into outputs/docs
-docs: .venv
-	@rm -rf outputs/docs
-	@said=$$($(VENV)/python scripts/build_docs.py 2>&1) || { echo "$$said" >&2; exit 1; }
-	@echo outputs/docs/index.html
-
-## site: write guide, atlas and notebooks as pages into outputs/site
+## site: write guide, atlas, posts and API into outputs/site
 site: .venv
 	@$(VENV)/python scripts/build_site.py
 

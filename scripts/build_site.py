@@ -1,6 +1,8 @@
-"""Write outputs/site: the atlas as one page to search, the guide, and the rendered notebooks."""
+"""Write outputs/site: guide, atlas, posts, reproductions and API, as one site without a network."""
 
 import sys
+
+from rich.console import Console
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import project
@@ -11,16 +13,14 @@ from epochwatch_lab._site.build import build_site
 def main() -> None:
     """Build the site, and list what is in it."""
     outputs = project.ROOT / "outputs"
-    built = build_site(project.ROOT / "atlas", project.ROOT / "docs", outputs, outputs / "site")
-    for notebook in built.notebooks:
-        source = "run" if notebook.from_run else "post"
-        print(f"{notebook.name}: from its {source}")
-    for name in NOTEBOOKS.keys() - {notebook.name for notebook in built.notebooks}:
-        print(f"{name}: left out, has no post; `epochwatch run {name}` makes a run of it")
+    with Console(stderr=True).status("the site: under a minute …"):
+        built = build_site(project.ROOT, outputs, outputs / "site")
+    for post in built.posts:
+        print(f"{post.slug}: {'from the run of this machine' if post.from_run else 'as published'}")
+    if missing := len(NOTEBOOKS) - len(built.posts):
+        print(f"{missing} of {len(NOTEBOOKS)} notebooks left out: neither a post nor a default run")
     size = sum(path.stat().st_size for path in built.index.parent.rglob("*") if path.is_file())
-    index_size = built.index.stat().st_size
-    print(f"{built.cells:,} cells, {index_size / 1e6:.1f} MB; in all {size / 1e6:.1f} MB")
-    print(built.index.relative_to(project.ROOT))
+    print(f"{built.index.relative_to(project.ROOT)}, {size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

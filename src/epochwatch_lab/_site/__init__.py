@@ -1,13 +1,25 @@
-"""The atlas as a static page, beside the guide and the rendered notebooks: `make site`.
+"""One site of the guide, the atlas, the posts, the reproductions and the API: `make site`.
 
-Its modules, in the order of the data:
+Sphinx makes all but the atlas' own page. What stands ready for it is in `docs/site`, with its
+settings and `site_links`, which leads links of the repository on.
 
-    cells           what each cell of the atlas says, and what its data came to
-    columns         the cells packed for a browser: each value once
-    texts           Markdown as HTML, its links leading to pages of the site
-    guide           the pages of docs, one a task
-    reproductions   scripts that show a finding, each with its page
-    page            the first page, with all cells in it
-    notebooks       each notebook, from its newest run or its post
+Modules, in the order of the data:
+
+    posts           each notebook's post, from its newest run or as published
+    sources         the pages that Sphinx reads, laid out as the site is
     build           the site whole: made aside, moved into place
+
+The atlas' own page:
+
+    cells           a cell as the page has it: the one place that knows how a file writes it
+    words           a feed, a call and what happened, in words
+    explain_command the command that predicts what a call does
+    synonyms        words that people search with
+    remedies        what to change in a call, as another cell shows that it works
+    guarantees      questions about a feed, each answered from its cells
+    guarantee_rows  the answers for all feeds, on one screen
+    columns         the cells packed for a browser: each value once
+    atlas_page      the page and what lies beside it
 """
+
+SITE_MAP = "site_map.json"  # written by `sources`, and read by `site_links` in its own process

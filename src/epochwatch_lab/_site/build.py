@@ -1,21 +1,23 @@
-"""The site whole: its pages, the files of the atlas, guide, reproductions and notebooks."""
+"""The site whole: made aside by Sphinx, the atlas' own page put in, and moved into place."""
 
-import shutil
+import os
+import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch.errors import BadInput
-from epochwatch_lab._runs import project
-from epochwatch_lab._site import texts
-from epochwatch_lab._site.cells import read_files
-from epochwatch_lab._site.guide import GuidePage, read_guide
-from epochwatch_lab._site.notebooks import RenderedNotebook, rendered_notebooks
-from epochwatch_lab._site.page import filled_template, index_page
-from epochwatch_lab._site.reproductions import ABOUT, Reproduction, read_reproductions
+from epochwatch_lab._atlas.files import read_atlas
+from epochwatch_lab._atlas.reproductions import read_reproductions
+from epochwatch_lab._site.atlas_page import write_atlas_page
+from epochwatch_lab._site.posts import Post, read_posts
+from epochwatch_lab._site.sources import SourceFolder
 
-INDEX = "index.html"
-Places = dict[Path, str]  # where in the site the files of the repository are
+# What Sphinx and its theme leave that no page asks for.
+NEEDLESS = (".buildinfo", "objects.inv", "*.map", "webpack-macros.html")
+ERROR = re.compile(r"^\S*Error: .*", re.MULTILINE)  # in what Sphinx says when it breaks off
 
 
 class Built(NamedTuple):
@@ -23,23 +25,18 @@ class Built(NamedTuple):
 
     Attributes:
         index: the first page.
-        cells: how many it has.
-        notebooks: beside it.
-        reproductions: beside it.
+        posts: those that there are.
     """
 
     index: Path
-    cells: int
-    notebooks: list[RenderedNotebook]
-    reproductions: list[Reproduction]
+    posts: list[Post]
 
 
-def build_site(atlas: Path, docs: Path, outputs: Path, site: Path) -> Built:
+def build_site(repository: Path, outputs: Path, site: Path) -> Built:
     """Build the site.
 
     Args:
-        atlas: folder of the atlas, with its `reproductions`.
-        docs: folder of the guide.
+        repository: where `atlas`, with its `reproductions`, and `docs` are.
         outputs: folder of runs and posts.
         site: the folder to make; one that is there is replaced once all is made.
 
@@ -47,54 +44,72 @@ def build_site(atlas: Path, docs: Path, outputs: Path, site: Path) -> Built:
         What was built.
 
     Raises:
-        BadInput: the atlas or the guide is missing or damaged, a notebook cannot be rendered, or
-            the folder cannot be written.
+        BadInput: the atlas is missing or damaged, a page leads nowhere or has no place in the
+            order, a post cannot be made, or the folder cannot be written.
 
     Example:
-        `build_site(Path("atlas"), Path("docs"), Path("outputs"), Path("outputs/site"))`
+        `build_site(Path("."), Path("outputs"), Path("outputs/site"))`
     """
-    files = read_files(atlas)
-    reproductions, guide = read_reproductions(atlas, files), read_guide(docs)
+    reproductions = read_reproductions(repository / "atlas" / "reproductions")
+    if not reproductions:
+        raise BadInput(f"{repository}: is no clone of this repository, has no atlas/reproductions")
+    evidence = read_atlas(repository / "atlas")
+    findings = {cell["finding"] for file in evidence for cell in file["cells"]}
     try:
         site.parent.mkdir(parents=True, exist_ok=True)
         # On the site's own disk, where a folder is moved at once and whole.
         with tempfile.TemporaryDirectory(dir=site.parent, prefix=".site-") as work:
-            aside, posts = Path(work) / "site", Path(work) / "posts"
-            notebooks = list(rendered_notebooks(outputs, posts))
-            places = site_places(atlas, guide, notebooks, reproductions)
-            write_atlas_files(atlas, aside)
-            for page in guide:
-                write_guide_page(page, places, aside)
-            for one in reproductions:
-                write_reproduction(one, places, aside)
-            for notebook in notebooks:
-                write_notebook(notebook, places, aside)
-            (aside / INDEX).write_text(index_page(files, guide, notebooks, reproductions))
+            aside = Path(work) / "site"
+            posts = list(read_posts(outputs, Path(work) / "blog"))
+            sources = SourceFolder(Path(work) / "sources", repository)
+            sources.add_guide()
+            sources.add_posts(posts)
+            sources.add_reproductions(reproductions, findings)
+            run_sphinx(sources, aside)
+            write_atlas_page(repository / "atlas", aside / "atlas")
             replace_folder(aside, site, Path(work) / "old")
     except OSError as error:
-        raise BadInput(f"{site}: cannot be written ({error.strerror or error})") from None
-    cells = sum(len(file.cells) for file in files)
-    return Built(site / INDEX, cells, notebooks, reproductions)
+        raise BadInput(f"{error.filename or site}: {error.strerror or error}") from None
+    return Built(site / "index.html", posts)
 
 
-def site_places(
-    atlas: Path,
-    guide: list[GuidePage],
-    notebooks: list[RenderedNotebook],
-    reproductions: list[Reproduction],
-) -> Places:
-    """Say where in the site each file is that a page may link to."""
-    places = {path: f"atlas/{path.name}" for path in atlas.glob("*.json")}
-    places |= {path: INDEX for path in (atlas, atlas / "reproductions" / f"{ABOUT}.md")}
-    places |= {page.text: f"guide/{page.name}.html" for page in guide}
-    for one in reproductions:
-        places[one.text] = f"reproductions/{one.name}.html"
-        places[one.script] = f"reproductions/{one.script.name}"
-    for notebook in notebooks:
-        here = f"notebooks/{notebook.name}.html"
-        places |= {notebook.published: here, project.notebook_path(notebook.name): here}
-        places |= {notebook.published.parents[1] / image: image for image in notebook.images}
-    return {path.resolve(): place for path, place in places.items()}
+def run_sphinx(sources: SourceFolder, site: Path) -> None:
+    """Have Sphinx make the site, in a process of its own.
+
+    In it, what the API is read from is imported without frameworks; this process needs them.
+
+    Raises:
+        BadInput: with the first thing that Sphinx warns of.
+    """
+    said = sources.folder.with_name("warnings")
+    cache = sources.folder.with_name("cache")
+    sources.write_map()
+    sphinx = [sys.executable, "-m", "sphinx", "-q", "--no-color", "-w", said, "-d", cache]
+    # Sphinx imports the modules of base classes, Keras too: without a backend that ends at once.
+    surroundings = os.environ | {"KERAS_BACKEND": "none"}
+    done = subprocess.run(
+        [*sphinx, sources.folder, site],
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = said.read_text().splitlines() if said.is_file() else []
+    if lines or done.returncode:
+        broke_off = ERROR.findall(done.stderr) or [f"Sphinx ended with code {done.returncode}"]
+        raise BadInput(_first_of(lines or broke_off, sources))
+    for pattern in NEEDLESS:
+        for path in site.rglob(pattern):
+            path.unlink()
+
+
+def _first_of(lines: list[str], sources: SourceFolder) -> str:
+    """Choose the first line of what is wrong; it names the file in the repository."""
+    first = lines[0].removeprefix(f"{sources.folder}/")
+    page = first.partition(".md:")[0]
+    origin = sources.origins.get(page)
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return (first.replace(f"{page}.md", origin, 1) if origin else first) + more
 
 
 def replace_folder(made: Path, site: Path, old: Path) -> None:
@@ -102,40 +117,3 @@ def replace_folder(made: Path, site: Path, old: Path) -> None:
     if site.exists():
         site.rename(old)
     made.rename(site)
-
-
-def write_atlas_files(atlas: Path, aside: Path) -> None:
-    """Copy the evidence."""
-    (aside / "atlas").mkdir(parents=True)
-    for path in sorted(atlas.glob("*.json")):
-        shutil.copyfile(path, aside / "atlas" / path.name)
-
-
-def write_guide_page(page: GuidePage, places: Places, aside: Path) -> None:
-    here = f"guide/{page.name}.html"
-    html = texts.as_html(page.text.read_text(), page.text, places, here)
-    write_page(aside / here, "text.html.j2", title=page.title, body=html, kind="Guide")
-
-
-def write_reproduction(one: Reproduction, places: Places, aside: Path) -> None:
-    """Write the page of a reproduction, its script below and beside it."""
-    here = f"reproductions/{one.name}.html"
-    html = texts.as_html(texts.without_fields(one.text.read_text()), one.text, places, here)
-    code = texts.coloured_code(one.script.read_text(), "python")
-    fields = {"title": one.title, "body": html, "kind": "Reproduction", "code": code}
-    write_page(aside / here, "reproduction.html.j2", it=one, **fields)
-    shutil.copyfile(one.script, aside / "reproductions" / one.script.name)
-
-
-def write_notebook(notebook: RenderedNotebook, places: Places, aside: Path) -> None:
-    here = f"notebooks/{notebook.name}.html"
-    html = texts.as_html(notebook.text.read_text(), notebook.published, places, here)
-    write_page(aside / here, "text.html.j2", title=notebook.title, body=html, kind="Notebook")
-    for image in notebook.images:
-        (aside / image).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(notebook.site / image, aside / image)
-
-
-def write_page(path: Path, template: str, **values) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(filled_template(template, **values))

@@ -1,143 +1,240 @@
-"""The cells of the atlas for a reader: how `fit` was called, and the audit's four answers.
+"""The cells of the atlas as its page has them: the one place that knows how a file writes them."""
 
-Order, loss, variety and measure are what the audit says of a cell; nothing is counted here.
-"""
-
+import collections
+import dataclasses
+import functools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from packaging.version import Version
-
-from epochwatch._auditing.request import ALIKE, LOSES, UNMEASURED
-from epochwatch._exposures.verdict import MEANING
+from epochwatch._auditing.request import LOSES
 from epochwatch.errors import BadInput
-from epochwatch_lab._atlas.cells import AtlasCell
-from epochwatch_lab._atlas.defects import findings_of
+from epochwatch_lab._atlas.batches_text import text_of
+from epochwatch_lab._atlas.cells import FIT, AtlasCell
 from epochwatch_lab._atlas.files import read_atlas
+from epochwatch_lab._atlas.outcomes import NOTED, verdict_of, warns_of_it
+from epochwatch_lab._atlas.places import Place
+from epochwatch_lab._atlas.rows import begun_epochs, loses_for_certain
+from epochwatch_lab._atlas.toy_feeds import BATCHES
 
-# What a cell has instead of a verdict, by how what it raised begins.
-ENDINGS = {
-    "did not end": "hangs",
-    "the process ended": "crashes",
-    "": "raises",
-}
-MEANINGS = {name: text for name, text in MEANING.items() if name not in ("reshuffles", "resumes")}
-MEANINGS |= {
-    "hangs": "fit does not end",
-    "crashes": "fit takes the whole process down with it",
-    "raises": "fit ends with an error",
-    "reshuffles": MEANING["reshuffles"],
-    "resumes": MEANING["resumes"],
-}
-del MEANINGS[None]
-NONE = "none"
-MEASURED = {"pass": "in a pass", "came round": "came round", "given": "given"}
-MEANINGS[NONE] = MEANING[None]
+DRAWN_SHOWN = 3  # epochs of an order that chance draws
+
+Lines = tuple[str, str, tuple[str, ...]]  # a title, what a line is, and each line's batches
 
 
-class AtlasFile(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class AtlasFile:
     """One file of the atlas.
 
     Attributes:
         name: of the file, without its ending.
         environment: versions, backend and date.
-        cells: as they are in the file.
-        facts: of each cell, what `cell_facts` lists.
     """
 
     name: str
     environment: dict[str, Any]
-    cells: list[dict]
-    facts: list[dict[str, Any]]
+
+    @property
+    def place(self) -> Place:
+        return Place.of(self.environment)
 
     @property
     def keras(self) -> str:
-        """Package and version, as a requirement is named."""
-        return f"{self.environment['package']} {self.environment['keras']}"
+        """Package and minor version, for a reader."""
+        return self.place.keras
 
     @property
-    def age(self) -> tuple:
-        """What files are sorted by: Keras before tf_keras, the newest version first."""
-        release = Version(self.environment["keras"]).release
-        return self.environment["package"] != "keras", *(-part for part in release)
+    def backend(self) -> str:
+        return self.environment["backend"]
 
 
-def read_files(atlas: Path) -> list[AtlasFile]:
+@dataclasses.dataclass(frozen=True)
+class PageCell:
+    """One cell.
+
+    Attributes:
+        file: where it is from.
+        recorded: the cell as `read_atlas` gives it.
+    """
+
+    file: AtlasFile
+    recorded: dict[str, Any]
+
+    @functools.cached_property
+    def described(self) -> AtlasCell:
+        return AtlasCell.from_json(self.recorded)
+
+    @functools.cached_property
+    def way(self) -> dict[str, Any]:
+        """How the cell is called, as in its file."""
+        return self.described.as_json()
+
+    @functools.cached_property
+    def address(self) -> str:
+        return self.described.address(self.file.environment)
+
+    @property
+    def observed(self) -> dict[str, Any]:
+        """What the audit found; empty where it found nothing, or was not asked."""
+        return self.recorded.get("observed") or {}
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        return self.recorded.get("expected") or {}
+
+    @property
+    def raised(self) -> str | None:
+        return self.recorded["raised"]
+
+    @property
+    def findings(self) -> list[str]:
+        return self.observed.get("findings", [])
+
+    @property
+    def verdict(self) -> str:
+        return verdict_of(self.recorded)
+
+    @property
+    def lost(self) -> tuple[int, int] | None:
+        """Rows lost, and rows that as many steps reach; None where that is not known."""
+        samples = self.observed.get("samples", {})
+        if samples.get("reachable") is None:
+            return None
+        return samples["lost"], samples["reachable"]
+
+    @property
+    def loses(self) -> bool:
+        """Whether rows are lost, be it by chance or timing."""
+        return LOSES in self.findings
+
+    @property
+    def loses_for_certain(self) -> bool:
+        return loses_for_certain(self.recorded, self.file.backend)
+
+    @property
+    def is_warned_of(self) -> bool:
+        return warns_of_it(self.recorded["warnings"])
+
+    @property
+    def alike(self) -> bool:
+        return self.observed.get("order", {}).get("alike", False)
+
+    @property
+    def shuffled_by(self) -> str | None:
+        return self.observed.get("order", {}).get("shuffled_by")
+
+    @property
+    def steps(self) -> list[int]:
+        """Steps run, by epoch."""
+        return self.observed.get("steps", {}).get("run", [])
+
+    @property
+    def differing(self) -> int:
+        """How many of the runs came out otherwise than the first."""
+        return len(self.recorded["others"])
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether chance has a say in the order."""
+        return bool(self.observed) and not self.observed["order"]["fixed"]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether `fit` came to its end, and the audit has found nothing."""
+        return bool(self.observed) and not self.findings and not self.raised
+
+    @property
+    def batches(self) -> int:
+        """Batches in a pass of the feed, or as many as an endless one is read off."""
+        return self.recorded["options"].get("batches", BATCHES)
+
+    def boundary(self, fit: int, epoch: int) -> str | None:
+        """Return the verdict of what follows an epoch."""
+        return next(
+            (
+                each["verdict"]
+                for each in self.observed.get("boundaries", [])
+                if (each["after"]["fit"], each["after"]["epoch"]) == (fit, epoch)
+            ),
+            None,
+        )
+
+
+def read_cells(atlas: Path) -> list[PageCell]:
     """Read the atlas, the newest Keras first.
 
     Raises:
-        BadInput: there is none, or a file is damaged.
+        BadInput: there is none, a file is damaged, or two cells have one address.
     """
-    files = []
+    cells = []
     for path, read in zip(sorted(atlas.glob("*.json")), read_atlas(atlas), strict=True):
         try:
-            file = AtlasFile(path.stem, **read, facts=[cell_facts(cell) for cell in read["cells"]])
-            file.age, file.environment["backend"]
-        except (AttributeError, KeyError, TypeError, ValueError):
+            file = AtlasFile(path.stem, read["environment"])
+            of_file = [PageCell(file, each) for each in read["cells"]]
+            # What is damaged is found here, where its file is known.
+            for cell in of_file:
+                check_told(cell)
+            cells.append((file.place.age, of_file))
+        except (AttributeError, KeyError, TypeError, ValueError, StopIteration):
             raise BadInput(f"{path}: is damaged; `make atlas` makes it again") from None
-        files.append(file)
-    return sorted(files, key=lambda file: file.age)
+    cells = [cell for _, of_file in sorted(cells, key=lambda file: file[0]) for cell in of_file]
+    check_addresses(atlas, cells)
+    return cells
 
 
-def cell_facts(cell: dict) -> dict[str, Any]:
-    """List what the page shows of a cell and filters by, beside what its file has."""
-    called, findings = AtlasCell.from_json(cell), findings_of(cell)
-    return {
-        "name": called.name,
-        "feed_name": called.feed_name,
-        "verdict": cell_verdict(cell),
-        "loss": cell_loss(cell),
-        "variety": cell_variety(cell),
-        "measure": cell_measure(cell),
-        "unsound": bool(findings),
-        "loses": LOSES in findings,
-        "disagrees": (cell.get("expected") or {}).get("agrees") is False,
-        "differs": bool(cell.get("others")),
-        "warned": bool(cell.get("warnings")),
-    }
+def check_told(cell: PageCell) -> None:
+    """Refuse a cell that does not tell how it was called, or what came of it.
 
-
-def cell_verdict(cell: dict) -> str:
-    """Name a cell's verdict, or how it ended.
-
-    Example:
-        >>> cell_verdict({"raised": "IndexError: list index out of range"})
-        'raises'
+    Raises:
+        ValueError: or another error of something that is not there.
     """
-    if cell.get("raised"):
-        return next(end for begin, end in ENDINGS.items() if cell["raised"].startswith(begin))
-    return cell["observed"]["verdict"] or NONE
+    if not (cell.address and cell.verdict):
+        raise ValueError(cell.address)
 
 
-def cell_loss(cell: dict) -> str | None:
-    """Say how many of the rows that its steps reach a cell lost; None where none is known.
+def check_addresses(atlas: Path, cells: Iterable[PageCell]) -> None:
+    """Refuse two cells of one address: a link could lead to only one of them.
 
-    Example:
-        >>> cell_loss({"observed": {"samples": {"reachable": 20, "lost": 8}}})
-        '8 of 20'
+    Raises:
+        BadInput: with the first.
     """
-    samples = cell["observed"]["samples"] if cell["observed"] else {"reachable": None}
-    if samples["reachable"] is None:
-        return None
-    return f"{samples['lost']} of {samples['reachable']}"
+    first: dict[str, PageCell] = {}
+    for cell in cells:
+        other = first.setdefault(cell.address, cell)
+        if other is not cell:
+            raise BadInput(
+                f"{atlas / cell.file.name}.json: has the cell {cell.address}, and so has "
+                f"{other.file.name}.json; keep one of them, for both are one release to a reader"
+            )
 
 
-def cell_variety(cell: dict) -> str | None:
-    """Say whether a cell's epochs had an order of their own."""
-    if not cell["observed"]:
-        return None
-    order = cell["observed"]["order"]
-    if order["alike"]:
-        return ALIKE
-    return "not shuffled" if order["shuffled_by"] is None else f"{order['shuffled_by']} shuffles"
+def lines_of(cell: PageCell) -> Iterator[Lines]:
+    """Write the batches of a cell: what was trained, or what an act has noted."""
+    recorded = cell.recorded
+    shown = DRAWN_SHOWN if cell.is_drawn else None
+    fits = recorded.get("trained", [])
+    titles = [f"fit {number}" if len(fits) > 1 else "" for number in range(1, len(fits) + 1)]
+    if "undone" in recorded:
+        titles = ["before the interruption, as far as it was saved", "after it"]
+    for title, epochs in zip(titles, with_empty_epochs(cell), strict=True):
+        yield title, "epoch", tuple(map(text_of, epochs[:shown]))
+        if "undone" in recorded and title == titles[0]:
+            yield "trained, and undone by the interruption", "", texts_of(recorded["undone"])
+    for name, unit in NOTED.items():
+        if name in recorded:
+            yield "", unit, texts_of(recorded[name])
 
 
-def cell_measure(cell: dict) -> str | None:
-    """Say by what the number of a cell's rows is known, or that it is not."""
-    if not cell["observed"]:
-        return None
-    if cell["observed"]["unmeasured"]:
-        return UNMEASURED
-    samples = cell["observed"]["samples"]
-    by = samples["population_by"]
-    return "no end" if by is None else f"{samples['population']} {MEASURED[by]}"
+def texts_of(epochs: Iterable[list[list[int]]]) -> tuple[str, ...]:
+    return tuple(map(text_of, epochs))
+
+
+def with_empty_epochs(cell: PageCell) -> list[list]:
+    """Return what was trained by fit and epoch, with the epochs at a fit's end that had no step."""
+    trained = cell.recorded.get("trained", [])
+    if cell.recorded["act"] != FIT:
+        return trained
+    begun = collections.Counter(fit for fit, _ in begun_epochs(trained, cell.steps))
+    return [
+        [*epochs, *[[]] * (begun[fit] - len(epochs))] for fit, epochs in enumerate(trained, start=1)
+    ]

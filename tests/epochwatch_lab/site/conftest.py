@@ -2,16 +2,10 @@ import shutil
 
 import pytest
 
+from epochwatch_lab._runs import project
 from epochwatch_lab._site.build import build_site
-from tests.epochwatch_lab.site.cells import ATLAS, BLOG, DOCS, with_reproduction
 
-
-@pytest.fixture(scope="session")
-def atlas(tmp_path_factory):
-    """The atlas with a reproduction."""
-    folder = tmp_path_factory.mktemp("atlas")
-    shutil.copytree(ATLAS, folder, dirs_exist_ok=True)
-    return with_reproduction(folder)
+BLOG = project.ROOT / "outputs" / "blog"
 
 
 @pytest.fixture(scope="session")
@@ -23,5 +17,6 @@ def outputs(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def site(atlas, outputs):
-    return build_site(atlas, DOCS, outputs, outputs / "site").index.parent
+def site(outputs):
+    """The site of this repository."""
+    return build_site(project.ROOT, outputs, outputs / "site").index.parent

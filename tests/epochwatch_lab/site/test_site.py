@@ -1,246 +1,253 @@
-"""The site: its numbers against plain counting, and what is built.
+"""The site against what it is made of, read by other means than its own."""
 
-The atlas it is built from is `atlas/` beside this file: a few real cells.
-"""
-
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-import bs4
 import pytest
 
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import project
 from epochwatch_lab._site.build import build_site
-from epochwatch_lab._site.cells import (
-    cell_facts,
-    cell_measure,
-    cell_variety,
-    cell_verdict,
-    read_files,
-)
-from epochwatch_lab._site.columns import ABSENT, packed_columns
-from epochwatch_lab._site.guide import ORDER, read_guide
-from epochwatch_lab._site.page import row_colours
-from epochwatch_lab._site.texts import as_html
-from tests.epochwatch_lab.conftest import LOOKS
-from tests.epochwatch_lab.site.cells import (
-    ATLAS,
+from tests.epochwatch_lab.site.sources import (
     BLOG,
-    DOCS,
-    NAME,
-    ORACLE,
-    RAW,
-    id_of,
-    loses,
-    loss_of,
+    EVIDENCE,
+    GUIDE,
+    MARKDOWN,
+    POSTS,
+    SCRIPTS,
+    article,
+    front_matter,
+    headings_in,
+    headings_of,
+    links_in,
+    one_line,
+    place_of,
+    slug_of,
+    soup,
 )
 
-# What is counted
+pytestmark = pytest.mark.slow  # Sphinx makes it in a quarter of a minute
+
+LARGEST = 15_000_000
+FINDINGS = set(re.findall(r'"finding": ?"(\w+)"', "".join(map(Path.read_text, EVIDENCE))))
+ADDRESS = re.compile(r"url\(([^)]+)\)")
+FIRST = "what_do_you_see"  # of the guide, and a part of the site by itself
+SECTIONS = ["What do you see?", "Guide", "Atlas", "Posts", "Reproductions", "API"]
 
 
-@pytest.mark.parametrize("cell", RAW, ids=id_of)
-def test_what_is_lost_is_what_counting_by_hand_gives(cell):
-    facts = cell_facts(cell)
-    assert facts["loss"] == loss_of(cell)
-    assert facts["loses"] == loses(cell)
+def test_the_first_page_leads_to_each_part_of_the_site(site):
+    links = soup(site / "index.html").select("header nav a")
+    assert [one_line(link.text) for link in links][: len(SECTIONS)] == SECTIONS
 
 
-@pytest.mark.parametrize(
-    ("order", "variety"),
-    [
-        ({"fixed": True, "alike": False, "shuffled_by": None}, "not shuffled"),
-        ({"fixed": False, "alike": False, "shuffled_by": "fit"}, "fit shuffles"),
-        ({"fixed": False, "alike": True, "shuffled_by": "feed"}, "alike"),
-    ],
-)
-def test_the_variety_of_a_cell_is_the_audits(order, variety):
-    assert cell_variety({"observed": {"order": order}}) == variety
+@pytest.mark.parametrize("source", GUIDE, ids=lambda path: path.stem)
+def test_a_page_of_the_guide_is_at_its_address_with_all_its_headings(site, source):
+    page = article(site / "guide" / f"{source.stem}.html")
+    assert headings_of(page) == headings_in(source.read_text())
 
 
-@pytest.mark.parametrize(
-    ("population", "by", "unmeasured", "measure"),
-    [
-        (20, "pass", [], "20 in a pass"),
-        (12, "came round", [], "12 came round"),
-        (None, None, [], "no end"),
-        (None, None, ["the coverage of 0"], "unmeasured"),
-    ],
-)
-def test_a_cell_says_by_what_its_rows_are_known(population, by, unmeasured, measure):
-    samples = {"population": population, "population_by": by}
-    assert cell_measure({"observed": {"samples": samples, "unmeasured": unmeasured}}) == measure
+def test_the_guide_lists_each_page_once_and_no_other(site):
+    listed = [link["href"] for link in article(site / "guide" / "index.html").select("li a")]
+    others = [f"{source.stem}.html" for source in GUIDE if source.stem != FIRST]
+    assert sorted(listed) == sorted(others)
 
 
-@pytest.mark.parametrize(
-    ("raised", "verdict"),
-    [
-        ("did not end in 60 s", "hangs"),
-        ("the process ended with exit code -11", "crashes"),
-        ("IndexError: list index out of range", "raises"),
-    ],
-)
-def test_a_cell_without_a_verdict_says_how_it_ended(raised, verdict):
-    assert cell_verdict({"raised": raised}) == verdict
+@pytest.mark.parametrize("post", POSTS, ids=slug_of)
+def test_a_post_is_whole_and_has_its_pictures(site, post):
+    page = article(site / "posts" / f"{slug_of(post)}.html")
+    source = BLOG / "_github" / f"{slug_of(post)}.md"
+    assert headings_of(page) == headings_in(source.read_text())
+    pictures = re.findall(r'<img src="../(\S+)"', source.read_text())
+    assert pictures
+    assert [image["src"] for image in page.find_all("img")] == [f"../{name}" for name in pictures]
+    for name in pictures:
+        assert (site / name).read_bytes() == (BLOG / name).read_bytes()
 
 
-def test_nothing_is_lost_in_the_columns():
-    files = read_files(ATLAS)
-    packed = json.loads(json.dumps(packed_columns(files)))
-    cells = [cell for file in files for cell in file.cells]
-    assert len(packed["cells"]) == len(cells) == len(RAW)
-    for ranks, cell in zip(packed["cells"], cells, strict=True):
-        record = {}
-        for (name, values), rank in zip(packed["columns"], ranks, strict=False):
-            first, _, key = name.partition(".")
-            if first == "cell" and rank != ABSENT:
-                key, _, part = key.partition(".")
-                if part:
-                    record.setdefault(key, {})[part] = values[rank]
-                else:
-                    record[key] = values[rank]
-        assert record == cell
+def test_the_posts_are_listed_in_reading_order_with_their_answers(site):
+    page = article(site / "posts" / "index.html")
+    assert headings_of(page)[1:] == [front_matter(post)["title"] for post in POSTS]
+    answers = [one_line(paragraph.text) for paragraph in page.select("section section > p")]
+    assert answers == [front_matter(post)["excerpt"] for post in POSTS]
 
 
-def test_the_newest_keras_comes_first():
-    assert [file.name for file in read_files(ATLAS)] == [
-        "keras-3.15.1-jax",
-        "keras-3.15.1-tensorflow",
-        "keras-3.15.1-torch",
-        "tf_keras-2.21.0-tensorflow",
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_reproduction_says_what_its_fields_say_and_shows_its_script(site, script):
+    folder = site / "reproductions"
+    fields, page = front_matter(script.with_suffix(".md")), article(folder / f"{script.stem}.html")
+    text = one_line(page.text)
+    code_marks = [
+        fields["status"],
+        *(fields[name].replace("`", "") for name in ("expected", "fix")),
     ]
+    for said in (*code_marks, *fields["symptoms"], *fields["cause"], *fields["seen"]):
+        assert one_line(said) in text
+    reports = [link["href"] for link in page.find_all("a", string=fields["related"])]
+    numbers = [report.split("#")[1] for report in fields["related"]]
+    assert [address.rpartition("/")[2] for address in reports[: len(numbers)]] == numbers
+    cells = {link["href"] for link in page.find_all("a", href=re.compile("atlas/index.html#"))}
+    address = f"../atlas/index.html#finding={script.stem}"
+    assert cells == ({address} if script.stem in FINDINGS else set())
+    assert page.find_all("pre")[-1].text == script.read_text()
+    assert (folder / script.name).read_text() == script.read_text()
 
 
-def light(colour):
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def test_the_reproductions_are_listed_by_symptom_and_by_status(site):
+    page = article(site / "reproductions" / "index.html")
+    by_symptom, by_status = (page.find(id=name) for name in ("by-what-you-see", "by-status"))
+    fields = {script.stem: front_matter(script.with_suffix(".md")) for script in SCRIPTS}
+    listed = {(one_line(li.text).partition("”")[0][1:], li.a["href"]) for li in by_symptom("li")}
+    assert listed == {
+        (one_line(symptom), f"{name}.html")
+        for name, of in fields.items()
+        for symptom in of["symptoms"]
+    }
+    for section in by_status.find_all("section"):
+        status = section.h3.find(string=True).lower()
+        names = {link["href"] for link in section.select("li a")}
+        assert names == {f"{name}.html" for name, of in fields.items() if of["status"] == status}
+    assert len(by_status("li")) == len(fields)
 
 
-def test_numbers_stand_out_from_the_colours_they_are_written_on():
-    for ground, ink in row_colours(20):
-        low, high = sorted([light(ground), light(ink)])
-        assert (high + 0.05) / (low + 0.05) >= 4.5
-    grounds = [light(ground) for ground, _ in row_colours(20)]
-    assert grounds == sorted(grounds)
-
-
-# What is built
-
-
-def soup(page):
-    return bs4.BeautifulSoup(page.read_text(), "html.parser")
-
-
-def test_every_link_leads_to_a_file_or_an_anchor(site):
-    pages = {page: soup(page) for page in site.rglob("*.html")}
-    assert len(pages) == 2 + len(ORDER) + len(list((BLOG / "_github").glob("*.md")))
+def test_every_link_leads_to_a_file_and_an_anchor_and_nothing_is_fetched(site):
+    pages = {page.resolve(): soup(page) for page in site.rglob("*.html")}
+    anchors = {page: {tag["id"] for tag in read.find_all(id=True)} for page, read in pages.items()}
     for page, read in pages.items():
         for link in read.find_all(href=True) + read.find_all(src=True):
-            to = urlsplit(link.get("href") or link.get("src"))
+            to = urlsplit(link.get("href") or link["src"])
             if to.scheme:
-                assert (link.name, to.scheme) == ("a", "https")
+                assert (link.name, to.scheme) in [("a", "https"), ("img", "data")], link
                 continue
             target = (page.parent / unquote(to.path)).resolve() if to.path else page
-            assert target.is_file(), link
-            if "=" in to.fragment:
-                assert set(parse_qs(to.fragment)) <= ORACLE.keys()
-            elif to.fragment:
-                assert pages[target].find(id=to.fragment), link
+            assert target.is_file(), (page, link)
+            if to.fragment and target.parent.name != "atlas":
+                assert unquote(to.fragment) in anchors[target], (page, link)
 
 
-def test_pages_of_the_guide_lead_to_each_other_and_to_notebooks(site):
-    page = soup(site / "guide" / "audit.html")
-    assert page.h1["id"] == "audit-your-feed-in-ci"
-    watch = soup(site / "guide" / "watch.html")
-    assert "what_is_watched.html" in [a["href"] for a in watch.main.find_all("a")]
-    atlas = soup(site / "guide" / "atlas.html")
-    assert "../notebooks/03_ways_to_feed_fit.html" in [a["href"] for a in atlas.find_all("a")]
-    listed = [a["href"] for a in soup(site / "index.html").select("#guide + ul a")]
-    assert listed == [f"guide/{name}.html" for name in ORDER]
+def test_a_style_needs_no_network(site):
+    styles = list(site.rglob("*.css"))
+    assert styles
+    for style in styles:
+        for address in ADDRESS.findall(style.read_text()):
+            path = address.strip("\"'")
+            is_here = (style.parent / path.partition("?")[0].partition("#")[0]).exists()
+            assert path.startswith(("data:", "#")) or is_here, (style, path)
 
 
-@pytest.mark.parametrize("change", ["missing", "unknown", "untitled"])
-def test_a_guide_that_is_not_whole_is_refused(tmp_path, change):
-    docs = shutil.copytree(DOCS, tmp_path / "docs")
-    if change == "missing":
-        (docs / "watch.md").unlink()
-    else:
-        (docs / ("watch.md" if change == "untitled" else "new.md")).write_text("text\n")
-    with pytest.raises(BadInput, match=r"(watch|new)\.md: ") as refused:
-        read_guide(docs)
-    assert "\n" not in str(refused.value)
+@pytest.mark.parametrize("source", MARKDOWN, ids=lambda path: path.stem)
+def test_a_link_to_a_page_of_the_repository_leads_to_its_page_of_the_site(site, source):
+    page = site / place_of(source)
+    links = article(page).find_all("a", href=True)
+    shown = {link["href"].partition("#")[0] for link in links}
+    for target in links_in(source.read_text()):
+        place = place_of((source.parent / target.partition("#")[0]).resolve())
+        assert place is None or os.path.relpath(site / place, page.parent) in shown, target
 
 
-def test_pictures_written_as_html_lead_on():
-    text = '<p><picture><source srcset="../img/a-narrow.png"><img src="../img/a.png"></picture></p>'
-    places = {Path("/r/img/a.png"): "img/a.png", Path("/r/img/a-narrow.png"): "img/a-narrow.png"}
-    html = as_html(text, Path("/r/posts/a.md"), places, "notebooks/a.html")
-    assert 'srcset="../img/a-narrow.png"' in html
-    assert 'src="../img/a.png"' in html
-    assert 'src=""' in as_html(text, Path("/r/posts/a.md"), {}, "notebooks/a.html")
+def test_a_file_that_is_in_the_repository_alone_is_words_or_a_link_to_it(site):
+    page = article(site / "guide" / "sweeps_and_clusters.html")
+    declared = "[project.urls]" in (project.ROOT / "pyproject.toml").read_text()
+    links = [link["href"] for link in page.find_all("a", href=re.compile("digits.md"))]
+    assert all(link.startswith("https://") for link in links)
+    assert bool(links) == declared
+    assert "sweeps/digits.yaml" in page.text
 
 
-def test_a_link_out_of_the_site_is_text(site):
-    page = soup(site / "reproductions" / f"{NAME}.html")
-    assert "another" in page.main.p.text
-    assert [a["href"] for a in page.main.p.find_all("a")] == [
-        f"{NAME}.py",
-        "../atlas/keras-3.15.1-jax.json",
-        "https://keras.io",
-    ]
+def test_addresses_that_posts_have_in_jekyll_are_in_the_site(site):
+    text = "".join(post.read_text() for post in POSTS)
+    addresses = set(re.findall(r"\]\(/epochwatch/([^)]+)", text))
+    assert addresses
+    for address in addresses:
+        page, _, anchor = address.partition("#")
+        assert (site / page).is_file(), address
+        assert not anchor or soup(site / page).find(id=anchor), address
 
 
-def test_a_corner_of_a_table_without_a_name_is_no_header(site):
-    page = soup(site / "reproductions" / f"{NAME}.html")
-    assert [cell.name for cell in page.tr.find_all(True)] == ["td", "th"]
+def test_the_site_is_small(site):
+    sizes = [path.stat().st_size for path in site.rglob("*") if path.is_file()]
+    assert sum(sizes) <= LARGEST
 
 
-def test_the_evidence_is_the_committed_files(site):
-    copied = {path.name: path.read_bytes() for path in (site / "atlas").iterdir()}
-    assert copied == {path.name: path.read_bytes() for path in ATLAS.iterdir()}
+def test_the_same_sources_give_the_same_site(site, outputs):
+    def contents():
+        return {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
-
-def test_the_same_atlas_gives_the_same_page(site, atlas, outputs):
-    before = (site / "index.html").read_bytes()
-    build_site(atlas, DOCS, outputs, outputs / "site")
-    assert (site / "index.html").read_bytes() == before
+    before = contents()
+    build_site(project.ROOT, outputs, outputs / "site")
+    assert [path for path, content in contents().items() if before.pop(path) != content] == []
+    assert before == {}
     assert sorted(path.name for path in outputs.iterdir()) == ["blog", "site"]
 
 
+# What is refused
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A clone whose guide and reproductions can be changed; all else leads to the real one."""
+    copied = tmp_path / "repository"
+    for folder in ("docs", "atlas"):
+        shutil.copytree(project.ROOT / folder, copied / folder)
+    for path in project.ROOT.iterdir():
+        if not (copied / path.name).exists():
+            (copied / path.name).symlink_to(path)
+    return copied
+
+
+def break_link(repository):
+    with (repository / "docs" / "audit.md").open("a") as page:
+        page.write("\nSee [there](nowhere.md).\n")
+
+
+def break_anchor(repository):
+    with (repository / "docs" / "audit.md").open("a") as page:
+        page.write("\nSee [there](watch.md#nowhere).\n")
+
+
+def add_unlisted(repository):
+    (repository / "docs" / "new.md").write_text("# New\n")
+
+
+def take_away(repository):
+    (repository / "docs" / "costs.md").unlink()
+
+
+def spoil_fields(repository):
+    (repository / "atlas" / "reproductions" / "each_fit_starts_over.md").write_text("# Title\n")
+
+
+def lose_script(repository):
+    (repository / "atlas" / "reproductions" / "each_fit_starts_over.py").unlink()
+
+
 @pytest.mark.parametrize(
-    ("name", "content", "refusal"),
+    ("spoil", "refusal"),
     [
-        ("keras-3.15.1-jax.json", '{"schema": 2', "keras-3.15.1-jax.json: is damaged"),
-        ("keras-3.15.1-jax.json", '{"environment": {}, "cells": []}', "jax.json: is damaged"),
-        (
-            "keras-3.15.1-jax.json",
-            '{"environment": {"package": "keras", "keras": "3", "backend": "jax"}, "cells": [{}]}',
-            "jax.json: is damaged",
-        ),
-        (f"reproductions/{NAME}.md", "# Title", "does not begin with the fields title"),
-        (f"reproductions/{NAME}.md", None, f"cells name '{NAME}', but there is no"),
-        (f"reproductions/{NAME}.py", None, f"has no {NAME}.py beside it"),
+        (break_link, r"docs/audit.md:\d+: WARNING: .*nowhere.md"),
+        (break_anchor, r"docs/audit.md:\d+: WARNING: .*nowhere"),
+        (add_unlisted, r"docs/new.md: WARNING: document isn't included in any toctree"),
+        (take_away, r"guide/index.md:\d+: WARNING: .*costs"),
+        (spoil_fields, "each_fit_starts_over.md: does not begin with fields"),
+        (lose_script, "has no each_fit_starts_over.py beside it"),
     ],
+    ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_what_is_damaged_is_named_and_the_old_site_stays(tmp_path, atlas, name, content, refusal):
-    damaged, place = shutil.copytree(atlas, tmp_path / "atlas"), tmp_path / "outputs" / "site"
-    place.mkdir(parents=True)
-    (place / "index.html").write_text("old")
-    if content is None:
-        (damaged / name).unlink()
-    else:
-        (damaged / name).write_text(content)
+def test_what_is_wrong_is_named_and_the_old_site_stays(tmp_path, repository, spoil, refusal):
+    spoil(repository)
+    outputs = tmp_path / "outputs"
+    shutil.copytree(BLOG, outputs / "blog")
+    (outputs / "site").mkdir()
+    (outputs / "site" / "index.html").write_text("old")
     with pytest.raises(BadInput, match=refusal) as refused:
-        build_site(damaged, DOCS, tmp_path / "outputs", place)
+        build_site(repository, outputs, outputs / "site")
     assert "\n" not in str(refused.value)
-    assert [path.read_text() for path in (tmp_path / "outputs").rglob("*.*")] == ["old"]
+    assert [path.read_text() for path in (outputs / "site").iterdir()] == ["old"]
+    assert sorted(path.name for path in outputs.iterdir()) == ["blog", "site"]
 
 
 def test_the_script_ends_with_code_2_and_one_line_where_there_is_no_atlas(tmp_path):
@@ -253,13 +260,6 @@ def test_the_script_ends_with_code_2_and_one_line_where_there_is_no_atlas(tmp_pa
         check=False,
     )
     assert done.returncode == 2
-    assert re.fullmatch(r"build_site: .*/atlas: holds no file of the atlas; .*\n", done.stderr)
-    assert not (tmp_path / "outputs").exists()
-
-
-# What is seen; test_browser.py looks at all of it
-
-
-def test_a_browser_opens_the_page_and_counts_its_cells(site, opened):
-    shown = opened(site / "index.html", *LOOKS[0])
-    assert shown.get_by_role("status").inner_text() == f"All {len(RAW)} cells"
+    assert re.fullmatch(r"build_site: .* is no clone of this repository.*\n", done.stderr)
+    assert done.stdout == ""
+    assert not (tmp_path / "outputs" / "site").exists()
