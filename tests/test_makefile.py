@@ -264,15 +264,6 @@ def test_watching_is_measured_in_the_environments_of_the_backends(tmp_path):
     assert made == [".venv-jax", ".venv-torch"]
 
 
-def test_the_docs_are_written_anew(tmp_path):
-    checkout = Checkout(tmp_path / "new")
-    stale = checkout.folder / "outputs" / "docs" / "stale.html"
-    stale.parent.mkdir(parents=True)
-    stale.touch()
-    assert checkout.make("docs").stdout == "outputs/docs/index.html\n"
-    assert not stale.exists()
-
-
 def test_help_is_the_default_names_each_target_and_variable_and_fits_a_terminal(checkout):
     text = checkout.make().stdout
     assert text == checkout.make("help").stdout

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from epochwatch._text import count_of
 from epochwatch.exposures import CouponCollector
 from epochwatch_lab.answers import Answer
 from epochwatch_lab.epoch_lengths import EpochAdvice, EpochContent, EpochLengths
@@ -35,7 +36,7 @@ def answer(
     """
     first = f"**{_length(lengths, advice)}**"
     second = _weights(state_is_same) + _stopping(lengths, patience, seen_when_stopped)
-    short = f"{_many(advice.steps, 'step')} an epoch, a patience of {advice.patience:,}"
+    short = f"{count_of(advice.steps, 'step')} an epoch, a patience of {advice.patience:,}"
     if not state_is_same:
         short += ", other weights"
     return Answer(short, f"{first} {second}", _advice(advice, decay))
@@ -52,7 +53,7 @@ def same_training_table(same: Mapping[str, bool], updates: int, validations: int
     compared = {
         "samples": f"the samples of all {updates:,} batches, in order",
         "state": "weights and optimizer, to the bit",
-        "validation": f"validation loss, after {_many(validations, 'update')} in common",
+        "validation": f"validation loss, after {count_of(validations, 'update')} in common",
     }
     return Table(
         ["compared", "identical"], [[words, _yes(same[what])] for what, words in compared.items()]
@@ -173,7 +174,7 @@ def imbalances_words(imbalances: Sequence[CountedImbalance]) -> str:
     return (
         f"At {named_ratio(rarest.ratio)}, one majority epoch trains each minority sample "
         f"{_span(rarest.counted.exposures)} times. {right} of "
-        f"{_many(len(imbalances), 'imbalance')} came out as predicted."
+        f"{count_of(len(imbalances), 'imbalance')} came out as predicted."
     )
 
 
@@ -260,7 +261,7 @@ def named_ratio(ratio: float) -> str:
 
 
 def _length(lengths: EpochLengths, advice: EpochAdvice) -> str:
-    steps, wait = _many(advice.steps, "step"), _many(advice.patience, "epoch")
+    steps, wait = count_of(advice.steps, "step"), count_of(advice.patience, "epoch")
     if lengths.minority == lengths.majority:
         return f"Here one epoch of {steps} goes once through both classes, so there is no choice."
     callbacks = f"and set the patience of callbacks to {wait} or more."
@@ -278,7 +279,7 @@ def _weights(is_same: bool) -> str:
 def _stopping(lengths: EpochLengths, patience: int, seen: float) -> str:
     if lengths.minority == lengths.majority:
         return ", and callbacks cannot tell the two kinds of epochs apart."
-    waiting = f"with a patience of {_many(patience, 'epoch')} `EarlyStopping`"
+    waiting = f"with a patience of {count_of(patience, 'epoch')} `EarlyStopping`"
     if seen < 1:
         share = percent(seen)
         return f", but {waiting} could stop when only {share} of the majority had been seen."
@@ -286,7 +287,7 @@ def _stopping(lengths: EpochLengths, patience: int, seen: float) -> str:
 
 
 def _advice(advice: EpochAdvice, decay: float) -> str:
-    wait = _many(advice.patience, "epoch")
+    wait = count_of(advice.patience, "epoch")
     return (
         f"Draw without replacement, so that one pass reaches every sample. Set "
         f"`steps_per_epoch={advice.steps}` and give callbacks a patience of {wait} or more. If "
@@ -309,7 +310,3 @@ def _span(pair: Sequence[int]) -> str:
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

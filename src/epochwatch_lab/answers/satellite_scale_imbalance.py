@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from epochwatch._text import count_of
 from epochwatch_lab.answers import Answer
 from epochwatch_lab.datasets.tfrecords.damage import DamageTrial
 from epochwatch_lab.epoch_lengths import EpochLengths
@@ -161,7 +162,7 @@ def _why(
     if of_one_fit[0] == majority:
         ended = "The epochs were enough to reach the last of them"
     else:
-        steps = f"{lengths.minority:,} step{'s' * (lengths.minority != 1)}"
+        steps = count_of(lengths.minority, "step")
         ended = f"An epoch was one pass through the rare patches, and so only {steps}"
     if fewest == of_one_fit[0]:
         return f"{ended}; calling `fit` again for each epoch trained on as many."
@@ -176,7 +177,7 @@ def _advice(lengths: EpochLengths, unreadable: int) -> str:
         "of its own, or cache it."
     )
     if unreadable:
-        records = f"{unreadable:,} record{'s' * (unreadable != 1)}"
+        records = count_of(unreadable, "record")
         text += f" Export again: {records} of this export could not be read."
     return text
 

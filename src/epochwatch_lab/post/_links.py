@@ -25,7 +25,8 @@ _LINK = re.compile(
 _PAGES = {
     r"\.\./docs/(\w+)\.md": r"guide/\1.html",
     r"\.\./atlas/reproductions/(\w+)\.md": r"reproductions/\1.html",
-    r"\.\./atlas(/reproductions)?/?": "index.html",
+    r"\.\./atlas/reproductions/?": "reproductions/index.html",
+    r"\.\./atlas/?": "atlas/index.html",
 }
 # They stand for Liquid until the text is protected from it; in no text.
 _TO_POST = re.compile("\ufdd1([a-z0-9-]+)([^\ufdd2]*)\ufdd2(.*?)\ufdd3", re.DOTALL)

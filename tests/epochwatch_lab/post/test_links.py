@@ -52,10 +52,10 @@ def asked(slug, words, fragment=""):
             "[a](/epochwatch/reproductions/each_fit.html)",
             "[a](../../../atlas/reproductions/each_fit.md)",
         ),
-        ("[a](../atlas/)", "[a](/epochwatch/index.html)", "[a](../../../atlas/)"),
+        ("[a](../atlas/)", "[a](/epochwatch/atlas/index.html)", "[a](../../../atlas/)"),
         (
             "[a](../atlas/reproductions/)",
-            "[a](/epochwatch/index.html)",
+            "[a](/epochwatch/reproductions/index.html)",
             "[a](../../../atlas/reproductions/)",
         ),
     ],
