@@ -77,7 +77,7 @@ lab: .venv
 	@JUPYTER_PREFER_ENV_PATH=1 exec $(VENV)/jupyter lab --allow-root \
 	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lab/01_does_fit_resume.ipynb
 
-## test: run the quick tests, on TensorFlow (three minutes)
+## test: run the quick tests, on TensorFlow (five minutes)
 test: .venv
 	@$(ON_TENSORFLOW) $(PYTEST) -m "not slow"
 

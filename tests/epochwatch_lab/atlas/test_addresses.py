@@ -135,6 +135,7 @@ def test_a_release_is_a_package_and_its_minor_version_but_a_nightly_is_a_day():
     assert len(set(two)) == 2
 
 
+@pytest.mark.slow
 def test_every_cell_of_the_atlas_has_an_address_that_is_read_back():
     cells = {}
     for file in read_atlas(project.ROOT / "atlas"):

@@ -12,6 +12,7 @@ def test_a_sample_of_the_cells_does_again_what_is_committed():
     assert evidence.differences("tensorflow") == [], "remake them with `make atlas`"
 
 
+@pytest.mark.slow
 def test_the_sample_is_the_same_each_time_and_has_the_edges():
     cells = evidence.committed("tensorflow")
     chosen = evidence.sampled(cells)

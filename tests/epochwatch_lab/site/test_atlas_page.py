@@ -81,6 +81,7 @@ def shown_cells(data):
         yield address, *parts
 
 
+@pytest.mark.slow
 def test_the_page_has_every_cell_of_the_atlas_as_a_plain_reader_has_it(whole_page):
     cells = {address: parts for address, *parts in shown_cells(data_of(whole_page))}
     raw = list(raw_cells(WHOLE))
@@ -118,6 +119,7 @@ def is_lost_by_chance_or_timing(cell):
     return bool(cell["others"] or is_drawn or reads_ahead)
 
 
+@pytest.mark.slow
 def test_the_page_begins_with_the_cells_that_always_lose_rows_and_those_without_a_warning(
     whole_page,
 ):
@@ -131,6 +133,7 @@ def test_the_page_begins_with_the_cells_that_always_lose_rows_and_those_without_
     assert shown == [len(steady), len(silent)]
 
 
+@pytest.mark.slow
 def test_a_remedy_is_another_cell_of_the_same_keras_that_has_nothing_to_be_found(whole_cells):
     remedies, raw = Remedies(whole_cells), {address_of(cell): cell for cell in raw_cells(WHOLE)}
     of_harm = [cell for cell in whole_cells if cell.findings and cell.way["act"] == "fit"]
@@ -194,6 +197,7 @@ def wrong_in(code, cell):
     return [name for name, (shown, recorded) in compared.items() if shown != recorded]
 
 
+@pytest.mark.slow
 def test_the_code_to_paste_is_the_call_of_the_cell_that_it_is_seen_to_work_by(whole_page):
     data, raw = data_of(whole_page), {address_of(cell): cell for cell in raw_cells(WHOLE)}
     addresses = [address for address, *_ in shown_cells(data)]
@@ -214,6 +218,7 @@ def test_remedies_that_change_nothing_are_none(number):
         assert changed(sound | {"fits": 1, "seeded": None, "act": "fit"}, remedies) == {}
 
 
+@pytest.mark.slow
 def test_every_choice_of_six_leads_to_one_cell_and_no_two_to_the_same(whole_page):
     picks = data_of(whole_page)["picks"]
     places = [row[-1] for row in picks["rows"]]
@@ -234,6 +239,7 @@ def answers(cells):
     }
 
 
+@pytest.mark.slow
 def test_what_is_guaranteed_is_what_the_batches_show(whole_cells):
     by_column = answers(whole_cells)
     raw = {address_of(cell): cell for cell in raw_cells(WHOLE)}
@@ -258,6 +264,7 @@ def test_what_is_guaranteed_is_what_the_batches_show(whole_cells):
     assert ("no: restarts", "Keras 2") in resumes
 
 
+@pytest.mark.slow
 def test_what_is_said_of_a_second_fit_is_what_its_first_batch_shows(whole_cells):
     raw = {address_of(cell): cell for cell in raw_cells(WHOLE)}
     seen = collections.Counter()
@@ -282,6 +289,7 @@ def test_what_is_said_of_a_second_fit_is_what_its_first_batch_shows(whole_cells)
     assert len(seen) == 3
 
 
+@pytest.mark.slow
 def test_a_batch_is_said_to_come_twice_where_it_does(whole_cells):
     raw = {address_of(cell): cell for cell in raw_cells(WHOLE)}
     said = [cell.address for cell in whole_cells if TWICE in [*pass_sentences(cell)]]
@@ -313,6 +321,7 @@ def good_answers(cells):
             yield from ((column.name, answer) for answer, _ in found if answer.tone == "good")
 
 
+@pytest.mark.slow
 def test_what_is_called_good_is_shown_by_a_cell_without_harm(whole_cells):
     raw = {address_of(cell): cell for cell in raw_cells(WHOLE)}
     good = list(good_answers(whole_cells))
@@ -334,6 +343,7 @@ def test_what_is_called_good_is_shown_by_a_cell_without_harm(whole_cells):
         )
 
 
+@pytest.mark.slow
 def test_a_backend_is_named_where_not_all_backends_of_the_release_were_seen_so(whole_cells):
     raw = list(raw_cells(WHOLE))
     arrays = {"seeded": "global", "act": "fit", "feed": "arrays", "options": {"shuffle": True}}
@@ -349,6 +359,7 @@ def test_a_backend_is_named_where_not_all_backends_of_the_release_were_seen_so(w
     assert all(part.endswith("on TensorFlow") for part in where.split("; "))
 
 
+@pytest.mark.slow
 def test_what_a_feed_gets_after_its_end_is_in_the_answer(whole_cells):
     by_column = answers(whole_cells)
     generator = "Python generator, length unknown"
@@ -399,6 +410,7 @@ def test_releases_that_follow_each_other_are_a_range(some, words):
     assert releases_words([f"Keras {number}" for number in some], every) == words
 
 
+@pytest.mark.slow
 def test_the_command_of_a_cell_predicts_what_the_atlas_expected_there(whole_page):
     data, runner = data_of(whole_page), CliRunner()
     # Of a call that raises nothing was predicted, and the page has no command.
@@ -415,6 +427,7 @@ def test_the_command_of_a_cell_predicts_what_the_atlas_expected_there(whole_page
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_the_page_is_small_and_asks_for_nothing(whole_page):
     files = [path for path in whole_page.iterdir() if path.is_file()]
     assert sum(path.stat().st_size for path in files) < LARGEST
@@ -426,6 +439,7 @@ def test_the_page_is_small_and_asks_for_nothing(whole_page):
         assert (whole_page / target).is_file()
 
 
+@pytest.mark.slow
 def test_the_evidence_is_beside_it_whole(whole_page):
     for path in WHOLE.glob("*.json"):
         packed = whole_page / "evidence" / f"{path.name}.gz"
