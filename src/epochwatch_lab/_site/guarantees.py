@@ -203,13 +203,25 @@ def seed_heeded(cells: Cells) -> Answer | None:
     if len(seeded) < 2:
         return None
     begun = [cell.recorded["trained"][0][0][: few_steps(cells)] for cell in seeded]
-    heeded = all(each == begun[0] for each in begun)
-    alike = any(cell.alike for cell in seeded)
+    if any(each != begun[0] for each in begun):
+        # Something else draws from the seed as well, as building the model in Keras 3.6.
+        return Answer("another by steps", OPEN, seeded[0].address)
+    heeded, alike = not is_ignored(cells, seeded[0]), any(cell.alike for cell in seeded)
     text = "yes" if heeded else "no"
     return Answer(
         f"{text}; one order" if alike else text,
         GOOD if heeded and not alike else BAD,
         seeded[0].address,
+    )
+
+
+def is_ignored(cells: Cells, seeded: PageCell) -> bool:
+    """Whether `fit` shuffles as well without the seed into the same order, as in Keras 3.16."""
+    unseeded = cell_at(cells, steps_per_epoch=seeded.recorded["steps_per_epoch"])
+    shuffles = seeded.recorded["options"].get("shuffle")
+    by_fit = seeded.recorded["feed"] in ("arrays", "py_dataset") and shuffles
+    return bool(by_fit and unseeded and unseeded.observed) and (
+        unseeded.recorded["trained"][0][0] == seeded.recorded["trained"][0][0]
     )
 
 
