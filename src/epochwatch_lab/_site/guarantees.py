@@ -204,15 +204,13 @@ def seed_heeded(cells: Cells) -> Answer | None:
         return None
     begun = [cell.recorded["trained"][0][0][: few_steps(cells)] for cell in seeded]
     if any(each != begun[0] for each in begun):
-        # Something else draws from the seed as well, as building the model in Keras 3.6.
-        return Answer("another by steps", OPEN, seeded[0].address)
-    heeded, alike = not is_ignored(cells, seeded[0]), any(cell.alike for cell in seeded)
-    text = "yes" if heeded else "no"
-    return Answer(
-        f"{text}; one order" if alike else text,
-        GOOD if heeded and not alike else BAD,
-        seeded[0].address,
-    )
+        # Something else draws from the seed as well, as building the model in Keras 3.6: no two
+        # of these are one script, and the atlas does not know.
+        return None
+    if is_ignored(cells, seeded[0]):
+        return Answer("no", BAD, seeded[0].address)
+    alike = any(cell.alike for cell in seeded)
+    return Answer("yes; one order" if alike else "yes", BAD if alike else GOOD, seeded[0].address)
 
 
 def is_ignored(cells: Cells, seeded: PageCell) -> bool:
