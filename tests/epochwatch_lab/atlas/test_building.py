@@ -125,7 +125,7 @@ def test_a_worker_observes_each_cell_in_a_process_of_its_own(tmp_path):
         "py_dataset(workers=2, use_multiprocessing=True): steps_per_epoch=None",
     ]
     assert set(names) <= set(part.ask_for_cells()["cells"])
-    seen = dict(part.observe_cells(names, jobs=2))
+    seen = {answer["name"]: answer["seen"] for answer in part.observe_cells(names, jobs=2)}
     dry, used_up, by_processes = (seen[name] for name in names)
     assert dry["observed"]["verdict"] == "runs dry"
     assert dry["expected"] == {
