@@ -26,7 +26,9 @@ def printed(source: str, name: str, namespace: dict) -> str:
 
 
 def run(script: str, remedy: str, name: str, keras: str) -> list[str]:
-    """Run a script and its remedy."""
+    """Run a script and its remedy, without the seed that one before it may have set."""
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].random.set_seed(None)
     namespace = {"__name__": "__main__"}
     script = script.replace("import keras\n", f"import {keras} as keras\n")
     return [printed(script, f"{name}.py", namespace), printed(remedy, f"{name}.md", namespace)]
