@@ -77,6 +77,8 @@ def check(feed, call, log, **seeded):
 
 @pytest.mark.parametrize(("name", "call"), CASES)
 def test_what_is_told_of_a_feed_comes_to_pass(name, call, tmp_path):
+    if BACKEND == "tf_keras" and name == "py_dataset(workers=0)":
+        pytest.skip("tf_keras refuses it: atlas/reproductions/workers_0_is_refused.md")
     check(FEEDS[name], CALLS[call], tmp_path / "log")
 
 
