@@ -186,10 +186,9 @@ def drawn_order(
         is_told = not (alike and depends_on_timing(facts, call, backend))
         return "drawn by the epoch", alike if is_told else None
     # Keras 2 goes over all epochs of a fit with one iterator, which draws on.
-    draws_again = (
-        has_equal_pair(places_by_fit(epochs)) if backend == "tf_keras" else begins_alike(epochs)
-    )
-    if seeded and in_graph and draws_again:
+    has_one_iterator = backend == "tf_keras"
+    alike = has_equal_pair(places_by_fit(epochs)) if has_one_iterator else begins_alike(epochs)
+    if seeded and in_graph and alike:
         return "drawn by a seed", True
     return "fit shuffles", False
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from epochwatch_lab._atlas.places import BACKEND_WORDS
-from epochwatch_lab._site.cells import PageCell, lines_of
+from epochwatch_lab._site.cells import Lines, PageCell, lines_of
 from epochwatch_lab._site.explain_command import explain_command, explain_keras
 from epochwatch_lab._site.remedies import Remedies, code_to_paste
 from epochwatch_lab._site.words import (
@@ -55,12 +55,12 @@ def packed_cells(cells: list[PageCell]) -> dict[str, Any]:
     places = {cell.address: place for place, cell in enumerate(cells)}
     remedies, rows = Remedies(cells), []
     for cell in cells:
-        remedy = remedies.of(cell)
+        remedy, lines = remedies.of(cell), list(lines_of(cell))
         parts = (
             file_part(cell),
             way_part(cell),
-            outcome_part(cell),
-            list(lines_of(cell)),
+            outcome_part(cell, lines),
+            lines,
             expectation_part(cell),
         )
         row = [ranks[name].of(part) for name, part in zip(names[:-1], parts, strict=True)]
@@ -107,12 +107,11 @@ def way_part(cell: PageCell) -> dict[str, Any]:
     }
 
 
-def outcome_part(cell: PageCell) -> dict[str, Any]:
+def outcome_part(cell: PageCell, lines: list[Lines]) -> dict[str, Any]:
     """Say what came of a cell; cells with the same outcome may share a row of the table.
 
     An order that chance draws is no part of it, or no two cells were ever the same.
     """
-    order = [] if cell.is_drawn else list(lines_of(cell))
     return {
         "verdict": cell.verdict,
         "lost": cell.lost,
@@ -128,7 +127,7 @@ def outcome_part(cell: PageCell) -> dict[str, Any]:
         "finding": cell.recorded["finding"],
         "agrees": cell.expected.get("agrees"),
         "says": list(sentences_of(cell)),
-        "order": json.dumps(order),
+        "order": json.dumps([] if cell.is_drawn else lines),
     }
 
 

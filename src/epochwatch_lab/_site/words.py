@@ -13,6 +13,7 @@ from epochwatch_lab._atlas.outcomes import (
     OTHER,
     REORDERED,
     SAME,
+    is_repeated,
     warns_of_it,
 )
 from epochwatch_lab._atlas.toy_feeds import WITHOUT_END
@@ -149,10 +150,13 @@ def sentences_of(cell: PageCell) -> Iterator[str]:
     yield verdict_sentence(cell)
     yield from pass_sentences(cell)
     if cell.alike:
-        yield (
-            "Two epochs in a row train the same batches in the same order, although they are to be "
-            "shuffled."
+        repeats = any(map(is_repeated, cell.recorded["trained"]))
+        again = (
+            "Epochs train the same batches in one order"
+            if repeats
+            else ("A fit trains its epochs in the orders of the one before")
         )
+        yield f"{again}, although they are to be shuffled."
     number = cell.observed.get("batches", {}).get("passed_over")
     if number and cell.verdict != "skips":
         yield f"Keras passes over {passed_over_words(cell)}."
