@@ -167,8 +167,20 @@ def sentences_of(cell: PageCell) -> Iterator[str]:
             if lost
             else "No row is lost."
         )
+    if cell.differing:
+        yield runs_sentence(cell)
     if cell.findings:
         yield warning_sentence(cell.recorded["warnings"])
+
+
+def runs_sentence(cell: PageCell) -> str:
+    """Say how many runs came out otherwise, and between what the rows lost lie."""
+    told = f"Of {cell.recorded['runs']} runs {cell.differing} came out otherwise than this one"
+    lost = [cell.lost and cell.lost[0], *(other["lost"] for other in cell.recorded["others"])]
+    if None in lost or not any(lost):
+        return f"{told}."
+    least, most = min(lost), max(lost)
+    return f"{told}: {most if least == most else f'{least} to {most}'} rows were lost in a run."
 
 
 def warning_sentence(warnings: list[str]) -> str:

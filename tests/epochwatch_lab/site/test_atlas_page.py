@@ -511,3 +511,18 @@ def test_colours_go_from_dark_to_light_and_can_be_written_on(count):
     assert len({colour for colour, _ in colours}) == count
     assert colours[0][1] == "#ffffff"
     assert colours[-1][1] == "#000000"
+
+
+@pytest.mark.slow
+def test_of_runs_that_differ_the_range_of_what_they_lost_is_told(whole_page):
+    says = {address: outcome["says"] for address, outcome, *_ in shown_cells(data_of(whole_page))}
+    ranges = 0
+    for cell in raw_cells(WHOLE):
+        told = [each for each in says[address_of(cell)] if "came out otherwise" in each]
+        assert len(told) == bool(cell["others"])
+        lost = [other["lost"] for other in cell["others"]]
+        if lost and lost_of(cell) and None not in lost and any([*lost, lost_of(cell)[1]]):
+            ends = sorted({*lost, lost_of(cell)[1]})
+            assert f": {' to '.join(map(str, ends[:: len(ends) - 1 or 1]))} rows" in told[0]
+            ranges += len(ends) > 1
+    assert ranges > 10
