@@ -352,7 +352,7 @@ def test_a_scheduler_of_others_does_the_same(small_project):
         (["--executor", "tcp://127.0.0.1:9"], "no dask scheduler answers at tcp://127.0.0.1:9"),
         (["--jobs", "0"], "--jobs: got 0, allowed: a whole number, 1 or more"),
         (["--only", "seed=9"], "--only: got 'seed=9', allowed: seed=VALUE, VALUE one of 0, 1, 2"),
-        (["--timeout", "0"], "'--timeout'"),
+        (["--timeout", "0"], "--timeout: got 0, allowed: a whole number, 1 or more"),
     ],
     ids=str,
 )
