@@ -12,6 +12,8 @@ from epochwatch_lab._site.words import ENDLESS, KNOWN, UNKNOWN, feed_words
 SHORT_LENGTHS = {UNKNOWN: "length unknown", ENDLESS: "endless"}
 PLAIN = {"tf.data.Dataset": "finite"}
 DAY = re.compile(r" \d{8}")  # of a nightly
+KERAS_2 = re.compile(r"\bKeras 2(?!\.)")  # all its releases
+KERAS = re.compile(r"\bKeras ")
 
 # The answers to a question for a feed, each with the releases that it is an exception on: the most
 # frequent one with none.
@@ -102,7 +104,10 @@ def answers_of(guarantee: Guarantee, by_length: ByLength, everywhere: list[Place
 
 
 def exception_words(some: list[Place], everywhere: list[Place]) -> str:
-    """Name places, nightlies without their day where it tells none from another."""
+    """Name places in the width of a column: "3.6, 2.x" are releases of Keras.
+
+    Nightlies come without their day where it tells none from another.
+    """
     named = places_words(some, everywhere)
     days = {day for place in everywhere for day in DAY.findall(place.keras)}
-    return named if len(days) > 1 else DAY.sub("", named)
+    return KERAS.sub("", KERAS_2.sub("2.x", named if len(days) > 1 else DAY.sub("", named)))
