@@ -15,6 +15,7 @@ from epochwatch_lab._atlas.summary.findings_text import kinds_in_short
 from epochwatch_lab.tables import markdown_table
 
 WORKER_QUEUE = "worker queue"  # the rule of `explain`
+CELLS = "../atlas"  # from the page: on the site, where a cell is shown by its address
 
 
 class Change(NamedTuple):
@@ -28,6 +29,7 @@ class Change(NamedTuple):
         after: what happens.
         backend: where.
         cells: how many.
+        shown_by: the address of one of them, in the later release.
     """
 
     act: str
@@ -37,6 +39,7 @@ class Change(NamedTuple):
     after: str
     backend: str
     cells: int
+    shown_by: str
 
 
 def changes_between(older: dict, newer: dict) -> Iterator[Change]:
@@ -45,13 +48,15 @@ def changes_between(older: dict, newer: dict) -> Iterator[Change]:
     What timing decides, in either, is left out: it differs between releases by chance.
     """
     before, after = outcomes_by_cell(older), outcomes_by_cell(newer)
-    changed: dict[tuple, int] = defaultdict(int)
-    for name in before.keys() & after.keys():
+    changed: dict[tuple, list[str]] = defaultdict(list)
+    about = newer["environment"]
+    for name in sorted(before.keys() & after.keys()):
         (cell, was), (_, now) = before[name], after[name]
         if was != now:
-            changed[cell.act, cell.call.fits, cell.feed_name, was, now] += 1
-    for key, cells in sorted(changed.items()):
-        yield Change(*key, newer["environment"]["backend"], cells)
+            key = cell.act, cell.call.fits, cell.feed_name, was, now
+            changed[key].append(cell.address(about))
+    for key, addresses in sorted(changed.items()):
+        yield Change(*key, about["backend"], len(addresses), addresses[0])
 
 
 def outcomes_by_cell(file: dict) -> dict[str, tuple[AtlasCell, str]]:
@@ -121,8 +126,8 @@ def release_part(older: str, newer: str, by_release: dict, released: dict) -> st
 
 
 def table_rows(changes: Sequence[Change]) -> Iterator[list[str]]:
-    """Put feeds together to which the same happened, on the same backends."""
-    by_feed: dict[tuple, dict[str, int]] = defaultdict(dict)
+    """Put feeds together to which the same happened, on the same backends; show a cell of them."""
+    by_feed: dict[tuple, dict[str, Change]] = defaultdict(dict)
     for change in changes:
         key = (
             list(ACT_WORDS).index(change.act),
@@ -131,17 +136,17 @@ def table_rows(changes: Sequence[Change]) -> Iterator[list[str]]:
             change.after,
             change.feed,
         )
-        by_feed[key][change.backend] = change.cells
-    alike: dict[tuple, list[tuple[str, int]]] = defaultdict(list)
-    for (*key, feed), cells in sorted(by_feed.items()):
-        alike[*key, tuple(cells)].append((feed, sum(cells.values())))
-    for (act, fits, before, after, backends), of_feeds in alike.items():
-        feeds, cells = zip(*of_feeds, strict=True)
+        by_feed[key][change.backend] = change
+    alike: dict[tuple, list[Change]] = defaultdict(list)
+    for (*key, _), by_backend in sorted(by_feed.items()):
+        alike[*key, tuple(by_backend)].extend(by_backend.values())
+    for (act, fits, before, after, backends), found in alike.items():
+        feeds = dict.fromkeys(change.feed for change in found)
         done = list(ACT_WORDS.values())[act] + (" called twice" if fits > 1 else "")
         yield [
             f"{done}: {kinds_in_short(feeds)}",
             before,
             after,
             ", ".join(backends),
-            str(sum(cells)),
+            f"[{sum(change.cells for change in found)}](<{CELLS}#{found[0].shown_by}>)",
         ]

@@ -86,9 +86,10 @@ def test_the_page_has_the_newest_first_with_dates_and_puts_feeds_together():
         "| `keras-2.15.0` | 2023-11-07 | jax | 4 | 2 |",
     ]
     assert first.startswith("From Keras 3.14.1 to 3.15.1\n\nReleased 2026-05-07 and 2026-07-29.")
+    one, other = "keras-3.15/jax/arrays/steps=3", "keras-3.15/jax/arrays/steps=3/fits=2"
     assert first.splitlines()[-2:] == [
-        "| `fit`: `arrays`, `generator` | resumes | skips | jax | 3 |",
-        "| `fit` called twice: `arrays` | resumes | skips | jax | 1 |",
+        f"| `fit`: `arrays`, `generator` | resumes | skips | jax | [3](<../atlas#{one}>) |",
+        f"| `fit` called twice: `arrays` | resumes | skips | jax | [1](<../atlas#{other}>) |",
     ]
     assert second.endswith("2023-11-07 and 2026-05-07. Nothing changed on jax.")
 

@@ -13,6 +13,7 @@ import pytest
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import project
 from epochwatch_lab._site.build import build_site
+from tests.epochwatch_lab.site.cells import address_of, raw_cells
 from tests.epochwatch_lab.site.sources import (
     BLOG,
     EVIDENCE,
@@ -127,6 +128,15 @@ def test_every_link_leads_to_a_file_and_an_anchor_and_nothing_is_fetched(site):
             assert target.is_file(), (page, link)
             if to.fragment and target.parent.name != "atlas":
                 assert unquote(to.fragment) in anchors[target], (page, link)
+
+
+def test_a_change_of_a_release_leads_to_a_cell_that_shows_it(site):
+    page = article(site / "guide" / "keras_releases.html")
+    links = [urlsplit(link["href"]) for link in page.select("td a")]
+    addresses = {address_of(cell) for cell in raw_cells(EVIDENCE[0].parent)}
+    assert links
+    assert {link.path for link in links} == {"../atlas/index.html"}
+    assert {link.fragment for link in links} <= addresses
 
 
 def test_a_style_needs_no_network(site):
