@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -128,9 +129,11 @@ def _papermill(
 ) -> None:
     import papermill
 
-    # What papermill logs is raised as well; asyncio tells of what a signal has cut short.
+    # What papermill logs is raised as well; asyncio, and Python itself, tell of what a signal has
+    # cut short.
     for name in ("papermill", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     # A kernel of the user's own named python3 must not stand in for this environment's.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     papermill.execute_notebook(
