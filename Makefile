@@ -98,11 +98,13 @@ test-batches: .venv
 
 ## test-rounding: train again with the arithmetic of a plain processor
 # Not the notebooks' small runs: what they compute, the default ones do with the same cells. Nor
-# audits, whose model computes nothing: they are of whole numbers alone.
+# audits, whose model computes nothing, datasets and reproductions: they are of whole numbers alone.
 test-rounding: .venv
 	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) -m trains \
 	  --ignore-glob='tests/notebooks/test_*_small.py' --ignore=tests/notebooks/test_bad_input.py \
 	  --ignore-glob='tests/backends/test_audit*' --ignore=tests/epochwatch_lab/atlas \
+	  --ignore=tests/backends/test_explain.py --ignore=tests/backends/test_reproductions.py \
+	  --ignore=tests/epochwatch_lab/datasets \
 	  --ignore=tests/epochwatch --ignore=tests/fuzz/test_random_feeds.py
 
 ## test-backends: run tests/backends and tests/fuzz on JAX, torch and tf_keras

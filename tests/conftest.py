@@ -15,8 +15,7 @@ from epochwatch_lab.datasets import Stream, Streams
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("tests")
 
-# Where models are trained: marked `trains`, and begun first, those that take longest at the head,
-# so that no worker is left alone with a long file at the end.
+# Where models are trained: marked `trains`.
 TRAINING = (
     "tests/notebooks",
     "tests/backends",
@@ -30,20 +29,26 @@ TRAINING = (
     "tests/epochwatch/watching",
     "tests/test_docs_recipes.py",
 )
+# Begun first, those that take longest at the head, so that no worker is left alone with a long
+# file at the end.
+LONGEST = ("tests/epochwatch_lab/site", *TRAINING)
 
 
-def rank_in_training(item: pytest.Item) -> int:
-    """Rank a test by its place in `TRAINING`; what is not there comes last."""
-    path = f"{item.path.relative_to(item.config.rootpath)}/"
-    return next((n for n, place in enumerate(TRAINING) if path.startswith(f"{place}/")), 99)
+def is_in(item: pytest.Item, place: str) -> bool:
+    return f"{item.path.relative_to(item.config.rootpath)}/".startswith(f"{place}/")
+
+
+def rank_by_length(item: pytest.Item) -> int:
+    """Rank a test by its place in `LONGEST`; what is not there comes last."""
+    return next((rank for rank, place in enumerate(LONGEST) if is_in(item, place)), len(LONGEST))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]):
-    """Mark what trains, and put it first."""
+    """Mark what trains, and begin with what takes long."""
     for item in items:
-        if rank_in_training(item) < len(TRAINING):
+        if any(is_in(item, place) for place in TRAINING):
             item.add_marker("trains")
-    items.sort(key=rank_in_training)
+    items.sort(key=rank_by_length)
 
 
 @pytest.fixture
