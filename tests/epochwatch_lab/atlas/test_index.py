@@ -4,6 +4,8 @@ import importlib.util
 
 import pytest
 
+from epochwatch.errors import BadInput
+from epochwatch_lab._marks import between_marks
 from epochwatch_lab._runs import project
 
 
@@ -17,6 +19,7 @@ def script():
     return module
 
 
+@pytest.mark.slow  # reads all cells
 def test_the_committed_pages_are_current_and_the_summary_is_short(script):
     pages = script.pages()
     for page, text in pages.items():
@@ -25,17 +28,27 @@ def test_the_committed_pages_are_current_and_the_summary_is_short(script):
 
 
 @pytest.mark.parametrize("marks", ["", "<!-- atlas -->\n", "<!-- /atlas -->\n<!-- atlas -->\n"])
-def test_a_page_without_its_marks_is_refused_in_one_line(
-    script, marks, tmp_path, monkeypatch, capsys
-):
+def test_a_page_without_its_marks_is_refused_in_one_line(marks, tmp_path):
     page = tmp_path / "atlas.md"
     page.write_text(f"# The atlas\n{marks}")
+    with pytest.raises(BadInput) as refused:
+        between_marks(page, "atlas", "")
+    line = str(refused.value)
+    assert line.startswith(f"{page}: got no line <!-- atlas --> with <!-- /atlas -->")
+    assert "allowed: both" in line
+    assert line.endswith("put them back where it shall stand")
+
+
+@pytest.mark.slow
+def test_the_script_ends_with_code_2_and_one_line_and_writes_no_page(
+    script, tmp_path, monkeypatch, capsys
+):
+    page = tmp_path / "atlas.md"
+    page.write_text("# The atlas\n")
     monkeypatch.setattr(script, "SUMMARY", page)
     with pytest.raises(SystemExit) as ended:
         script.main()
     assert ended.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"index_atlas: {page}: got no line <!-- atlas --> with <!-- /atlas -->")
-    assert "allowed: both" in line
-    assert "put them back" in line
-    assert page.read_text() == f"# The atlas\n{marks}"
+    assert line.startswith(f"index_atlas: {page}: got no line ")
+    assert page.read_text() == "# The atlas\n"
