@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -14,6 +15,11 @@ from epochwatch_lab.datasets import Stream, Streams
 # No deadline: how long an example takes is the machine's affair.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("tests")
+
+# A shell has its jobs in the background ignore Ctrl-C, and what they start would ignore it too:
+# tests that interrupt would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Where models are trained: marked `trains`.
 TRAINING = (
