@@ -37,7 +37,13 @@ TRAINING = (
 )
 # Begun first, those that take longest at the head, so that no worker is left alone with a long
 # file at the end.
-LONGEST = ("tests/epochwatch_lab/site", *TRAINING)
+LONGEST = (
+    "tests/epochwatch_lab/site",
+    "tests/backends/test_ways_to_feed_fit.py",
+    "tests/backends/test_evidence.py",
+    "tests/backends/test_reproductions.py",
+    *TRAINING,
+)
 
 
 def is_in(item: pytest.Item, place: str) -> bool:
