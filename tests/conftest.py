@@ -40,6 +40,7 @@ TRAINING = (
 LONGEST = (
     "tests/epochwatch_lab/site",
     "tests/backends/test_ways_to_feed_fit.py",
+    "tests/backends/test_explain.py",
     "tests/backends/test_evidence.py",
     "tests/backends/test_reproductions.py",
     *TRAINING,
