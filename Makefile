@@ -41,8 +41,7 @@ option = $(if $(filter $(1),$(GIVEN)),$(2)"$$EPOCHWATCH_$(1)")
 run_option = $(call option,$(call variable_of,$(1)),-p $(call parameter_of,$(1))=)
 
 # A file's tests stay together, for they share what they have trained; the longest files come first.
-# Three workers for two cores: many tests wait, for a process or for the disk.
-PYTEST := $(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 ON_TENSORFLOW := unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")

@@ -18,8 +18,9 @@ run_tests() {
     *) keras=$backend ;;
     esac
     printf '\ntests/backends and tests/fuzz on %s\n' "$backend"
-    # Further threads of torch's would only be in the other workers' way. JAX compiles the same
-    # small models over and over: kept, they take a third of the time.
+    # Three workers for two cores, for tests of Keras 2 wait; further threads of torch's would only
+    # be in their way. JAX compiles the same small models over and over: kept, they take a third of
+    # the time.
     JAX_COMPILATION_CACHE_DIR=$compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 \
         JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
         OMP_NUM_THREADS=1 EPOCHWATCH_BACKEND=$backend KERAS_BACKEND=$keras TF_CPP_MIN_LOG_LEVEL=3 \

@@ -137,7 +137,7 @@ def test_a_failed_run_fails_with_one_line_of_make(checkout):
     assert len(done.stderr.splitlines()) == 2
 
 
-XDIST = "-n 3 --dist loadfile --no-loadscope-reorder"
+XDIST = "-n 2 --dist loadfile --no-loadscope-reorder"
 QUICK = f"{XDIST} -m not slow"
 NO_DEFAULT_RUNS = "--ignore-glob=tests/notebooks/test_*_default.py"
 REST = [
@@ -197,7 +197,7 @@ def test_what_trains_is_where_it_is_looked_for():
 def test_each_backend_is_tested_in_an_environment_of_its_own(tmp_path, arguments, backends):
     checkout = Checkout(tmp_path / "new")
     assert checkout.make("test-backends", *arguments).returncode == 0
-    pytest_arguments = f"-m pytest tests/backends tests/fuzz {XDIST}"
+    pytest_arguments = f"-m pytest tests/backends tests/fuzz {XDIST.replace('2', '3')}"
     assert checkout.lines_of("pytest") == [
         f".venv-{backend}/bin/python {backend} on {keras}: {pytest_arguments}"
         for backend, keras in backends
