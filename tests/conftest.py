@@ -48,12 +48,8 @@ LONGEST = (
 )
 
 
-def is_in(item: pytest.Item | pytest.Module, place: str) -> bool:
+def is_in(item: pytest.Item, place: str) -> bool:
     return f"{item.path.relative_to(item.config.rootpath)}/".startswith(f"{place}/")
-
-
-def trains(item: pytest.Item | pytest.Module) -> bool:
-    return any(is_in(item, place) for place in TRAINING)
 
 
 def rank_by_length(item: pytest.Item) -> int:
@@ -64,7 +60,7 @@ def rank_by_length(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]):
     """Mark what trains, and begin with what takes long."""
     for item in items:
-        if trains(item):
+        if any(is_in(item, place) for place in TRAINING):
             item.add_marker("trains")
     items.sort(key=rank_by_length)
 
@@ -73,14 +69,6 @@ def pytest_collection_finish():
     """Have the collector of garbage pass over what imports have made: it stays to the end."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_garbage_left_behind(request):
-    """Free what a file has trained, before so much has come together that it takes a minute."""
-    yield
-    if trains(request.node):
-        gc.collect()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 Models and data are small, and batches end in a short one: 34 rows in batches of 16.
 """
 
+import gc
 import importlib
 import os
 
@@ -30,6 +31,13 @@ def _the_backend_is_the_one_asked_for():
     import keras as keras_3
 
     assert keras_3.backend.backend() == BACKEND.replace("tf_keras", "tensorflow")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_garbage_left_behind():
+    """Free what a file has trained: all at once it holds a worker up for a minute, now and then."""
+    yield
+    gc.collect()
 
 
 class Data:
