@@ -47,8 +47,9 @@ def test_on_mnist_a_second_fit_restarts_but_for_the_generator(made):
     for (feed, fits), row in found.items():
         goes_on = feed == "generator" and fits == 2
         steps = {1: 50, 2: 40 if goes_on else 20}[fits]
-        expected = "skips" if goes_on else ("resumes", "restarts")[fits - 1]
-        assert row["verdict"] == expected, feed
+        # What a thread has read ahead is skipped; on a busy machine that may be nothing.
+        expected = {"skips", "resumes"} if goes_on else {("resumes", "restarts")[fits - 1]}
+        assert row["verdict"] in expected, feed
         assert row["never_trained"]["minority"] == SEVENS - steps * 8
         assert row["never_trained"]["majority"] == OTHERS - steps * 8
 
