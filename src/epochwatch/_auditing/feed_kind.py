@@ -30,7 +30,7 @@ GRAIN_SINCE: Version = (3, 11)
 
 # What matters of a feed, and the kinds that it matters of.
 KINDS_WITH = {
-    "endless": ("tf_data", "generator", "py_dataset", "torch_loader", "grain_loader"),
+    "batches='endless'": ("tf_data", "generator", "py_dataset", "torch_loader", "grain_loader"),
     "uncounted": ("tf_data", "torch_loader"),
     "shuffles": ("tf_data", "generator", "py_dataset", "torch_loader", "grain_loader"),
     "workers": ("py_dataset", "torch_loader"),

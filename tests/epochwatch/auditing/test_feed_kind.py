@@ -135,7 +135,7 @@ def test_every_kind_is_explained_on_every_keras_that_takes_it(backend):
     ("feed", "options", "said"),
     [
         ("dataset", {}, "feed: got 'dataset', allowed: a feed, or one of arrays, tf_data, gene"),
-        ("arrays", {"batches": "endless"}, "endless: got a feed of arrays, allowed: one of tf_d"),
+        ("arrays", {"batches": "endless"}, "batches='endless': got a feed of arrays, allowed: one"),
         ("arrays", {"shuffles": True}, "shuffles: got a feed of arrays, allowed: one of"),
         ("generator", {"uncounted": True}, "uncounted: got a feed of generator, allowed: one of"),
         ("tf_data", {"workers": 2}, "workers: got a feed of tf_data, allowed: one of py_dataset"),
