@@ -131,3 +131,8 @@ def distribution(model) -> str | None:
 def is_seeded() -> bool:
     """Whether a global seed was set; what says so is no public name of TensorFlow's."""
     return context.global_seed() is not None
+
+
+def set_seed_again() -> None:
+    """Set the global seed that is set once more, as a script that is run again does."""
+    tf.random.set_seed(context.global_seed())

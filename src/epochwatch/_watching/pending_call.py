@@ -11,6 +11,7 @@ class PendingCall:
         function: what is to be called.
         args: positional arguments.
         kwargs: keyword arguments.
+        like: a function whose signature it has, if its own names no arguments.
 
     Example:
         >>> def fit(x, epochs=1, **more): return x, epochs, more
@@ -20,9 +21,9 @@ class PendingCall:
         ('data', 1, {'callbacks': ['mine', 'ours']})
     """
 
-    def __init__(self, function, args: tuple, kwargs: dict):
+    def __init__(self, function, args: tuple, kwargs: dict, like=None):
         self.function = function
-        self.bound = inspect.signature(function).bind(*args, **kwargs)
+        self.bound = inspect.signature(like or function).bind(*args, **kwargs)
         parameters = self.bound.signature.parameters.values()
         self.named = {p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
         # A `fit` of the user's own may hand everything on by **kwargs: what it does not name is
@@ -38,6 +39,12 @@ class PendingCall:
     def get(self, name: str) -> Any:
         """Return an argument; None where it is not given."""
         return self._holder(name).get(name)
+
+    def effective(self, name: str) -> Any:
+        """Return an argument; where it is not given, its default, None if it has none."""
+        parameter = self.bound.signature.parameters.get(name)
+        has_default = parameter is not None and parameter.default is not parameter.empty
+        return self._holder(name).get(name, parameter.default if has_default else None)
 
     def remove(self, name: str) -> Any:
         """Return an argument and leave it out of the call; None where it is not given."""

@@ -3,9 +3,9 @@
 from epochwatch._watching import backends, targets
 from epochwatch._watching.batch_counter import CAPACITY, BatchCounter
 from epochwatch._watching.fingerprint import NO_CONTENT, NO_LABEL
+from epochwatch._watching.model_class import carry
 from epochwatch._watching.recorder import recorder_class
-from epochwatch._watching.watch import attach
-from epochwatch._watching.watched import Watch
+from epochwatch._watching.watched import CARRIED_AS, Watch
 from epochwatch.errors import BadInput
 from epochwatch.feeds._structures import leaves, unpack_batch
 
@@ -54,7 +54,8 @@ def make_probe(
 
     Args:
         keras: the module `keras`, or `tf_keras`.
-        sink: where its recorder puts what is trained; see `recorder.Recording`.
+        sink: where its recorder puts what is trained; see `recorder.Recording`. None for no
+            recorder: whoever trains it drains its counter.
         steps_per_execution: as of `compile`.
         longest_execution: samples that one execution may have.
         weighs: whether `class_weight` is kept from Keras' `fit`, which has none for targets
@@ -83,5 +84,6 @@ def make_probe(
     # Half of it may wait to be drained, and each step takes a cell for its length.
     capacity = max(CAPACITY, 2 * (len(COLUMNS) * longest_execution + steps_per_execution))
     counter = BatchCounter(capacity, columns=len(COLUMNS), backend=backends.backend_name(keras))
-    recorder = recorder_class(keras)(counter, sink)
-    return attach(model, ProbeWatch(backend, counter, recorder, weighs))
+    recorder = None if sink is None else recorder_class(keras)(counter, sink)
+    carry(model, CARRIED_AS, ProbeWatch(backend, counter, recorder, weighs))
+    return model

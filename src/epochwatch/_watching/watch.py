@@ -12,13 +12,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from epochwatch._exposures.writer import ExposureWriter
+from epochwatch._exposures.resumable_writer import ResumableWriter
 from epochwatch._watching import backends
 from epochwatch._watching.batch_counter import CAPACITY, BatchCounter
-from epochwatch._watching.log_name import new_log_folder
-from epochwatch._watching.recorder import NoLog, recorder_class
+from epochwatch._watching.log_name import has_time, new_log_folder
+from epochwatch._watching.model_class import Extended, carry, own_class
+from epochwatch._watching.no_log import NoLog
+from epochwatch._watching.recorder import recorder_class
 from epochwatch._watching.stream_coverage import StreamCoverages
-from epochwatch._watching.watched import Watch, Watched, forget_traces, own_class
+from epochwatch._watching.watched import CARRIED_AS, Watch, Watched
 from epochwatch.errors import BadInput
 from epochwatch.feeds._structures import INDEX
 
@@ -49,10 +51,11 @@ def watch(
 
     Args:
         model: a compiled `keras.Model`. It is changed in place and stays the same object.
-        log: folder for the exposure log; it must not exist yet. "{time}" in it stands for the
-            present time in UTC, such as 20261128-213005, and names a new folder each time:
-            `model.epochwatch.log` says which. None keeps no log: drain
-            `model.epochwatch.counter` yourself, unless there is a `coverage_of`.
+        log: folder for the exposure log; it must not exist yet, unless a `resumable` training
+            goes on in it. "{time}" in it stands for the present time in UTC, such as
+            20261128-213005, and names a new folder each time: `model.epochwatch.log` says which.
+            None keeps no log: drain `model.epochwatch.counter` yourself, unless there is a
+            `coverage_of`.
         capacity: cells of the counter; see `BatchCounter`.
         metadata: what else the log records of the run, beside its feed, backend, versions and
             the parameters of `fit`: anything that JSON can hold.
@@ -96,7 +99,8 @@ def watch(
         # Last, for it makes the folder.
         sink = new_writer(log, metadata, on_write_error)
         recorder = recorder_class(keras)(counter, sink, coverages)
-    return attach(model, Watch(backends.backend_module(name), counter, recorder))
+    carry(model, CARRIED_AS, Watch(backends.backend_module(name), counter, recorder))
+    return model
 
 
 def new_writer(log: str | Path | None, metadata: dict | None, on_write_error: str):
@@ -109,19 +113,9 @@ def new_writer(log: str | Path | None, metadata: dict | None, on_write_error: st
         raise BadInput(
             f"metadata: got {metadata!r:.60} ({error}), allowed: a dictionary that JSON can hold"
         ) from error
-    return ExposureWriter(new_log_folder(log), metadata, on_write_error)
-
-
-def attach(model, carried: Watch):
-    """Make a model's class a watched one."""
-    forget_traces(model)
-    # Past Keras' `__setattr__`, which would track and save it with the model.
-    model.__dict__["epochwatch"] = carried
-    own = type(model)
-    # `Watched` first: `fit` is taken apart before the interceptor or the user's class sees it.
-    bases = (Watched, carried.backend.IndexInterceptor, own)
-    replace_class(model, type(own.__name__, bases, {"__module__": own.__module__}))
-    return model
+    writer = ResumableWriter(new_log_folder(log), metadata, on_write_error)
+    writer.has_lasting_name = not has_time(log)
+    return writer
 
 
 def unwatch(model):
@@ -142,30 +136,15 @@ def unwatch(model):
         raise BadInput(f"unwatch: {model.name!r} is being trained; unwatch it when that is done")
     if model.epochwatch.recorder is not None:
         model.epochwatch.recorder.end_by_hand()  # or batches by hand would stay unwritten
-    forget_traces(model)
-    del model.__dict__["epochwatch"]
-    replace_class(model, own_class(model))
+    carry(model, CARRIED_AS, None)
     return model
-
-
-def replace_class(model, wanted: type) -> None:
-    # A watched model says that it is of the user's class: `model.__class__ = …` would ask it.
-    object.__dict__["__class__"].__set__(model, wanted)
 
 
 def check_model(model) -> None:
     """Refuse a model that could be watched wrongly, in one line that says what to do instead."""
-    keras = backends.keras_of(model)
-    if keras is None:
-        raise BadInput(f"watch: got {type(model).__name__}, allowed: a compiled keras.Model")
+    check_carrier(model, "watch", "watch", CARRIED_AS)
     refusals = {
         "it is already watched; `unwatch` it first": isinstance(model, Watched),
-        "it already has an attribute `epochwatch`; rename that": "epochwatch" in model.__dict__
-        and not isinstance(model, Watched),
-        "it is not compiled; call `model.compile(…)` first": getattr(model, "optimizer", None)
-        is None,
-        "it makes its own training function, which may not call `train_step`; override "
-        "`train_step` instead": makes_own_function(model, keras),
         'it has an output named "index", the name of the samples\' index; rename it': (
             has_output_named_index(model)
         ),
@@ -173,19 +152,45 @@ def check_model(model) -> None:
     for reason, applies in refusals.items():
         if applies:
             raise BadInput(f"watch: cannot watch {model.name!r}: {reason}")
+
+
+def check_carrier(model, caller: str, act: str, name: str) -> None:
+    """Refuse a model whose training nobody could stand in front of.
+
+    Args:
+        model: anything.
+        caller: the function, for the line that refuses.
+        act: what is to be done to it, for the same.
+        name: of the attribute that it would carry.
+    """
+    keras = backends.keras_of(model)
+    if keras is None:
+        raise BadInput(f"{caller}: got {type(model).__name__}, allowed: a compiled keras.Model")
+    refusals = {
+        f"it already has an attribute `{name}`; rename that": not isinstance(model, Extended)
+        and name in model.__dict__,
+        "it is not compiled; call `model.compile(…)` first": getattr(model, "optimizer", None)
+        is None,
+        "it makes its own training function, which may not call `train_step`; override "
+        "`train_step` instead": makes_own_function(model, keras),
+    }
     distribution = backends.backend_module(backends.backend_name(keras)).distribution(model)
     if distribution is not None:
-        raise BadInput(
-            f"watch: cannot watch {model.name!r}: it is trained by {distribution}, which gives "
-            "a step several batches; make and compile it outside of any distribution"
+        reason = (
+            f"it is trained by {distribution}, which gives a step several batches; make and "
+            "compile it outside of any distribution"
         )
+        refusals[reason] = True
+    for reason, applies in refusals.items():
+        if applies:
+            raise BadInput(f"{caller}: cannot {act} {model.name!r}: {reason}")
 
 
 def makes_own_function(model, keras: ModuleType) -> bool:
     """Whether something of the user's stands between `fit` and `train_step`."""
     return (
         "train_step" in model.__dict__
-        or type(model).make_train_function is not keras.Model.make_train_function
+        or own_class(model).make_train_function is not keras.Model.make_train_function
     )
 
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from epochwatch import feeds
 from epochwatch._watching import backends, targets
 from epochwatch._watching.batch_counter import BatchCounter
+from epochwatch._watching.model_class import Extended, forget_traces
 from epochwatch._watching.pending_call import PendingCall
 from epochwatch._watching.recorder import Recording
 from epochwatch.errors import BadInput
 from epochwatch.feeds._structures import unpack_batch
+
+CARRIED_AS = "epochwatch"  # the model's attribute
 
 # Of `fit`: those that a log names.
 PARAMETERS = ("epochs", "steps_per_epoch", "batch_size", "initial_epoch", "shuffle")
@@ -38,6 +41,12 @@ class Watch:
         self.class_weight: dict | None = None
         self.refusal: BadInput | None = None
         self.calls = 0
+
+    @property
+    def parts(self) -> tuple[type, ...]:
+        """What a watched model's class has before the user's own."""
+        # `Watched` first: `fit` is taken apart before the interceptor sees it.
+        return (Watched, self.backend.IndexInterceptor)
 
     @property
     def log(self) -> Path | None:
@@ -77,19 +86,8 @@ class Watch:
         return x, y, self.backend.class_weights(y, targets.class_table(self.class_weight))
 
 
-class Watched:
-    """The part of a watched model's class that is not the user's.
-
-    To whoever asks for its `__class__` the model is of the user's own: so it is saved, cloned
-    and pickled as what it was.
-    """
-
-    __class__ = property(lambda self: own_class(self))
-
-    def __reduce__(self):
-        # Keras pickles by a method of the class; the watched class exists in this process only.
-        unpickle, *rest = super().__reduce__()
-        return (getattr(own_class(self), unpickle.__name__, unpickle), *rest)
+class Watched(Extended):
+    """The part of a watched model's class that is not the user's."""
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **training):
         """Compute the user's loss; Keras builds it with a batch that still has its index."""
@@ -160,15 +158,6 @@ def steps_of_call(model, class_weight: dict | None):
         watch.calls -= 1
         if is_inner and changes:
             watch.class_weight, model.train_function = before
-
-
-def own_class(model) -> type:
-    return type(model).__bases__[-1]  # see `attach`
-
-
-def forget_traces(model) -> None:
-    """Have Keras make the training and test steps anew, with the methods of now."""
-    model.train_function = model.test_function = None
 
 
 def steps_per_execution_of(model) -> int:
