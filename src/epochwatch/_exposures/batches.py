@@ -39,6 +39,23 @@ class Piece(NamedTuple):
     indices: np.ndarray
 
 
+def pack_pieces(pieces: list[Piece]) -> list[np.ndarray]:
+    """Put pieces into three int64 arrays, however many they are; `unpack_pieces` reverses it."""
+    places = [(*piece[:3], len(piece.lengths), len(piece.indices)) for piece in pieces]
+    nothing = np.empty(0, np.int64)  # NumPy concatenates no empty list
+    lengths = np.concatenate([nothing, *(piece.lengths for piece in pieces)])
+    indices = np.concatenate([nothing, *(piece.indices for piece in pieces)])
+    return [np.array(places, np.int64).reshape(-1, 5), lengths, indices]
+
+
+def unpack_pieces(places: np.ndarray, lengths: np.ndarray, indices: np.ndarray) -> list[Piece]:
+    """Return the pieces that `pack_pieces` was given."""
+    ends = np.cumsum(places[:, 3:], axis=0)[:-1].T
+    cut = zip(np.split(lengths, ends[0]), np.split(indices, ends[1]), strict=True)
+    numbers = places[:, :3].tolist()
+    return [Piece(*place, *arrays) for place, arrays in zip(numbers, cut, strict=False)]
+
+
 def exposure_table(pieces: list[Piece]) -> pa.Table:
     """Put consecutive pieces, at least one, into a table of exposures.
 

@@ -7,11 +7,13 @@ import json
 import os
 import secrets
 import warnings
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from epochwatch._exposures import log_folder
 from epochwatch._exposures.batches import Piece, exposure_table
 from epochwatch._exposures.jobs_behind import JobsBehind
 from epochwatch._exposures.log_files import MANIFEST, write_manifest, write_part
@@ -30,7 +32,8 @@ class ExposureWriter:
     part that is being written, and what has not been flushed.
 
     Args:
-        path: folder of the log; it must not exist yet, or be empty.
+        path: folder of the log; it must not exist yet, or be empty. The log of a resumable
+            training may be there, but only a `ResumableWriter` goes on with it.
         metadata: what the log shall say of the run, for example its feed, backend, versions
             and parameters; whatever JSON can hold. The attribute of that name may be changed
             at any time; the next part then says so.
@@ -63,17 +66,22 @@ class ExposureWriter:
         self.failed_with: str | None = None
         self.pending: list[Piece] = []
         self.pending_exposures = 0
+        self.batches = 0  # taken since the log began
         self.parts = 0  # written
         self.exposures = 0
-        self._log_id = secrets.token_hex(8)  # so that no part of another log is taken for its own
         self._process = os.getpid()
         self._behind = JobsBehind()
         self._given = (0, 0)  # parts and exposures given to the thread
         self._metadata_of_last_part: str | None = None
-        make_empty_folder(self.folder)
-        with _unwritable_refused(self.folder):
-            # An empty log already, so that nobody else takes the folder for a free one.
-            self._write_manifest(complete=True)
+        descriptor, log_id, self._owner = log_folder.take_folder(self.folder)
+        self._unlock = weakref.finalize(self, os.close, descriptor)
+        self._is_anothers = log_id is not None  # of another process, until it is cut back
+        # So that no part of another log is taken for its own.
+        self._log_id = log_id or secrets.token_hex(8)
+        if not self._is_anothers:
+            with log_folder.unwritable_refused(self.folder):
+                # An empty log already, so that nobody else takes the folder for a free one.
+                self._write_manifest(complete=True)
 
     def open(self) -> None:
         """Begin to record: until `close`, the log counts as cut off where its parts end."""
@@ -82,6 +90,11 @@ class ExposureWriter:
                 f"log: {str(self.folder)!r} is being written by process {self._process}, from "
                 "which this one was forked; watch the model again here, with another path"
             )
+        if self._is_anothers:
+            raise BadInput(
+                f"log: {str(self.folder)!r} belongs to a resumable training; call "
+                "`resumable(model, folder)` as well, or choose another path"
+            )
         if self.failed_with and self.on_write_error == "stop":
             raise RecordingFailed(
                 f"log: {str(self.folder)!r} ended with {self.failed_with}; watch the model "
@@ -89,8 +102,9 @@ class ExposureWriter:
             )
         if not self.failed_with:
             with self._failure_noted():
-                # In place before a step is trained; that it is synced need not be waited for.
-                self._write_manifest(complete=False, synced=False)
+                # In place before a step is trained; that it is synced need not be waited for,
+                # unless a later process must find there whose log it is.
+                self._write_manifest(complete=False, synced=self._owner is not None)
                 self._behind.put(sync_file, self.folder / MANIFEST)
 
     def append(
@@ -120,6 +134,7 @@ class ExposureWriter:
             return
         self.pending.append(Piece(int(fit), int(epoch), int(first_step), lengths, indices))
         self.pending_exposures += len(indices)
+        self.batches += len(lengths)
         if self.pending_exposures >= EXPOSURES_A_PART:
             self.flush()
 
@@ -183,6 +198,7 @@ class ExposureWriter:
         self._given, self._metadata_of_last_part, self.pending, self.pending_exposures = after
 
     def _write_part(self, pieces: list[Piece], about: dict) -> None:
+        self._unlock()  # a folder with a part is never free
         write_part(self.folder, exposure_table(pieces), about)
         self.parts = about["part"] + 1
         self.exposures = about["first_exposure"] + about["exposures"]
@@ -193,6 +209,8 @@ class ExposureWriter:
         manifest = {"log": self._log_id, "complete": complete}
         manifest |= {"parts": self.parts, "exposures": self.exposures}
         manifest |= {"interrupted_by": interruption, "failed_with": self.failed_with}
+        if self._owner is not None:
+            manifest[log_folder.OWNER] = self._owner
         write_manifest(self.folder, {**manifest, "metadata": self.metadata}, synced)
 
     def _is_fork(self) -> bool:
@@ -228,27 +246,3 @@ class ExposureWriter:
                 message + "free space or choose another path, and train again"
             ) from error
         warnings.warn(message + "training goes on without a record", RuntimeWarning, stacklevel=4)
-
-
-def make_empty_folder(folder: Path) -> None:
-    """Make the folder of a new log, where there is nothing yet."""
-    with _unwritable_refused(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        is_used = any(folder.iterdir())
-    if is_used:
-        raise BadInput(
-            f"log: {str(folder)!r} is not empty, and epochwatch never overwrites a record; "
-            "delete it or choose another path"
-        )
-
-
-@contextlib.contextmanager
-def _unwritable_refused(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = errno.errorcode.get(error.errno or 0, "?")
-        raise BadInput(
-            f"log: cannot make the folder {str(folder)!r} ({error.strerror}, {reason}); choose "
-            "another path"
-        ) from error

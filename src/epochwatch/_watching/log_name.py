@@ -10,6 +10,11 @@ from epochwatch.errors import BadInput
 TIME = "{time}"
 
 
+def has_time(log: str | Path) -> bool:
+    """Whether a log is called another name each time."""
+    return TIME in os.fspath(log)
+
+
 def new_log_folder(log: str | Path) -> Path:
     """Put the time, in UTC, in the place of "{time}", and make that folder.
 
@@ -33,7 +38,7 @@ def new_log_folder(log: str | Path) -> Path:
     text = os.fspath(log)
     if set("{}") & set(text.replace(TIME, "")):
         raise BadInput(f"log: got {text!r}, allowed in braces: {TIME}, the present time in UTC")
-    if TIME not in text:
+    if not has_time(log):
         return Path(text)
     now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
     for number in itertools.count(1):

@@ -6,6 +6,7 @@ joined again in front of the training function.
 """
 
 import importlib
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -101,7 +102,23 @@ def split_index_on_the_way(adapter) -> None:
     # Once: Keras may build twice with the same adapter.
     if "get_jax_iterator" not in vars(adapter):
         deliver = adapter.get_jax_iterator
-        adapter.get_jax_iterator = lambda super_batch=None: map(split_index, deliver())
+        adapter.get_jax_iterator = lambda super_batch=None: SplitBatches(deliver())
+
+
+class SplitBatches:
+    """Batches with their index split; Grain's have a position besides, which is theirs."""
+
+    def __init__(self, batches: Iterable):
+        self._batches = iter(batches)
+
+    def __iter__(self) -> Iterator:
+        return self
+
+    def __next__(self):
+        return split_index(next(self._batches))
+
+    def __getattr__(self, name: str):
+        return getattr(self._batches, name)
 
 
 def stacker_of(model):

@@ -16,6 +16,10 @@ keras = load_keras()
 # Steps between two drains at most: they are few, because a batch may be longer than any before.
 LONGEST_WAIT = 64
 
+# What a checkpoint has of a running fit.
+OF_WHOLE_FIT = ("number", "has_trained")
+OF_EPOCH = ("epoch", "step", "next_drain")
+
 
 @dataclasses.dataclass(eq=False)
 class RunningFit:
@@ -51,7 +55,7 @@ class Recording:
     Args:
         counter: the metric to drain.
         sink: where the exposures go: `open`, `append`, `flush`, `fail` and `close` of
-            `exposures.writer.ExposureWriter`.
+            `ExposureWriter`; of a training that may be resumed, a `ResumableWriter`.
         coverages: the streams whose coverage goes into each epoch's logs.
     """
 
@@ -198,6 +202,39 @@ class Recording:
                 "epochs; let it pass `callbacks` on to keras.Model.fit"
             )
 
+    def state(self) -> dict:
+        """Return where the record is, just after a drain: plain values, and coverage in arrays."""
+        # A checkpoint is of one call of `fit`, or between two: none is taken within a callback.
+        (fit,) = self.running or [None]
+        return {
+            "fits": self.fits,
+            "begun": self.begun.copy(),
+            "longest": self.longest,
+            "fit": fit and {name: getattr(fit, name) for name in OF_WHOLE_FIT + OF_EPOCH},
+            "coverages": self.coverages.state(),
+            "batches": self.sink.batches,
+        }
+
+    def put_back(self, state: dict, step: int = 0) -> None:
+        """Go on from what `state` returned.
+
+        Within a `fit`, the epoch that goes on has begun for the callbacks.
+
+        Args:
+            state: of the fit that goes on; or of a finished one, after that.
+            step: of the epoch that goes on; 0 begins it.
+        """
+        self.coverages.put_back(state["coverages"])
+        self.fits, self.longest = state["fits"], state["longest"]
+        self.begun[:] = map(tuple, state["begun"])
+        for fit in self.running:
+            kept = state["fit"] or {}
+            vars(fit).update({name: kept[name] for name in kept if step or name in OF_WHOLE_FIT})
+            # Where the epoch begins, the checkpoint may have been taken before it did.
+            if fit.epoch and (fit.number, fit.epoch) not in self.begun:
+                self.begun.append((fit.number, fit.epoch))
+        self.sink.go_on(state["batches"])
+
     @contextlib.contextmanager
     def recording_by_hand(self) -> Iterator[None]:
         """Record one `train_on_batch`: such batches on end are one `fit` of one epoch."""
@@ -255,33 +292,9 @@ class ExposureRecorder(Recording, keras.callbacks.Callback):
 
     Args:
         counter: the metric to drain.
-        sink: where the exposures go; `exposures.writer.ExposureWriter`.
+        sink: where the exposures go; see `Recording`.
         coverages: the streams whose coverage goes into each epoch's logs.
     """
-
-
-class NoLog:
-    """Takes the place of a log where none is kept."""
-
-    folder = None
-
-    def __init__(self):
-        self.metadata = {}
-
-    def open(self) -> None:
-        """Begin nothing."""
-
-    def append(self, *exposures) -> None:
-        """Keep nothing."""
-
-    def flush(self) -> None:
-        """Write nothing."""
-
-    def fail(self, reason: str) -> None:
-        """Note nothing."""
-
-    def close(self, interruption: str | None = None) -> None:
-        """End nothing."""
 
 
 def recorder_class(which_keras: ModuleType) -> type:

@@ -1,5 +1,6 @@
 """How much of some streams has been trained so far, for the logs that Keras shows."""
 
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -36,6 +37,24 @@ class StreamCoverages:
         """Note that samples have been trained: int64 (samples,)."""
         for stream in self.by_key.values():
             stream.mark(index)
+
+    def state(self) -> dict:
+        """Return which samples have been trained: arrays that never change, by the logs' keys."""
+        return {
+            key: {"samples": zlib.crc32(stream.index), "trained": stream.trained.copy()}
+            for key, stream in self.by_key.items()
+        }
+
+    def put_back(self, state: dict) -> None:
+        """Go on from what `state` returned."""
+        got, kept = self.state(), state
+        if {k: v["samples"] for k, v in got.items()} != {k: v["samples"] for k, v in kept.items()}:
+            raise BadInput(
+                f"coverage_of: got streams for {', '.join(got) or 'none'}, but the checkpoint has "
+                f"{', '.join(kept) or 'none'}, or other samples in them; give the same streams"
+            )
+        for key, stream in self.by_key.items():
+            stream.trained[:] = kept[key]["trained"]
 
     def put_into(self, logs: dict | None) -> None:
         """Put the coverage of each stream, from 0 to 1, into the logs of an epoch."""
