@@ -49,7 +49,7 @@ class BalancedSampler:
     to hold or to check, and 10^18 samples cost nothing.
 
     `iter(sampler)` continues from `sampler.step`, which it moves: a state saved after a batch
-    continues with the next.
+    continues with the next, with another number of shards too.
 
     Args:
         streams: a sequence of int64 arrays, the indices of each stream; or the streams of
@@ -180,30 +180,43 @@ class BalancedSampler:
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Continue where a state was saved: `iter`, and feeds made from now on, begin there.
 
+        The state can be of any shard, and of another number of shards, if all of them together
+        take as many samples of each stream in a step: a step of all shards is the same samples
+        then, so that none is left out and none comes again.
+
         Args:
-            state: of a sampler with the same arguments.
+            state: of a sampler with the same streams, seed and shares, and with the same
+                batch_size × shards.
 
         Raises:
             BadInput: it is no state, or that of a sampler with other arguments.
+
+        Example:
+            >>> one = BalancedSampler([10, 30], batch_size=8)
+            >>> half = BalancedSampler([10, 30], batch_size=4, shard=(1, 2))
+            >>> half.load_state_dict(one.state_dict(step=5))
+            >>> half.step
+            5
         """
         if not isinstance(state, dict) or set(state) != {"step", *self._identity}:
             raise BadInput(
                 f"state: got {state!r:.60}, allowed: what a sampler's `state_dict` returned"
             )
-        for name, own in self._identity.items():
-            if state[name] != own:
+        own = _of_all_shards(self._identity)
+        for name, got in _of_all_shards(state).items():
+            if got != own[name]:
                 raise BadInput(
-                    f"state: got {name} {state[name]}, but this sampler has {own}; make it with "
+                    f"state: got {name} {got}, but this sampler has {own[name]}; make it with "
                     "the same arguments as the sampler that was saved"
                 )
         self._step = whole_number("state: step", state["step"], 0)
 
     @functools.cached_property
     def _identity(self) -> dict[str, int]:
-        # What a state must agree with. A digest, because index arrays may be gigabytes.
-        digest = hashlib.blake2b(
-            repr((ORDER_NUMBER, self.sizes, self.slots)).encode(), digest_size=8
-        )
+        # What a state must agree with. A digest, because index arrays may be gigabytes; of what
+        # all shards take together, so that it is the same for any number of them.
+        slots = tuple(slots * self.shard[1] for slots in self.slots)
+        digest = hashlib.blake2b(repr((ORDER_NUMBER, self.sizes, slots)).encode(), digest_size=8)
         for stream in self._members:
             if stream.index is not None:
                 digest.update(np.ascontiguousarray(stream.index))
@@ -249,6 +262,17 @@ def columns_of(slots: tuple[int, ...]) -> list[np.ndarray]:
     middle = np.concatenate([(np.arange(count) + 0.5) / count for count in slots])
     in_turn = stream[np.lexsort((stream, middle))]
     return [np.flatnonzero(in_turn == number) for number in range(len(slots))]
+
+
+def _of_all_shards(state: dict[str, int]) -> dict[str, int]:
+    """Return what states that can be continued in each other have in common."""
+    batch_size = whole_number("state: batch_size", state["batch_size"], 1)
+    shards = whole_number("state: shards", state["shards"], 1)
+    return {
+        "seed": state["seed"],
+        "batch_size × shards": batch_size * shards,
+        "streams and shares": state["streams"],
+    }
 
 
 def _checked_shard(shard: Any) -> tuple[int, int]:

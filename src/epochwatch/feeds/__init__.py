@@ -2,7 +2,8 @@
 
 Every module has `balanced(streams, batch_size)`. All deliver the same samples in the
 same order: minority, majority, minority, …, each stream repeating without end; arrays
-end after one pass of the majority. `sampled` delivers what a `BalancedSampler` chooses.
+end after one pass of the majority. `sampled` delivers what a `BalancedSampler` chooses; that of
+a module returns a function from the step that comes first to the feed.
 
 `kind_of`, `describe` and `can_be_iterated_again` say what any feed is, and `batches` what it
 delivers by itself. `BalancedTable` is the balanced order itself, as a table.
@@ -20,6 +21,7 @@ from epochwatch.errors import BadInput
 from epochwatch.feeds._balanced_table import BalancedTable, balanced_slots
 from epochwatch.feeds._facts import FeedFacts, can_be_iterated_again, describe, kind_of
 from epochwatch.feeds._lookup import check_rows
+from epochwatch.feeds._origins import SampledOrigin
 from epochwatch.feeds._plain_iteration import batches
 
 # Values of the parameter `feed`, and modules of this package.
@@ -109,7 +111,8 @@ def sampled(
         raise BadInput(f"sampler: got {type(sampler).__name__}, allowed: a BalancedSampler")
     start = whole_number("start", sampler.step if start is None else start, 0, LARGEST_STEP)
     check_rows(samples, sampler.highest_index)
-    return _feed_module(feed).sampled(sampler, samples, start, **options)
+    make_feed = _feed_module(feed).sampled(sampler, samples, **options)
+    return SampledOrigin(sampler, start, make_feed).at(start)
 
 
 def is_installed(feed: str) -> bool:

@@ -65,9 +65,13 @@ def balanced(streams: Streams, batch_size: int = 16) -> EndlessBatches:
     return EndlessBatches(functools.partial(table.batch, batch_size=batch_size))
 
 
-def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> EndlessBatches:
-    """Make a PyDataset of the batches of a sampler; see `feeds.sampled`."""
-    return EndlessBatches(SampledBatches(sampler, samples).__getitem__, start, **options)
+def sampled(
+    sampler: BalancedSampler, samples: Any, **options: Any
+) -> Callable[[int], EndlessBatches]:
+    """Make what makes PyDatasets of the batches of a sampler; see `feeds.sampled`."""
+    return functools.partial(
+        EndlessBatches, SampledBatches(sampler, samples).__getitem__, **options
+    )
 
 
 def indexed(feed: Any, index: Callable | None = None) -> Any:

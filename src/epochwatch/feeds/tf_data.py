@@ -1,5 +1,6 @@
 """The balanced streams as a tf.data.Dataset, and any dataset with its samples' indices."""
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -52,12 +53,17 @@ def balanced(streams: Streams, batch_size: int = 16) -> tf.data.Dataset:
     return rows.batch(batch_size).map(look_up).prefetch(BATCHES_AHEAD)
 
 
-def sampled(sampler: BalancedSampler, samples: Any, start: int) -> tf.data.Dataset:
-    """Make a dataset without end of the batches of a sampler; see `feeds.sampled`.
+def sampled(sampler: BalancedSampler, samples: Any) -> Callable[[int], tf.data.Dataset]:
+    """Make what makes datasets of the batches of a sampler; see `feeds.sampled`.
 
     A batch is a function of its step alone, so an iterator of the dataset can be kept in a
     `tf.train.Checkpoint` too. Which of its batches have been trained it does not know.
     """
+    # The samples become tensors here, once for all datasets.
+    return functools.partial(_batches_from, sampler, _looked_up(samples))
+
+
+def _batches_from(sampler: BalancedSampler, look_up: Callable, start: int) -> tf.data.Dataset:
     at_once = steps_at_once(sampler)
 
     def several(step: np.ndarray) -> np.ndarray:
@@ -69,7 +75,7 @@ def sampled(sampler: BalancedSampler, samples: Any, start: int) -> tf.data.Datas
 
     # A block of steps a call, made ahead: NumPy needs Python's lock, and a call is dear.
     steps = tf.data.Dataset.counter(start, at_once)
-    batches = steps.map(indices).prefetch(1).unbatch().map(_looked_up(samples))
+    batches = steps.map(indices).prefetch(1).unbatch().map(look_up)
     options = tf.data.Options()
     # NumPy is called, of which TensorFlow cannot know that it has no state.
     policy = tf.data.experimental.ExternalStatePolicy

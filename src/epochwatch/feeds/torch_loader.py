@@ -5,7 +5,7 @@ without end.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -45,10 +45,12 @@ def balanced(streams: Streams, batch_size: int = 16) -> DataLoader:
     return DataLoader(batches, sampler=_EndlessPlaces(), batch_size=None)
 
 
-def sampled(sampler: BalancedSampler, samples: Any, start: int, **options: Any) -> DataLoader:
-    """Make a loader of the batches of a sampler; see `feeds.sampled`."""
+def sampled(sampler: BalancedSampler, samples: Any, **options: Any) -> Callable[[int], DataLoader]:
+    """Make what makes loaders of the batches of a sampler; see `feeds.sampled`."""
     batches = SampledBatches(sampler, samples)
-    return DataLoader(batches, sampler=_EndlessPlaces(start), batch_size=None, **options)
+    return lambda start: DataLoader(
+        batches, sampler=_EndlessPlaces(start), batch_size=None, **options
+    )
 
 
 class BatchSampler(Sampler):
