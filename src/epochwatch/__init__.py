@@ -17,6 +17,7 @@ _HOMES = {
     "assert_sound": "epochwatch._report.audit",
     "audit": "epochwatch._report.audit",
     "explain": "epochwatch._report.audit",
+    "resumable": "epochwatch._resuming.resumable",
     "unwatch": "epochwatch._watching.watch",
     "watch": "epochwatch._watching.watch",
     "with_index": "epochwatch.feeds._with_index",

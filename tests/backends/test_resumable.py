@@ -1,0 +1,333 @@
+"""Trainings that are killed and gone on with: those of the audit's edges, each to the bit.
+
+The kill is an exception in a callback, which ends nothing that a checkpoint is made of; real kills
+are in tests/resuming.
+"""
+
+import runpy
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import epochwatch
+from epochwatch import feeds
+from epochwatch._exposures import log_folder
+from epochwatch._resuming import folder_lock
+from epochwatch.errors import BadInput
+from tests.backends.conftest import BACKEND, backend_only, keras
+from tests.backends.small_feeds import arrays
+
+if BACKEND == "tf_keras":
+    pytest.skip("is of Keras 3", allow_module_level=True)
+
+STEPS = 10  # of an epoch
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+class Kill(keras.callbacks.Callback):
+    """Ends the process when so many steps of it are trained."""
+
+    steps, at = 0, None
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Count the steps of this process."""
+        Kill.steps += 1
+        if Kill.steps == Kill.at:
+            raise Killed
+
+
+def made(own=keras.Sequential):
+    """Make a compiled model, the same weights every time."""
+    keras.utils.set_random_seed(1)
+    parts = [keras.layers.Dense(4), keras.layers.Dropout(0.3), keras.layers.Dense(1)]
+    model = own([keras.Input((1,)), *parts])
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
+class Training:
+    """A script that is run again and again in one folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.model = None
+
+    def make(self, own=keras.Sequential, log=False):
+        """Make the model, as the script's beginning does."""
+        self.model = epochwatch.resumable(made(own), self.folder / "ckpt", save_freq=3)
+        if log:
+            self.model = epochwatch.watch(self.model, log=self.folder / "log")
+        return self.model
+
+    def fit(self, killed_at=None, callbacks=(), in_list=False, log=False, feed=None, **call):
+        """Train as the script does; a kill ends in None."""
+        data = (feed,) if feed else arrays(indexed=log)
+        Kill.steps, Kill.at = 0, killed_at
+        callbacks = [*callbacks, Kill()]
+        if in_list:
+            callbacks = keras.callbacks.CallbackList(callbacks, add_history=True, model=self.model)
+        call = ({} if feed else {"batch_size": 4}) | {"verbose": 0} | call
+        try:
+            return self.model.fit(*data, callbacks=callbacks, **call).history
+        except Killed:
+            return None
+        finally:
+            self.model.epochresume.folder.wait()
+
+    def run(self, killed_at=None, own=keras.Sequential, log=False, **call):
+        """Run the script: make the model, train it."""
+        self.make(own, log)
+        return self.fit(killed_at, log=log, **({"epochs": 3} | call))
+
+    def weights(self):
+        """All that the model trains by."""
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        return [keras.ops.convert_to_numpy(each).tobytes() for each in variables]
+
+    def record(self):
+        """What the log has: fit, epoch, step and index of each exposure."""
+        return epochwatch.ExposureLog.read(self.folder / "log").to_arrow().to_pydict()
+
+
+@pytest.fixture
+def training(tmp_path):
+    return Training(tmp_path / "training")
+
+
+@pytest.fixture
+def undisturbed(tmp_path):
+    return Training(tmp_path / "undisturbed")
+
+
+def refusal(call, *args, **kwargs):
+    """Return the one line by which something is refused."""
+    with pytest.raises(BadInput) as refused:
+        call(*args, **kwargs)
+    line = str(refused.value)
+    assert "\n" not in line
+    return line
+
+
+# --- kills
+
+
+class EpochsByDefault(keras.Sequential):
+    """A model whose `fit` trains three epochs if nothing else is said."""
+
+    def fit(self, x, y, epochs=3, **more):
+        """Fit."""
+        return super().fit(x, y, epochs=epochs, **more)
+
+
+class MeanLoss(keras.callbacks.Callback):
+    """Puts the mean of all steps' losses into the logs, by a metric of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean = keras.metrics.Mean()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.mean.update_state(logs["loss"])
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["mean_loss"] = float(self.mean.result())
+
+
+class Drawing(keras.callbacks.Callback):
+    """Draws from NumPy's global random state, which shuffles arrays too, before each batch."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        np.random.random()
+
+
+KINDS = {
+    "callback list": lambda: {
+        "epochs": 3,
+        "in_list": True,
+        "callbacks": [keras.callbacks.ReduceLROnPlateau("loss", patience=1, min_delta=1e9)],
+    },
+    "epochs by default": lambda: {"own": EpochsByDefault},
+    "callback that draws": lambda: {"epochs": 3, "callbacks": [Drawing()]},
+    "callback with a metric": lambda: {"epochs": 3, "callbacks": [MeanLoss()]},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_killed_training_goes_on(kind, training, undisturbed):
+    def run(script, killed_at=None):
+        call = KINDS[kind]()
+        script.make(call.pop("own", keras.Sequential))
+        return script.fit(killed_at, **call)
+
+    whole = run(undisturbed)
+    assert len(whole["loss"]) == 3
+    assert run(training, killed_at=STEPS + 7) is None
+    assert run(training) == whole
+    assert 0 < Kill.steps < 3 * STEPS - (STEPS + 3)
+    assert training.weights() == undisturbed.weights()
+    assert run(training) == whole
+    assert Kill.steps == 0
+    assert training.weights() == undisturbed.weights()
+
+
+# --- a feed that draws from global random state, batch by batch
+
+
+def drawing_batches():
+    """Draw each batch from NumPy's global state, without end."""
+    x, y = arrays(indexed=False)
+    while True:
+        rows = np.random.randint(0, len(x), 4)
+        yield x[rows], y[rows]
+
+
+@backend_only("torch")  # TensorFlow, and JAX of earlier releases, take its batches ahead
+@pytest.mark.parametrize("others", [[], [Drawing]])
+def test_a_feed_is_put_back_if_it_alone_draws(others, training, undisturbed):
+    def run(script, killed_at=None):
+        script.make()
+        own = [other() for other in others]
+        call = {"epochs": 3, "steps_per_epoch": STEPS, "callbacks": own}
+        return script.fit(killed_at, feed=drawing_batches(), **call)
+
+    whole = run(undisturbed)
+    run(training, killed_at=STEPS + 7)
+    if others:
+        line = refusal(run, training)
+        assert "draws from the global random state of numpy.random, as something else does" in line
+        return
+    assert run(training) == whole
+    assert training.weights() == undisturbed.weights()
+
+
+# --- another number of shards
+
+
+def test_other_shards_of_one_global_batch_go_on_with_the_next_samples(training):
+    def run(shard, batch_size, killed_at=None):
+        sampler = epochwatch.BalancedSampler([10, 30], batch_size, seed=1, shard=shard)
+        training.make(log=True)
+        feed = feeds.sampled("py_dataset", sampler, (np.ones((40, 1)), np.ones((40, 1))))
+        training.fit(killed_at, feed=feed, steps_per_epoch=4, epochs=2)
+        return sampler
+
+    whole, half = run((0, 1), 8, killed_at=6), run((0, 2), 4)
+    log = epochwatch.ExposureLog.read(training.folder / "log")
+    trained = [batch.index.tolist() for batch in log.batches()]
+    # Three were trained by the checkpoint, which is written when the next step is trained.
+    assert trained == [whole[step].tolist() for step in range(3)] + [
+        half[step].tolist() for step in range(3, 8)
+    ]
+    assert "batch_size × shards 8, but this sampler has 12" in refusal(run, (0, 3), 4)
+
+
+# --- the same script with other epochs
+
+
+def test_a_finished_training_that_was_given_more_epochs_and_killed_goes_on(training, undisturbed):
+    whole = undisturbed.run(epochs=5, log=True)
+    training.run(epochs=3, log=True)
+    assert training.run(epochs=5, log=True, killed_at=15) is None
+    assert training.run(epochs=5, log=True) == whole
+    assert training.weights() == undisturbed.weights()
+    assert training.record() == undisturbed.record()
+
+
+def test_fewer_epochs_than_were_trained_are_refused(training):
+    training.run(epochs=3)
+    training.run(epochs=5, killed_at=15)
+    assert "epochs: got 3, but the checkpoint is of epoch 5; ask" in refusal(training.run, epochs=3)
+    assert len(training.run(epochs=5)["loss"]) == 5
+
+
+# --- calls that failed
+
+
+def test_a_refused_call_is_no_fit_and_the_mended_one_goes_on(training, undisturbed):
+    whole = undisturbed.run()
+    training.run(killed_at=16)
+    training.make()
+    assert "batch_size: got 8" in refusal(training.fit, batch_size=8, epochs=3)
+    assert training.fit(epochs=3) == whole
+    assert Kill.steps < 2 * STEPS
+    assert training.model.epochresume.fits == 1
+    assert training.weights() == undisturbed.weights()
+
+
+def test_a_call_after_one_that_was_broken_off_is_refused_until_all_is_made_anew(
+    training, undisturbed
+):
+    whole = undisturbed.run()
+    training.run(killed_at=16)
+    line = refusal(training.fit, epochs=3)
+    assert "whose training was interrupted; make model and feed anew, as running the" in line
+    assert training.run() == whole
+    assert training.weights() == undisturbed.weights()
+
+
+# --- watched in some of the fits
+
+
+def test_fits_before_and_after_the_watched_ones_go_on(training, undisturbed):
+    def run(script, killed_in=None):
+        model, kill = script.make(), lambda fit: 5 if fit == killed_in else None
+        script.fit(kill(1))
+        if killed_in != 1:
+            epochwatch.watch(model, log=script.folder / "log")
+            script.fit(kill(2), log=True)
+        if killed_in not in (1, 2):
+            epochwatch.unwatch(model)
+            return script.fit(kill(3))
+
+    whole = run(undisturbed)
+    for killed_in in (1, 2, 3):
+        assert run(training, killed_in) is None
+        assert Kill.steps == 5
+    assert run(training) == whole
+    assert run(training) == whole
+    assert training.weights() == undisturbed.weights()
+    assert training.record() == undisturbed.record()
+
+
+# --- a system without locks
+
+
+def test_a_system_without_fcntl_watches_and_is_told_that_it_cannot_resume(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    without = runpy.run_path(log_folder.__file__)
+    assert without["take_folder"](tmp_path / "log")[1:] == (None, None)
+    line = refusal(runpy.run_path(folder_lock.__file__)["FolderLock"], tmp_path)
+    assert "resumable: got a system without fcntl, such as Windows" in line
+    assert not (tmp_path / ".lock").exists()
+
+
+# --- a step of the user's own
+
+
+class Noisy(keras.Sequential):
+    """A model whose training step draws from TensorFlow's own random state."""
+
+    def train_step(self, data):
+        """Train on noise."""
+        x, y = data
+        return super().train_step((x + tf.random.normal(tf.shape(x)), y))
+
+
+@backend_only("tensorflow")
+@pytest.mark.parametrize("how", [{}, {"run_eagerly": True}, {"jit_compile": True}])
+def test_a_step_that_draws_from_a_state_of_tensorflow_is_refused(how, training):
+    model = training.make(Noisy)
+    model.compile("adam", "mse", **how)
+    before = [each.copy() for each in model.get_weights()]
+    line = refusal(training.fit)
+    assert "train_step: got one that draws by" in line
+    assert line.endswith(
+        "by keras.random with a keras.random.SeedGenerator that is the model's attribute"
+    )
+    if "run_eagerly" not in how:  # or the step has run when it is noticed
+        assert all(np.array_equal(*pair) for pair in zip(before, model.get_weights(), strict=True))
