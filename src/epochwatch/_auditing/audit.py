@@ -4,6 +4,7 @@ Each stage takes what the ones before it have seen, and returns a record.
 """
 
 import contextlib
+import dataclasses
 import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -63,13 +64,23 @@ def run_audit(
     seed: int | None = None,
     log: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
+    kills: int = 0,
 ) -> AuditResult:
-    """Audit a feed; the arguments are those of `epochwatch.audit`, put together."""
+    """Audit a feed; the arguments are those of `epochwatch.audit`, put together.
+
+    `kills` says how often at most `fit` is killed and resumed.
+    """
     plan = plan_audit(keras, make_feed, call, seed)
     check_streams(streams, plan)
     with log_folder(log) as folder:
         training = observe_training(plan, folder, progress or _no_progress)
-        return judged_training(plan, training, gate, streams, population or Population())
+        result = judged_training(plan, training, gate, streams, population or Population())
+    if not kills:
+        return result
+    from epochwatch._auditing.resume import try_resuming
+
+    resumption = try_resuming(plan, kills, progress or _no_progress)
+    return dataclasses.replace(result, resumption=resumption)
 
 
 def judged_training(

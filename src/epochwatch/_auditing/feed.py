@@ -47,7 +47,7 @@ class AuditedFeed:
         except BadInput:
             raise
         except Exception as error:
-            raised = f"{type(error).__name__}: {_in_one_line(error)}"
+            raised = f"{type(error).__name__}: {in_one_line(error)}"
             raise BadInput(f"make_feed raised {raised}; fix it and audit again") from error
         feeds.kind_of(feed)
         if feed is self.last:
@@ -63,7 +63,7 @@ class AuditedFeed:
         return training_part(self.make(), self.options)
 
 
-def _in_one_line(error: Exception) -> str:
+def in_one_line(error: Exception) -> str:
     """Take the line of an error's text that tells the most."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
     # TensorFlow begins with "in user code:", and ends with what is wrong.

@@ -26,6 +26,7 @@ DISAGREES = "disagrees"
 PASSED_OVER = "passed over"
 INDEX_CONFLICT = "index conflict"
 COVERAGE = "coverage"
+NOT_RESUMABLE = "not resumable"
 FINDINGS = (
     *ORDER_FINDINGS,
     LOSES,
@@ -35,10 +36,13 @@ FINDINGS = (
     PASSED_OVER,
     INDEX_CONFLICT,
     COVERAGE,
+    NOT_RESUMABLE,
 )
 RESHUFFLES = "reshuffles"
 NEVER_TRAINED = "never trained"
 FAIL_ON = (*FINDINGS, RESHUFFLES, NEVER_TRAINED)
+
+KILLS = 50  # of a training that is to be resumed, if nothing else is asked for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,6 +137,22 @@ class Gate:
         for name in (self.fail_on,) if isinstance(self.fail_on, str) else self.fail_on:
             if name not in FAIL_ON:
                 raise BadInput(f"fail_on: got {name!r}, allowed: {', '.join(FAIL_ON)}")
+
+
+def kills_asked(resume: bool, kills: int | None, gate: Gate) -> int:
+    """Return how often at most `fit` is to be killed and resumed; 0 where that is not asked."""
+    if kills is not None:
+        whole_number("kills", kills, low=1)
+    if resume:
+        return kills or KILLS
+    if kills is not None:
+        raise BadInput(f"kills: got {kills} without resume, allowed: with resume=True (--resume)")
+    # Nothing is passed that was not looked at; the usual findings are those of any audit.
+    if NOT_RESUMABLE in gate.fail_on and not set(FINDINGS) <= set(gate.fail_on):
+        raise BadInput(
+            f"fail_on: got {NOT_RESUMABLE!r} without resume, allowed: with resume=True (--resume)"
+        )
+    return 0
 
 
 @dataclasses.dataclass(frozen=True)

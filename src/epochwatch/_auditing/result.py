@@ -15,10 +15,12 @@ from epochwatch._auditing.request import (
     INDEX_CONFLICT,
     LOSES,
     NEVER_TRAINED,
+    NOT_RESUMABLE,
     PASSED_OVER,
     UNMEASURED,
     Gate,
 )
+from epochwatch._auditing.resumption import Resumption
 from epochwatch._auditing.variety import Order
 from epochwatch._exposures.verdict import Verdict
 
@@ -49,6 +51,7 @@ class AuditResult:
         gate: what counts as a finding.
         length: batches in one pass of the feed; None where it has no end, or none was met.
         contents_vary: whether samples are told apart by contents that are others in each pass.
+        resumption: whether a killed training goes on as before; None where that was not asked.
     """
 
     judged: Verdict
@@ -67,6 +70,7 @@ class AuditResult:
     gate: Gate = dataclasses.field(default_factory=Gate)
     length: int | None = None
     contents_vary: bool = False
+    resumption: Resumption | None = None
 
     @property
     def verdict(self) -> str | None:
@@ -151,6 +155,7 @@ class AuditResult:
             PASSED_OVER: self.passed_over,
             INDEX_CONFLICT: self.conflicts,
             COVERAGE: self.below_minimum,
+            NOT_RESUMABLE: self.resumption and not self.resumption.is_exact,
             NEVER_TRAINED: any(c.never_trained for c in (self.whole, *self.streams.values())),
         }
         occur |= {name for name, occurs in besides.items() if occurs}
@@ -165,6 +170,7 @@ class AuditResult:
         """Return the report for JSON: the stable part of it, and the findings."""
         counts = self.whole.as_json()
         population, coverage = counts.pop("samples"), counts.pop("coverage")
+        resume = {"resume": self.resumption.as_json()} if self.resumption else {}
         return {
             "schema": SCHEMA,
             "verdict": self.verdict,
@@ -198,4 +204,5 @@ class AuditResult:
             "below_minimum": list(self.below_minimum),
             "expected": {**self.expected.as_json(), "agrees": self.agrees},
             "environment": self.environment,
+            **resume,
         }

@@ -1,6 +1,7 @@
 """`epochwatch audit`: what happens to a feed, in a terminal and in CI."""
 
 import contextlib
+import functools
 import importlib
 import json
 import math
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from epochwatch._auditing.request import FAIL_ON, FINDINGS
+from epochwatch._auditing.request import FAIL_ON, FINDINGS, KILLS
 from epochwatch._cli import fit_options, user_code
 from epochwatch._cli.options import FAILED, count_option
 from epochwatch._extras import missing_extras_named
@@ -72,6 +73,7 @@ def figure_file(ctx, param, path: Path | None) -> Path | None:
     groups={
         fit_options.TITLE: fit_options.NAMES,
         "What is counted": ("streams", "population"),
+        "What is tried besides": ("resume", "kills"),
         "What counts as a finding": ("fail_on", "min_coverage"),
         "What is written": ("as_json", "figure", "log"),
     },
@@ -81,6 +83,7 @@ Examples:
   epochwatch audit my.data:train --epochs 3 --fit-option shuffle=false
   epochwatch audit my.data:train --fail-on restarts,skips --min-coverage 0.99
   epochwatch audit my.data:train --steps-per-epoch 99 --population 0=380,1=20
+  epochwatch audit feeds.py:make_feed --epochs 3 --resume
 
 Exit codes: 0 no findings, 1 findings, 2 bad input.""",
 )
@@ -115,6 +118,18 @@ Exit codes: 0 no findings, 1 findings, 2 bad input.""",
     help="Count the samples of these streams: a mapping from names to arrays of indices, or a "
     "function that returns one, in the same form as TARGET.  [default: the classes, if the "
     "labels are a few whole numbers]",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Kill fit after each step and resume it, as epochwatch.resumable does: does it go on with "
+    "the samples that it would have trained?",
+)
+@count_option(
+    "--kills",
+    f"Steps at most after which --resume kills fit, those next to an epoch's end among them."
+    f"  [default: {KILLS}]",
+    word="all",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.option(
@@ -155,9 +170,15 @@ def audit(target: str, as_json: bool, figure: Path | None, **arguments):
 
 
 def audited_target(
-    target: str, *, fit_option: tuple[str, ...], streams: str | None, **arguments
+    target: str,
+    *,
+    fit_option: tuple[str, ...],
+    streams: str | None,
+    kills: int | str | None,
+    **arguments,
 ) -> "Report":
     """Audit what a target names; `arguments` are those of `epochwatch.audit`."""
+    arguments["kills"] = sys.maxsize if kills == "all" else kills
     feed = user_code.parse_target(target)
     named = user_code.parse_target(streams) if streams else None
     own = {"make_feed", "streams", "progress", *arguments}
@@ -169,7 +190,8 @@ def audited_target(
         make_feed = fit_options.loaded_make_feed(feed)
         by_name = loaded_streams(named) if named else None
         call = {name: arguments[name] for name in fit_options.OF_EXPLAIN} | options
-        with user_code.user_errors(target), progress_bar(make_feed, call) as progress:
+        runs = functools.partial(times_trained, arguments["resume"], arguments["kills"])
+        with user_code.user_errors(target), progress_bar(make_feed, call, runs) as progress:
             return audit_feed(make_feed, streams=by_name, progress=progress, **arguments, **options)
 
 
@@ -187,13 +209,14 @@ def loaded_streams(target: user_code.Target) -> Mapping:
 
 @contextlib.contextmanager
 def progress_bar(
-    make_feed: Callable, call: Mapping[str, Any]
+    make_feed: Callable, call: Mapping[str, Any], times: Callable[[int], int]
 ) -> Iterator[Callable[[int], None] | None]:
     """On a terminal, say what is to be expected, and show how far the audit is.
 
     Args:
         make_feed: of the audit.
         call: of `epochwatch.explain`, but for the feed.
+        times: how often a training of so many steps is trained in all.
 
     Yields:
         What `audit` calls with the steps trained; None where there is no terminal.
@@ -206,7 +229,8 @@ def progress_bar(
     if not console.is_terminal:
         yield None
         return
-    total = announced_steps(console, make_feed, call)
+    steps = announced_steps(console, make_feed, call)
+    total = steps and steps * times(steps)
     columns = (
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
@@ -216,6 +240,11 @@ def progress_bar(
     with progress.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("steps", total=total)
         yield lambda steps: bar.advance(task, steps)
+
+
+def times_trained(resume: bool, kills: int | None, steps: int) -> int:
+    """Return how often a training is trained: to be audited, undisturbed, and with each kill."""
+    return 2 + min(steps, kills or KILLS) if resume else 1
 
 
 def announced_steps(console: "Console", make_feed: Callable, call: Mapping[str, Any]) -> int | None:

@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epochwatch._auditing.keras_door import keras_for
-from epochwatch._auditing.request import FINDINGS, FitCall, Gate, Population
+from epochwatch._auditing.request import (
+    FINDINGS,
+    FitCall,
+    Gate,
+    Population,
+    kills_asked,
+)
 from epochwatch._checks import whole_number
 
 if TYPE_CHECKING:
@@ -31,6 +37,8 @@ def audit(
     min_coverage: float | None = None,
     fail_on: tuple[str, ...] = FINDINGS,
     progress: Callable[[int], None] | None = None,
+    resume: bool = False,
+    kills: int | None = None,
     **fit_options,
 ) -> "Report":
     """Run the backend's own `fit` over a feed with a model that learns nothing.
@@ -59,8 +67,13 @@ def audit(
         min_coverage: share of every stream that must have been trained, from 0 to 1.
         fail_on: what counts as a finding: of "restarts", "skips", "replays", "runs dry",
             "overruns", "loses", "alike", "unmeasured", "disagrees", "passed over",
-            "index conflict", "coverage" (these by default), "reshuffles" and "never trained".
+            "index conflict", "coverage", "not resumable" (these by default), "reshuffles" and
+            "never trained".
         progress: called with steps trained since the last call.
+        resume: whether `fit` is also killed and resumed, as a `resumable` model's: does it go on
+            with the samples that it would have trained?
+        kills: with `resume`, after how many steps at most; None for 50. Of a longer training
+            those next to an epoch's end are among them.
         fit_options: further arguments of `fit`: `shuffle`, `validation_data`, `callbacks` …
 
     Returns:
@@ -82,6 +95,7 @@ def audit(
     )
     gate = Gate(fail_on, min_coverage)
     population = Population.from_argument(population)
+    kills = kills_asked(resume, kills, gate)
     if seed is not None:
         whole_number("seed", seed, low=0)
     keras = keras_for(backend)
@@ -98,6 +112,7 @@ def audit(
         seed=seed,
         log=log,
         progress=progress,
+        kills=kills,
     )
     return Report.showing(result)
 

@@ -175,6 +175,12 @@ def _unmeasured(result: AuditResult) -> str | None:
     return f"the coverage you asked for could not be measured; {what_was_trained(result)}"
 
 
+def _not_resumable(result: AuditResult) -> str | None:
+    if result.resumption is None or result.resumption.is_exact:
+        return None
+    return f"a killed training would not go on as before; {what_was_trained(result)}"
+
+
 def _sound(result: AuditResult) -> str:
     return f"{what_was_trained(result)}; {_sound_order(result)}"
 
@@ -208,5 +214,6 @@ _WORST_FIRST = (
     _passed_over,
     _surprise,
     _unmeasured,
+    _not_resumable,
     _sound,
 )

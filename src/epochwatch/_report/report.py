@@ -25,6 +25,8 @@ class Report(AuditResult):
             `coverage`.
         streams: the same, by stream.
         expected: what was to be expected, and why.
+        resumption: whether a killed training goes on as before: `outcome`, `why_not`, `kills`,
+            `failed`, `passed_over`; None where `resume` was not asked for.
     """
 
     @classmethod

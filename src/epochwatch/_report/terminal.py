@@ -17,6 +17,7 @@ from epochwatch._auditing.counting import StreamCounts, exposure_range
 from epochwatch._auditing.expectation import Expectation
 from epochwatch._auditing.request import FINDINGS, ORDER_FINDINGS
 from epochwatch._auditing.result import AuditResult
+from epochwatch._auditing.resumption import Deviation, Resumption
 from epochwatch._exposures.verdict import Verdict
 from epochwatch._report.headline import headline, what_came_again, why_reshuffled
 from epochwatch._text import count_of, percent
@@ -87,6 +88,7 @@ def layout(report: AuditResult) -> Group:
         named_rows([loss_row(report)]),
         None if report.contents_vary else count_table(report),
         named_rows([variety_row(report), *measure_rows(report)]),
+        named_rows(resume_rows(report)) if report.resumption else None,
         named_rows(comparison_rows(report)),
         named_rows([conclusion_row(report)]),
     ]
@@ -328,6 +330,62 @@ def equal_rows(report: AuditResult) -> str:
         return ""
     equal = report.rows - report.whole.samples
     return f"; {equal:,} rows equal another one and count as that sample" if equal > 0 else ""
+
+
+def resume_rows(report: AuditResult) -> Iterator[tuple[str, Text | str]]:
+    """Write whether a killed training goes on as before, and if not, the step that shows it."""
+    resumption, deviation = report.resumption, report.resumption.deviation
+    is_exact = resumption.is_exact
+    why = killed_after(resumption) if is_exact else resumption.why_not
+    colour = "bold green" if is_exact else WRONG
+    yield "resume", Text.assemble((resumption.outcome, colour), f": {why}")
+    if is_exact and resumption.ways:
+        yield "", how_put_back(resumption)
+    if deviation:
+        if deviation.killed_after:
+            yield "", f"{resumption.failed:,} of {count_of(resumption.kills, 'kill')} ended so"
+        yield "", deviation_in_short(report, deviation)
+
+
+def killed_after(resumption: Resumption) -> str:
+    """Write where a training was killed, in a clause."""
+    noun = "step" if resumption.places == resumption.steps else "execution"
+    some = "each" if resumption.kills == resumption.places else f"{resumption.kills:,}"
+    places = f"{some} of {count_of(resumption.places, noun)}"
+    return f"killed after {places}, fit went on with the samples it would have trained"
+
+
+def how_put_back(resumption: Resumption) -> str:
+    """Write how the feed was put back, and how long that took."""
+    ways = ", ".join(f"by {way} × {times:,}" for way, times in resumption.ways.items())
+    most = resumption.passed_over
+    batches = f" ({count_of(most, 'batch')} at most)" if most else ""
+    epoch = resumption.epoch_seconds
+    beside = "" if epoch is None else f"; an epoch takes {duration(epoch)}"
+    return f"put back {ways}{batches}, in {duration(resumption.seconds)} at most{beside}"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something took, as far as that can be known by measuring it once."""
+    if seconds < 0.001:
+        return "under 1 ms"
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
+
+
+def deviation_in_short(report: AuditResult, deviation: Deviation) -> str:
+    """Write where it was first trained otherwise, what was due there, and what came."""
+    several = report.judged.epochs[-1].fit > 1
+    at, killed = (
+        place and f"{f'fit {place.fit}, ' * several}epoch {place.epoch}, step {place.step}"
+        for place in (deviation.at, deviation.killed_after)
+    )
+    due, came = (
+        "no step" if ids is None else batch_in_short(ids, report.identified_by)
+        for ids in (deviation.expected, deviation.got)
+    )
+    came = f"{came} with other contents" if deviation.is_of_contents else came
+    after = f"killed after {killed}; " if killed else ""
+    return f"{after}{at} was to train {due}; it trained {came}"
 
 
 def comparison_rows(report: AuditResult) -> Iterator[tuple[str, str | Text]]:

@@ -33,8 +33,8 @@ BAD_GATES = [
     (
         {"fail_on": ("resumes",)},
         "fail_on: got 'resumes', allowed: restarts, skips, replays, runs dry, overruns, loses, "
-        "alike, unmeasured, disagrees, passed over, index conflict, coverage, reshuffles, never "
-        "trained",
+        "alike, unmeasured, disagrees, passed over, index conflict, coverage, not resumable, "
+        "reshuffles, never trained",
     ),
     ({"fail_on": "skips"}, "fail_on: got the text 'skips', allowed: a tuple, ('skips',)"),
     ({"fail_on": "skip"}, f"fail_on: got 'skip', allowed: {', '.join(FAIL_ON)}"),

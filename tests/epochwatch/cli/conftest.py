@@ -1,5 +1,6 @@
 """A user's folder with feeds, and the command run in it."""
 
+import importlib
 import sys
 
 import pytest
@@ -68,6 +69,10 @@ def unlabelled():
 def unbatched():
     import tensorflow as tf
     return tf.data.Dataset.from_tensor_slices(without_index())
+
+def drawn():
+    rows = np.random.permutation(40)[:, None]
+    return ((rows[place:place + 4], rows[place:place + 4]) for place in range(0, 40, 4))
 """
 
 
@@ -94,6 +99,15 @@ def folder(tmp_path, monkeypatch):
 def forgotten_seed():
     """Leaves TensorFlow without a seed for all of it, as it was: later tests have none."""
     yield
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].random.set_seed(None)
+
+
+@pytest.fixture
+def unseeded():
+    """Takes back the seeds that tests before have set in this process."""
+    rng_utils = importlib.import_module("keras.src.utils.rng_utils")
+    rng_utils.global_state.set_global_attribute(rng_utils.GLOBAL_RANDOM_SEED, None)
     if "tensorflow" in sys.modules:
         sys.modules["tensorflow"].random.set_seed(None)
 

@@ -184,6 +184,39 @@ def test_a_seed_is_set_as_the_script_sets_it(audit):
     assert told == again
 
 
+RESUMED = ("--steps-per-epoch", 3, "--epochs", 2, "--resume")
+
+
+@pytest.mark.usefixtures("unseeded")
+def test_resume_kills_and_resumes_and_fails_on_what_does_not_go_on(audit):
+    code, out, err = audit("feeds:arrays", *FAST, *RESUMED)
+    assert (code, err) == (0, "")
+    assert "\nresume    exact by skipping: killed after each of 6 steps, fit went on" in out
+    assert max(map(len, out.splitlines())) <= 80
+    code, out, _ = audit("feeds:drawn", *RESUMED, "--kills", "all", "--json")
+    told = json.loads(out)
+    assert (code, told["findings"]) == (1, ["not resumable"])
+    resume = told["resume"]
+    assert (resume["outcome"], resume["steps"], resume["kills"], resume["failed"]) == (
+        "not",
+        6,
+        6,
+        6,
+    )
+    assert resume["first_deviation"]["at"] == {"fit": 1, "epoch": 1, "step": 0}
+    assert audit("feeds:drawn", *RESUMED, "--kills", 2, "--fail-on", "restarts")[0] == 0
+    assert "resume" not in json.loads(audit("feeds:arrays", *FAST, "--json")[1])
+
+
+def test_on_a_terminal_the_bar_counts_the_steps_of_killed_trainings_too(audit, monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    audit("feeds:arrays", *FAST, *RESUMED, "--kills", 2)
+    # To be audited, undisturbed, and twice killed and resumed.
+    assert f"0/{6 * 4}" in terminal.getvalue()
+
+
 def test_streams_are_named_by_a_mapping_or_a_function(audit):
     for target in ("feeds:streams", "feeds.py:get_streams"):
         code, out, _ = audit("feeds:arrays", *FAST, "--streams", target, "--json")
@@ -255,6 +288,9 @@ def test_a_fit_option_without_a_name_or_value_is_refused(text):
             "--steps-per-execution: got 'auto', al",
         ),
         (["feeds:arrays", "--epochs", "0"], "--epochs: got 0, allowed: a whole number, 1 or more"),
+        (["feeds:arrays", "--kills", "3"], "kills: got 3 without resume, allowed: with resume=Tr"),
+        (["feeds:arrays", "--kills", "some"], "--kills: got 'some', allowed: a whole number, 1 "),
+        (["feeds:arrays", "--fail-on", "not-resumable"], "fail_on: got 'not resumable' without"),
         (["feeds:arrays", "--fail-on", "restart"], "'restart', allowed: none, restarts, "),
         (["feeds:arrays", "--fit-option", "epochs=3"], "'epochs', which has an option of its own"),
         (["feeds:arrays", "--fit-option", "shufle=1"], "got 'shufle', allowed: "),
@@ -311,6 +347,7 @@ def test_the_help_is_grouped_and_80_columns_wide(audit):
     titles = {
         "How fit is called:",
         "What is counted:",
+        "What is tried besides:",
         "What counts as a finding:",
         "What is written:",
     }

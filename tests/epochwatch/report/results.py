@@ -6,6 +6,7 @@ from epochwatch._auditing.counting import StreamCounts
 from epochwatch._auditing.expectation import Expectation
 from epochwatch._auditing.loss import Loss
 from epochwatch._auditing.request import Gate
+from epochwatch._auditing.resumption import Deviation, PutBack, Resumption, StepPlace
 from epochwatch._auditing.rules import RULES
 from epochwatch._auditing.variety import Order
 from epochwatch._exposures.batches import TrainedBatch
@@ -73,6 +74,18 @@ def met(exposures):
     return StreamCounts(None, len(exposures), np.array(exposures), None)
 
 
+HALVES = judged_places([[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]])
+
+
+def resumed(**fields):
+    """Put a sound result together whose training was killed and resumed.
+
+    `fields` are those of the resumption, beside ten steps.
+    """
+    resumption = Resumption(**{"steps": 10, "places": 10, "kills": 10} | fields)
+    return result_of(HALVES, stream([1] * 40, 0.5, 1.0), resumption=resumption)
+
+
 def result_of(judged, whole, *, reachable=None, lost=0, **fields):
     """Put a result together; the steps reach all samples and the pass is known, if nothing else.
 
@@ -100,6 +113,9 @@ def result_of(judged, whole, *, reachable=None, lost=0, **fields):
     }
     return Report(judged=judged, whole=whole, **(defaults | fields))
 
+
+SKIPPED = [PutBack("passing over", 0.0123, 4)] * 6 + [PutBack(None)] * 4
+KILLED, AT = StepPlace(1, 1, 3), StepPlace(1, 2, 0)
 
 CLASSES = {
     "0": stream([1] * 144 + [0] * 56, *np.linspace(0.1, 0.72, 10)),
@@ -211,5 +227,22 @@ RESULTS = {
         identified_by="content",
         contents_vary=True,
         gate=Gate(fail_on=("restarts",)),
+    ),
+    "resumed exactly": resumed(put_back=[PutBack("item", 0.001)] * 8, epoch_seconds=0.25),
+    "resumed by skipping": resumed(put_back=SKIPPED, places=900, steps=900, epoch_seconds=1234.5),
+    "resumed executions": resumed(put_back=SKIPPED, places=5, kills=5),
+    "not resumed, refused": resumed(
+        kills=1,
+        failed=1,
+        refused="fit: got a tf.data.Dataset that shuffles without a seed; set one",
+    ),
+    "not resumed, other samples": resumed(
+        failed=3, deviation=Deviation(KILLED, AT, [20, 21, 22, 23], [1_281_167, 5, 8, 2])
+    ),
+    "not resumed, other contents": resumed(
+        failed=1, deviation=Deviation(KILLED, AT, [20, 21], [20, 21])
+    ),
+    "not resumed, never the same": resumed(
+        failed=1, deviation=Deviation(None, AT, [20, 21, 22, 23], None)
     ),
 }

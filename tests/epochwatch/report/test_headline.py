@@ -57,6 +57,12 @@ SENTENCES = {
     "trained.",
     "passed over": "1 epoch skips batches that the feed had delivered; 24 of 40 samples were "
     "trained, as many as the steps allow.",
+    "resumed by skipping": (
+        "All 40 samples were trained; each epoch continues where the last one stopped."
+    ),
+    "not resumed, other samples": (
+        "A killed training would not go on as before; all 40 samples were trained."
+    ),
 }
 
 
