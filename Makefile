@@ -15,7 +15,7 @@ PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_p
 # Notebooks whose runs named default are published.
 PUBLISHED := 01_does_fit_resume 02_minority_or_majority_epoch 03_ways_to_feed_fit \
   03b_your_shuffle_may_not_shuffle 04_what_the_model_never_saw \
-  05_satellite_scale_imbalance
+  05_satellite_scale_imbalance 06_after_a_crash
 
 variable_of = $(firstword $(subst =, ,$(1)))
 parameter_of = $(lastword $(subst =, ,$(1)))
@@ -23,6 +23,7 @@ RUN_VARIABLES := $(foreach pair,$(PARAMETERS),$(call variable_of,$(pair))) OUTPU
 allowed_by = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 ALLOWED := $(call allowed_by,run,$(RUN_VARIABLES)) \
   $(call allowed_by,sweep,SWEEP JOBS EXECUTOR OUTPUTS) $(call allowed_by,atlas,JOBS KERAS) $(call allowed_by,test-backends,BACKENDS) \
+  $(call allowed_by,test-resuming,BACKENDS) \
   $(call allowed_by,fuzz,BACKENDS CASES SEED) PYTHON
 
 given = $(filter command,$(word 1,$(origin $(1))))
@@ -46,7 +47,7 @@ ON_TENSORFLOW := unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
-.PHONY: run sweep atlas lab test test-all test-slow test-batches test-backends test-rounding fuzz lint site bench bench-backends blog lock clean help .venv
+.PHONY: run sweep atlas lab test test-all test-slow test-batches test-backends test-resuming test-rounding fuzz lint site bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
 .venv:
@@ -81,14 +82,14 @@ lab: .venv
 test: .venv
 	@$(ON_TENSORFLOW) $(PYTEST) -m "not slow"
 
-## test-all: run every test there is (half an hour)
-test-all: test test-slow test-batches test-backends test-rounding
+## test-all: run every test there is (three quarters of an hour)
+test-all: test test-slow test-batches test-backends test-resuming test-rounding
 
 ## test-slow: run the tests that test leaves out, on TensorFlow
 # Not the notebooks' default runs: test-rounding makes them, once, with another arithmetic than
 # that of the published ones, which must not differ in anything exact.
 test-slow: .venv
-	@$(ON_TENSORFLOW) $(PYTEST) -m slow --ignore=tests/batches \
+	@$(ON_TENSORFLOW) $(PYTEST) -m slow --ignore=tests/batches --ignore=tests/resuming \
 	  --ignore-glob='tests/notebooks/test_*_default.py'
 
 ## test-batches: stop, kill and starve sweeps of runs
@@ -111,6 +112,11 @@ test-rounding: .venv
 # Each in an environment of its own, .venv-jax …, made as .venv is.
 test-backends:
 	@exec sh scripts/test_backends.sh $(python_option) $(or $(call option,BACKENDS),"jax torch tf_keras")
+
+## test-resuming: kill trainings at every step, on TensorFlow, JAX and torch
+# What came of each kill, as a table: python -m tests.resuming.matrix
+test-resuming:
+	@exec sh scripts/test_resuming.sh $(python_option) $(or $(call option,BACKENDS),"tensorflow jax torch")
 
 ## fuzz: audit random feeds, and compare watched and plain training
 # Each failure is a line of Python that makes the feed again. BACKENDS: tensorflow unless told.
@@ -174,5 +180,6 @@ help:
 	@echo 'EXECUTOR (tcp://HOST:PORT of a dask scheduler) and OUTPUTS.'
 	@echo 'make atlas takes KERAS=keras-3.15.1, of atlas/environments.yaml, and JOBS.'
 	@echo 'make test-backends takes BACKENDS="jax torch tf_keras".'
+	@echo 'make test-resuming takes BACKENDS="tensorflow jax torch".'
 	@echo 'make fuzz takes CASES, SEED and BACKENDS="tensorflow jax torch".'
 	@echo 'Every target takes PYTHON=python3.12, 3.11 to 3.13.'

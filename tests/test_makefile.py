@@ -141,7 +141,7 @@ XDIST = "-n 2 --dist loadfile --no-loadscope-reorder"
 QUICK = f"{XDIST} -m not slow"
 NO_DEFAULT_RUNS = "--ignore-glob=tests/notebooks/test_*_default.py"
 REST = [
-    f"{XDIST} -m slow --ignore=tests/batches {NO_DEFAULT_RUNS}",
+    f"{XDIST} -m slow --ignore=tests/batches --ignore=tests/resuming {NO_DEFAULT_RUNS}",
     f"{XDIST} --dist load tests/batches",
 ]
 AGAIN = (
@@ -171,7 +171,7 @@ def test_all_tests_are_the_quick_ones_the_rest_the_other_backends_and_other_arit
     others = [
         line.split()[1] for line, plain in zip(lines, on_tensorflow, strict=True) if not plain
     ]
-    assert others == ["jax", "torch", "tf_keras"]
+    assert others == ["jax", "torch", "tf_keras", "tensorflow", "jax", "torch"]
 
 
 def test_no_library_has_more_of_the_processor_than_its_plainest_kernels_need():
@@ -205,6 +205,28 @@ def test_each_backend_is_tested_in_an_environment_of_its_own(tmp_path, arguments
     assert not checkout.venv.exists()
 
 
+def test_trainings_are_killed_in_the_environment_of_each_backend(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    assert checkout.make("test-resuming", KERAS_BACKEND="torch").returncode == 0
+    assert checkout.make("test-resuming", "BACKENDS=torch").returncode == 0
+    told = "-m pytest tests/resuming -n 2 --dist load"
+    assert checkout.lines_of("pytest") == [
+        f".venv/bin/python tensorflow on tensorflow: {told}",
+        f".venv-jax/bin/python jax on jax: {told}",
+        f".venv-torch/bin/python torch on torch: {told}",
+        f".venv-torch/bin/python torch on torch: {told}",
+    ]
+
+
+def test_trainings_are_killed_on_the_other_backends_though_one_has_failed(tmp_path):
+    checkout = Checkout(tmp_path / "new")
+    checkout.python(pytest='[ "$EPOCHWATCH_BACKEND" != jax ]')
+    done = checkout.make("test-resuming")
+    assert done.returncode == 2
+    assert "failed on: jax\n" in done.stderr
+    assert len(checkout.lines_of("pytest")) == 3
+
+
 def test_as_many_feeds_are_drawn_as_are_asked_for_on_each_backend(tmp_path):
     checkout = Checkout(tmp_path / "new")
     asked = ("CASES=3 $(shell touch touched)", "SEED=7", "BACKENDS=tensorflow jax")
@@ -228,7 +250,7 @@ def test_feeds_are_drawn_on_the_other_backends_though_one_has_failed(tmp_path):
     assert len(checkout.lines_of("fuzz")) == 2
 
 
-@pytest.mark.parametrize("target", ["test-backends", "fuzz"])
+@pytest.mark.parametrize("target", ["test-backends", "test-resuming", "fuzz"])
 @pytest.mark.parametrize("value", ["", "jaks", "jax jaks", "*", "$(touch touched)", "-h", "a\nb"])
 def test_a_backend_that_there_is_not_is_refused_before_anything_is_done(tmp_path, target, value):
     checkout = Checkout(tmp_path / "new")
