@@ -17,6 +17,7 @@ _MODULES = {
         "atlas",
         "datasets",
         "figures",
+        "killed_trainings",
         "models",
         "runs",
         "shuffling",

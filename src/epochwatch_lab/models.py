@@ -3,12 +3,15 @@
 import numpy as np
 
 
-def small_cnn():
+def small_cnn(dropout: float = 0.0):
     """Build the binary classifier of the original post, for images of 28 × 28 grey values.
 
     Three convolutions of ten 3 × 3 filters, max-pooling between them, one sigmoid unit:
     2,011 trainable parameters. Grey values 0 … 255 are scaled to 0 … 1 inside the model,
     so that feeds can carry bytes.
+
+    Args:
+        dropout: rate of a Dropout layer before the last one, which draws at random; 0 for none.
 
     Returns:
         An uncompiled `keras.Model` from (batch, 28, 28) to (batch, 1).
@@ -34,6 +37,7 @@ def small_cnn():
             layers.MaxPooling2D(),
             convolution(),
             layers.Flatten(),
+            *([layers.Dropout(dropout)] if dropout else []),
             layers.Dense(1, activation="sigmoid"),
         ],
         name="small_cnn",

@@ -6,6 +6,7 @@ A notebook begins with `run = Run.start(DoesFitResume, globals())` and ends with
 from epochwatch._lazy import lazy_names
 
 _HOMES = {
+    "AfterACrash": "epochwatch_lab._runs.notebooks",
     "DoesFitResume": "epochwatch_lab._runs.notebooks",
     "MinorityOrMajorityEpoch": "epochwatch_lab._runs.notebooks",
     "Run": "epochwatch_lab._runs.run",

@@ -10,6 +10,7 @@ from epochwatch._lazy import lazy_names
 _MODULES = {
     name: f"{__name__}.{name}"
     for name in (
+        "after_a_crash",
         "sweep",
         "ways_to_feed_fit",
         "what_the_model_never_saw",

@@ -9,6 +9,7 @@ import importlib
 from epochwatch._extras import missing_extras_named
 
 _OWN = (
+    "after_kill",
     "batch",
     "blocks",
     "collecting",

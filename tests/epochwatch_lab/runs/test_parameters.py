@@ -1,6 +1,8 @@
 """Parameters: what is allowed runs, and nothing else does."""
 
 import ast
+import types
+import typing
 
 import nbformat
 import pytest
@@ -85,6 +87,14 @@ def test_an_unknown_notebook_is_refused_with_those_there_are():
         parameters_of("01")
 
 
+def type_name(annotation):
+    """Name a type as a cell writes it."""
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    parts = typing.get_args(annotation) if is_union else [annotation]
+    plain = [p.__origin__ if typing.get_origin(p) is typing.Annotated else p for p in parts]
+    return " | ".join(part.__name__ for part in plain).replace("Literal", "str")
+
+
 @pytest.mark.parametrize("model", [*NOTEBOOKS.values(), SweepSummary])
 def test_a_notebooks_parameters_cell_says_the_same_as_its_model(model):
     cells = nbformat.read(project.notebook_path(model.notebook), as_version=4).cells
@@ -94,9 +104,7 @@ def test_a_notebooks_parameters_cell_says_the_same_as_its_model(model):
     given = {name: ast.literal_eval(node.value) for name, node in assigned.items()}
     assert model.from_names(given) == model()
     for name, node in assigned.items():
-        assert node.annotation.id == model.model_fields[name].annotation.__name__.replace(
-            "Literal", "str"
-        )
+        assert ast.unparse(node.annotation) == type_name(model.model_fields[name].annotation)
     lines = cell.source.splitlines()
     assert all("  # " in line for line in lines), "each parameter has a comment"
 

@@ -1,6 +1,7 @@
 """The notebooks: what each may be given, in a module of its own."""
 
 from epochwatch.errors import BadInput
+from epochwatch_lab._runs.notebooks.after_a_crash import AfterACrash
 from epochwatch_lab._runs.notebooks.does_fit_resume import DoesFitResume
 from epochwatch_lab._runs.notebooks.minority_or_majority_epoch import MinorityOrMajorityEpoch
 from epochwatch_lab._runs.notebooks.satellite_scale_imbalance import SatelliteScaleImbalance
@@ -18,6 +19,7 @@ NOTEBOOKS: dict[str, type[Parameters]] = {
         YourShuffleMayNotShuffle,
         WhatTheModelNeverSaw,
         SatelliteScaleImbalance,
+        AfterACrash,
     )
 }
 
