@@ -23,8 +23,18 @@ FRAMEWORKS = {
 }
 # Each house in the order of the data: none imports what stands behind it.
 # A public module stands where its folder does: `runs` where `_runs`.
-INSTRUMENT = ["samplers", "feeds", "exposures", "watching", "auditing", "report", "cli"]
-LABORATORY = ["datasets", "models", "strategies", "shuffling", "figures", "atlas", "answers"]
+INSTRUMENT = ["samplers", "feeds", "exposures", "watching", "resuming", "auditing"]
+INSTRUMENT += ["report", "cli"]
+LABORATORY = [
+    "datasets",
+    "models",
+    "strategies",
+    "shuffling",
+    "killed_trainings",
+    "figures",
+    "atlas",
+    "answers",
+]
 LABORATORY += ["post", "runs", "report", "site", "cli"]
 
 
@@ -120,6 +130,7 @@ def test_only_the_files_that_must_import_a_framework():
     allowed |= {f"epochwatch/_watching/{name}.py" for name in of_watching}
     lab = {"models.py", "schedules.py", "datasets/_mnist.py", "_atlas/toy_feeds.py"}
     lab |= {"shuffling/_tasks.py", "shuffling/_training.py", "strategies/_training.py"}
+    lab |= {"killed_trainings/_training.py"}
     # Feeds are judged again under its seed, and two acts are about ops of its graphs.
     lab |= {f"_atlas/{name}.py" for name in ("judging", "acts/augment", "acts/auto_execution")}
     # Only TensorFlow reads and writes TFRecords at the speed of the disk.

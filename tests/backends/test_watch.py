@@ -494,9 +494,11 @@ def test_a_fit_of_the_users_own_that_calls_no_callback_is_refused(data, tmp_path
 
 
 def test_one_log_is_not_shared_by_two_models(make_model, tmp_path):
-    epochwatch.watch(make_model(), log=tmp_path / "log")
+    # It lives: of a model that is gone, a log that was never begun is free.
+    model = epochwatch.watch(make_model(), log=tmp_path / "log")
     with pytest.raises(BadInput, match="is not empty, and epochwatch never overwrites a record"):
         epochwatch.watch(make_model(), log=tmp_path / "log")
+    assert model.epochwatch.log == tmp_path / "log"
 
 
 def test_a_log_stays_where_it_was_made_when_the_training_changes_the_folder(
