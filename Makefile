@@ -100,10 +100,12 @@ test-batches: .venv
 ## test-rounding: train again with the arithmetic of a plain processor
 # Not the notebooks' small runs: what they compute, the default ones do with the same cells. Nor
 # audits, whose model computes nothing, datasets and reproductions: they are of whole numbers alone.
+# What is killed and gone on with is compared with itself.
 test-rounding: .venv
 	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) -m trains \
 	  --ignore-glob='tests/notebooks/test_*_small.py' --ignore=tests/notebooks/test_bad_input.py \
-	  --ignore-glob='tests/backends/test_audit*' --ignore=tests/epochwatch_lab/atlas \
+	  --ignore-glob='tests/backends/test_audit*' --ignore-glob='tests/backends/test_resum*' \
+	  --ignore=tests/epochwatch_lab/atlas \
 	  --ignore=tests/backends/test_explain.py --ignore=tests/backends/test_reproductions.py \
 	  --ignore=tests/epochwatch_lab/datasets \
 	  --ignore=tests/epochwatch --ignore=tests/fuzz/test_random_feeds.py

@@ -147,7 +147,8 @@ REST = [
 AGAIN = (
     f"{XDIST} -m trains --ignore-glob=tests/notebooks/test_*_small.py "
     "--ignore=tests/notebooks/test_bad_input.py --ignore-glob=tests/backends/test_audit* "
-    "--ignore=tests/epochwatch_lab/atlas --ignore=tests/backends/test_explain.py "
+    "--ignore-glob=tests/backends/test_resum* --ignore=tests/epochwatch_lab/atlas "
+    "--ignore=tests/backends/test_explain.py "
     "--ignore=tests/backends/test_reproductions.py --ignore=tests/epochwatch_lab/datasets "
     "--ignore=tests/epochwatch --ignore=tests/fuzz/test_random_feeds.py"
 )
