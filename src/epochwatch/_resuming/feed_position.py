@@ -250,18 +250,29 @@ class FeedPosition:
         self._pass_over(current, 1)
         begun = random_states()
         self._pass_over(current, self.taken - 1)
-        # What is drawn at the first batch alone was put back; from batch to batch it is not known
-        # who drew in which order.
-        draws = set(drawn_from(begun, random_states()))
-        if shared := draws.intersection(drawn_from(random_states(), random_then)):
-            refuse(
-                f"one that draws from the global random state of {' and '.join(sorted(shared))}, "
-                "as something else does between its batches",
-                "draw from a generator of its own, such as np.random.default_rng(1)",
-            )
+        if self.kind == "GeneratorDataAdapter":
+            refuse_shared_draws(begun, random_then)
         return current
 
     def _pass_over(self, batches: Iterator, count: int) -> None:
         self.passed_over += count
         for _ in itertools.islice(batches, count):
             pass
+
+
+def refuse_shared_draws(begun: dict, random_then: dict) -> None:
+    """Refuse a generator that drew in turn with something else: what it holds is not known.
+
+    Of other feeds a batch is what is drawn for it, and the states of then are put back.
+
+    Args:
+        begun: random states behind the generator's first batch.
+        random_then: those where the training was, behind as many batches as by now.
+    """
+    now = random_states()
+    if shared := set(drawn_from(begun, now)).intersection(drawn_from(now, random_then)):
+        refuse(
+            f"one that draws from the global random state of {' and '.join(sorted(shared))}, "
+            "as something else does between its batches",
+            "draw from a generator of its own, such as np.random.default_rng(1)",
+        )
