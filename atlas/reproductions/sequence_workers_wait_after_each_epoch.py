@@ -13,6 +13,9 @@ class Batches(keras.utils.Sequence):
     def __getitem__(self, i):
         return np.full((1, 1), i), np.full((1, 1), i)
 
+    def on_epoch_end(self):
+        time.sleep(2)  # a new order of many rows, say
+
 
 model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
