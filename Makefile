@@ -47,6 +47,9 @@ ON_TENSORFLOW := unset EPOCHWATCH_BACKEND; KERAS_BACKEND=tensorflow exec
 
 python_option = $(or $(call option,PYTHON,asked-for ),any "$${PYTHON-python3}")
 
+# The backends that are known, and those taken unless BACKENDS is given.
+on_backends = exec sh scripts/on_backends.sh $(python_option) "$(1)" $(or $(call option,BACKENDS),"$(2)")
+
 .PHONY: run sweep atlas lab test test-all test-slow test-batches test-backends test-resuming test-rounding fuzz lint site bench bench-backends blog lock clean help .venv
 
 # Costs 10 ms where .venv is ready.
@@ -111,19 +114,22 @@ test-rounding: .venv
 	  --ignore=tests/epochwatch --ignore=tests/fuzz/test_random_feeds.py
 
 ## test-backends: run tests/backends and tests/fuzz on JAX, torch and tf_keras
-# Each in an environment of its own, .venv-jax …, made as .venv is.
+# Each in an environment of its own, .venv-jax …, made as .venv is. Three workers for two cores, for
+# tests of Keras 2 wait.
 test-backends:
-	@exec sh scripts/test_backends.sh $(python_option) $(or $(call option,BACKENDS),"jax torch tf_keras")
+	@$(call on_backends,jax torch tf_keras,jax torch tf_keras) -m pytest tests/backends tests/fuzz \
+	  -n 3 --dist loadfile --no-loadscope-reorder
 
 ## test-resuming: kill trainings at every step, on TensorFlow, JAX and torch
+# The next free worker takes the next test, for a script that is killed at every step takes long.
 # What came of each kill, as a table: python -m tests.resuming.matrix
 test-resuming:
-	@exec sh scripts/test_resuming.sh $(python_option) $(or $(call option,BACKENDS),"tensorflow jax torch")
+	@$(call on_backends,tensorflow jax torch,tensorflow jax torch) -m pytest tests/resuming -n 2 --dist load
 
 ## fuzz: audit random feeds, and compare watched and plain training
 # Each failure is a line of Python that makes the feed again. BACKENDS: tensorflow unless told.
 fuzz:
-	@exec sh scripts/fuzz.sh $(python_option) $(or $(call option,BACKENDS),tensorflow) \
+	@$(call on_backends,tensorflow jax torch,tensorflow) -m tests.fuzz \
 	  $(call option,CASES,--cases=) $(call option,SEED,--seed=)
 
 ## lint: check code and notebooks

@@ -303,6 +303,15 @@ class KeepsCallbacks(keras.Sequential):
         return super().fit(x, **kwargs)
 
 
+class EvaluatesFirst(keras.Sequential):
+    """A model whose `fit` evaluates it before it trains."""
+
+    def fit(self, x=None, y=None, **kwargs):
+        """Evaluate, then fit."""
+        self.evaluate(x, y, verbose=0)
+        return super().fit(x, y, **kwargs)
+
+
 def of_class(own):
     """Make a compiled model of a class."""
     keras.utils.set_random_seed(1)
@@ -386,11 +395,27 @@ def test_a_fit_within_a_fit_is_refused_and_the_one_around_goes_on(tmp_path):
     [
         (FitsTwice, "fit: .* called keras.Model.fit twice; let it call that once"),
         (KeepsCallbacks, "fit: .*kept its callbacks to itself; let it call that once, and pass"),
+        (EvaluatesFirst, "fit: .*evaluated the model before keras.Model.fit, or kept its"),
     ],
 )
 def test_a_fit_of_the_users_own_must_call_that_of_keras_once(own, told, tmp_path):
     line = refusal(train, tmp_path / "ckpt", model=of_class(own))
     assert re.search(told, line), line
+
+
+def test_an_edited_argument_of_a_callback_is_told_with_both_values(tmp_path):
+    def stop(patience):
+        return keras.callbacks.EarlyStopping("loss", patience=patience)
+
+    kill(tmp_path / "ckpt", callbacks=[stop(2)])
+    edited = stop(5)
+    with pytest.warns(UserWarning) as told:
+        train(tmp_path / "ckpt", callbacks=[edited])
+    assert [str(warning.message) for warning in told] == [
+        "resumable: EarlyStopping.patience: got 5, but the training goes on with 2, as it was "
+        "begun; choose another folder to train with 5"
+    ]
+    assert edited.patience == 2
 
 
 def test_a_backup_of_keras_beside_it_is_refused(tmp_path):

@@ -38,6 +38,10 @@ MADE_AGAIN = (
 )
 
 
+# What most arguments of callbacks are.
+PLAIN = (type(None), bool, int, float, str)
+
+
 class CallbackStates:
     """The states of callbacks; made before Keras gives them the model.
 
@@ -46,6 +50,7 @@ class CallbackStates:
 
     Attributes:
         names: their classes' names.
+        settings: their public plain attributes by name, as they are before the training.
 
     Raises:
         BadInput: one of them restores a training itself.
@@ -61,6 +66,7 @@ class CallbackStates:
             )
         for callback in callbacks:
             callback_files.name_files(callback)
+        self.settings = [settings(callback) for callback in callbacks]
 
     def state(self) -> list[dict[str, Any]]:
         """Copy all that can be kept; files are written out to where they are."""
@@ -74,6 +80,15 @@ class CallbackStates:
                 found.setdefault(name, []).extend(attributes)
         return found
 
+    def edited(self, before: list[dict[str, Any]]) -> list[tuple[str, Any, Any]]:
+        """List the settings that are others than those of a checkpoint: name, now, then."""
+        return [
+            (f"{name}.{attribute}", now[attribute], then[attribute])
+            for name, now, then in zip(self.names, self.settings, before, strict=True)
+            for attribute in now.keys() & then.keys()
+            if repr(now[attribute]) != repr(then[attribute])  # NaN is no other one than NaN
+        ]
+
     def cut_files_back(self, state: list[dict[str, Any]]) -> None:
         """Have files end where they ended at the checkpoint.
 
@@ -86,6 +101,17 @@ class CallbackStates:
         """Give all callbacks what `state` has copied. After each `on_train_begin`."""
         for callback, kept in zip(self.callbacks, state, strict=True):
             put_back(callback, kept)
+
+
+def settings(callback) -> dict[str, Any]:
+    """Copy the public plain values that a callback holds and a checkpoint puts back."""
+    if knows_its_state(callback):
+        return {}
+    return {
+        name: value
+        for name, value in kept_attributes(callback)
+        if type(value) in PLAIN and not name.startswith("_")
+    }
 
 
 def callback_state(callback) -> dict[str, Any]:
@@ -134,12 +160,17 @@ def put_back(callback, kept: dict[str, Any]) -> None:
 
 def own_variables(callback) -> dict[str, list]:
     """List the variables of metrics and the like that a callback holds, but not the model's."""
-    models = {id(variable) for variable in all_variables(callback.model)} if callback.model else ()
-    found = {}
+    held = {}
     for name, value in vars(callback).items():
-        variables = [value] if is_variable(value) else getattr(value, "variables", ())
         if name not in FROM_KERAS and is_made_again(value):
-            found[name] = [each for each in variables if id(each) not in models]
+            held[name] = [value] if is_variable(value) else getattr(value, "variables", ())
+    if not any(held.values()):
+        return {}
+    models = {id(variable) for variable in all_variables(callback.model)} if callback.model else ()
+    found = {
+        name: [each for each in variables if id(each) not in models]
+        for name, variables in held.items()
+    }
     return {name: variables for name, variables in found.items() if variables}
 
 

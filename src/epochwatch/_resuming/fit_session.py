@@ -90,6 +90,8 @@ class FitSession:
             check_feed(x, True if shuffle is None else shuffle, self.resume.generators)
             warn_of_callbacks(self.states)
             return
+        if not self.is_over:
+            warn_of_edits(self.states.edited(self.start["settings"]))
         set_random_states(self.entry)
         sampler = self.start["feed"]["sampler"]
         if self.origin is not None and sampler is not None:
@@ -156,7 +158,10 @@ class FitSession:
     def step_trained(self, step: int) -> None:
         """Count a step, from 1 in its epoch, and keep what there is to be kept."""
         if not self.has_begun:
-            raise BadInput(f"fit: the model's own `fit` kept its callbacks to itself; {CALL_IT}")
+            raise BadInput(
+                "fit: the model's own `fit` evaluated the model before keras.Model.fit, or kept "
+                f"its callbacks to itself; {CALL_IT}"
+            )
         self.trained = self.trained_before + step
         self.write_pending()
         if self.is_due() and step != self.feed.steps_in_epoch:
@@ -191,6 +196,7 @@ class FitSession:
             "step": step,
             "trained": self.trained,
             "call": call_of(self),
+            "settings": self.states.settings,
             "entry": self.entry,
             "variables": model_state(self.model),
             "random": random_states(),
@@ -244,5 +250,15 @@ def warn_of_callbacks(states: CallbackStates) -> None:
             f"resumable: of the callback {name} {', '.join(attributes)} cannot be kept in a "
             "checkpoint; after a kill it has what its constructor gives it, unless you give it "
             "the methods state_dict and load_state_dict",
+            stacklevel=2,
+        )
+
+
+def warn_of_edits(edited: list[tuple[str, object, object]]) -> None:
+    """Say which arguments of callbacks are not those that the training goes on with."""
+    for name, now, then in edited:
+        warnings.warn(
+            f"resumable: {name}: got {now!r}, but the training goes on with {then!r}, as it was "
+            f"begun; choose another folder to train with {now!r}",
             stacklevel=2,
         )
