@@ -409,7 +409,7 @@ def test_an_edited_argument_of_a_callback_is_told_with_both_values(tmp_path):
 
     kill(tmp_path / "ckpt", callbacks=[stop(2)])
     edited = stop(5)
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning, match="EarlyStopping") as told:
         train(tmp_path / "ckpt", callbacks=[edited])
     assert [str(warning.message) for warning in told] == [
         "resumable: EarlyStopping.patience: got 5, but the training goes on with 2, as it was "

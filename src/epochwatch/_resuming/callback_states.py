@@ -21,12 +21,8 @@ import numpy as np
 from epochwatch._keras import load_keras
 from epochwatch._resuming import callback_files
 from epochwatch._resuming.model_state import all_variables, copy_of
-from epochwatch._resuming.plain_values import (
-    CannotKeep,
-    generator_state,
-    pack,
-    set_generator_state,
-)
+from epochwatch._resuming.plain_values import CannotKeep, pack
+from epochwatch._resuming.random_states import generator_state, set_generator_state
 from epochwatch.errors import BadInput
 
 # What Keras sets before each training.

@@ -138,6 +138,24 @@ def refuse_global(drawn: list[str]) -> None:
     )
 
 
+def refuse_shared_draws(begun: dict, random_then: dict) -> None:
+    """Refuse a generator that drew in turn with something else: what it holds is not known.
+
+    Of other feeds a batch is what is drawn for it, and the states of then are put back.
+
+    Args:
+        begun: random states behind the generator's first batch.
+        random_then: those where the training was, behind as many batches as by now.
+    """
+    now = random_states()
+    if shared := set(drawn_from(begun, now)).intersection(drawn_from(now, random_then)):
+        refuse(
+            f"one that draws from the global random state of {' and '.join(sorted(shared))}, "
+            "as something else does between its batches",
+            "draw from a generator of its own, such as np.random.default_rng(1)",
+        )
+
+
 def check_global_seed() -> None:
     from epochwatch._watching.on_tensorflow import is_seeded
 

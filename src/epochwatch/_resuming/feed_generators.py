@@ -6,7 +6,7 @@ Nobody else puts them back: the states of the process, NumPy's and torch's globa
 from collections.abc import Iterator
 from typing import Any
 
-from epochwatch._resuming.plain_values import generator_state, set_generator_state
+from epochwatch._resuming.random_states import generator_state, set_generator_state
 
 # Attributes of feeds and their parts which hold a part that may draw for the feed.
 _PARTS = ("loader", "dataset", "sampler", "batch_sampler", "data_source", "transform", "py_dataset")

@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 
 from epochwatch._resuming.dataset_draws import batches_until_drawn
-from epochwatch._resuming.feed_check import refuse
+from epochwatch._resuming.feed_check import refuse_shared_draws
 from epochwatch._resuming.feed_generators import generator_states, set_generator_states
 from epochwatch._resuming.item_stand_in import ItemStandIn, items_can_be_left_out
 from epochwatch._resuming.own_positions import own_position
 from epochwatch._resuming.random_states import (
-    drawn_from,
     is_same,
     random_states,
     set_random_states,
@@ -258,21 +257,3 @@ class FeedPosition:
         self.passed_over += count
         for _ in itertools.islice(batches, count):
             pass
-
-
-def refuse_shared_draws(begun: dict, random_then: dict) -> None:
-    """Refuse a generator that drew in turn with something else: what it holds is not known.
-
-    Of other feeds a batch is what is drawn for it, and the states of then are put back.
-
-    Args:
-        begun: random states behind the generator's first batch.
-        random_then: those where the training was, behind as many batches as by now.
-    """
-    now = random_states()
-    if shared := set(drawn_from(begun, now)).intersection(drawn_from(now, random_then)):
-        refuse(
-            f"one that draws from the global random state of {' and '.join(sorted(shared))}, "
-            "as something else does between its batches",
-            "draw from a generator of its own, such as np.random.default_rng(1)",
-        )

@@ -7,15 +7,11 @@ twice: after `unpack` they are two objects.
 
 import json
 import math
-import random
 import struct
-import sys
 from collections import deque
 
 import ml_dtypes
 import numpy as np
-
-from epochwatch.errors import BadInput
 
 STATE = "state"  # the array that holds the JSON
 _DEEPEST = 100  # Python's JSON gives up at some 300; a value that contains itself has no end
@@ -188,69 +184,3 @@ def _check_dtype(dtype: np.dtype, where: str) -> None:
     except TypeError:  # a dtype of ml_dtypes within a structured one
         pass
     raise CannotKeep(where, f"an array of {dtype}")
-
-
-def generator_state(generator) -> list | None:
-    """Give the state of a generator of random numbers, which `pack` keeps; None if it is none."""
-    for name, (kind, get, _) in _generators().items():
-        # The system's own source of chance is a Random too, and has no state.
-        if isinstance(generator, kind) and not isinstance(generator, random.SystemRandom):
-            return [name, get(generator)]
-    return None
-
-
-def set_generator_state(generator, state: list) -> None:
-    """Put a generator where another one of its kind was.
-
-    Raises:
-        BadInput: the state is that of another kind.
-    """
-    name, content = state
-    here = generator_state(generator)
-    if here is None or _kind_of(here) != _kind_of(state):
-        got = "no generator" if here is None else _kind_of(here)
-        raise BadInput(
-            f"random generator: got {got}, allowed: {_kind_of(state)}, as in the checkpoint; make "
-            "it as before, or use another folder"
-        )
-    _generators()[name][2](generator, content)
-
-
-def _kind_of(state: list) -> str:
-    name, content = state
-    return f"{name} of {content['bit_generator']}" if isinstance(content, dict) else name
-
-
-def _generators() -> dict:
-    """Give, by name: the type, how to get a state, and how to set one."""
-    numpy = np.random
-    known = {
-        "numpy.random.Generator": (
-            numpy.Generator,
-            lambda it: it.bit_generator.state,
-            lambda it, state: setattr(it.bit_generator, "state", state),
-        ),
-        "numpy.random.BitGenerator": (
-            numpy.BitGenerator,
-            lambda it: it.state,
-            lambda it, state: setattr(it, "state", state),
-        ),
-        "numpy.random.RandomState": (
-            numpy.RandomState,
-            lambda it: it.get_state(legacy=False),
-            lambda it, state: it.set_state(state),
-        ),
-        "random.Random": (
-            random.Random,
-            lambda it: it.getstate(),
-            lambda it, state: it.setstate(state),
-        ),
-    }
-    torch = sys.modules.get("torch")  # without it nothing is torch's
-    if torch is not None:
-        known["torch.Generator"] = (
-            torch.Generator,
-            lambda it: it.get_state().numpy().copy(),
-            lambda it, state: it.set_state(torch.from_numpy(state.copy())),
-        )
-    return known

@@ -2,8 +2,6 @@
 
 import enum
 import io
-import itertools
-import random
 import struct
 from collections import OrderedDict, defaultdict, deque, namedtuple
 
@@ -16,13 +14,10 @@ from hypothesis.extra import numpy as st_numpy
 
 from epochwatch._resuming.plain_values import (
     CannotKeep,
-    generator_state,
     pack,
-    set_generator_state,
     unpack,
 )
 from epochwatch._resuming.state_files import write_arrays
-from epochwatch.errors import BadInput
 
 EXTRA_DTYPES = [
     np.dtype(getattr(ml_dtypes, name))
@@ -202,79 +197,3 @@ def test_as_deep_as_is_allowed_comes_back():
     for _ in range(100):
         value = {"below": value}
     assert unpack(through_file(pack(value))) == value
-
-
-def generator_of(name):
-    """Make a function that makes a generator of a seed."""
-    return lambda seed: np.random.Generator(getattr(np.random, name)(seed))
-
-
-BIT_GENERATORS = ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"]
-GENERATORS = {
-    **{name: generator_of(name) for name in BIT_GENERATORS},
-    "BitGenerator": np.random.PCG64,
-    "RandomState": np.random.RandomState,
-    "Random": random.Random,
-}
-
-
-def draws(generator):
-    """Draw in ways that leave half a draw over: a second normal number, 32 of 64 bits."""
-    if isinstance(generator, np.random.BitGenerator):
-        return generator.random_raw(3).tolist()
-    if isinstance(generator, random.Random):
-        return [generator.gauss(0, 1), generator.random(), generator.getrandbits(70)]
-    if isinstance(generator, np.random.RandomState):
-        return [*generator.standard_normal(3), *generator.randint(0, 9, 3)]
-    return [*generator.integers(0, 99, 3, np.int32), *generator.standard_normal(3)]
-
-
-@pytest.mark.parametrize("name", GENERATORS)
-def test_a_generator_goes_on_where_it_was(name):
-    make = GENERATORS[name]
-    generator = make(7)
-    draws(generator)
-    state = unpack(through_file(pack(generator_state(generator))))
-    expected = [draws(generator) for _ in range(3)]
-    other = make(8)
-    draws(other)
-    assert draws(make(7)) != expected[0]  # so where it was matters
-    set_generator_state(other, state)
-    assert [draws(other) for _ in range(3)] == expected
-    set_generator_state(other, state)  # a state can be put back again
-    assert [draws(other) for _ in range(3)] == expected
-
-
-@pytest.mark.parametrize(
-    "value", [None, 1, random, random.SystemRandom(), np.random.SeedSequence(1), []]
-)
-def test_what_is_no_generator_has_no_state(value):
-    assert generator_state(value) is None
-
-
-KINDS = ["PCG64", "Philox", "BitGenerator", "RandomState", "Random"]
-
-
-@pytest.mark.parametrize(("there", "kept"), list(itertools.permutations(KINDS, 2)))
-def test_a_state_of_another_kind_is_refused_and_changes_nothing(there, kept):
-    generator = GENERATORS[there](1)
-    before = anatomy(generator_state(generator))
-    with pytest.raises(BadInput, match=r"random generator: got .*, allowed: .*, as in"):
-        set_generator_state(generator, generator_state(GENERATORS[kept](2)))
-    assert anatomy(generator_state(generator)) == before
-
-
-def test_a_state_is_for_a_generator_alone():
-    with pytest.raises(BadInput, match=r"got no generator, allowed: random.Random,"):
-        set_generator_state([], generator_state(random.Random(1)))
-
-
-def test_a_generator_of_torch_goes_on_where_it_was():
-    torch = pytest.importorskip("torch")
-    generator = torch.Generator().manual_seed(3)
-    torch.rand(5, generator=generator)
-    state = unpack(through_file(pack(generator_state(generator))))
-    expected = torch.rand(5, generator=generator).tolist()
-    other = torch.Generator()
-    set_generator_state(other, state)
-    assert torch.rand(5, generator=other).tolist() == expected
