@@ -240,22 +240,6 @@ def test_a_failed_record_says_so(tmp_path):
     assert repr(ExposureLog.read(tmp_path / "log")).endswith("; cut off there by ENOSPC>")
 
 
-@pytest.fixture
-def tiny_disk(tmp_path):
-    """A file system of 256 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, text=True)
-    except FileNotFoundError:
-        pytest.skip("there is no mount")
-    if mounted.returncode:
-        pytest.skip(f"a file system cannot be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 @pytest.mark.parametrize("on_write_error", ["stop", "continue"])
 def test_what_was_written_before_a_disk_was_full_reads_back(on_write_error, tiny_disk):
     rng = np.random.default_rng(0)

@@ -722,22 +722,6 @@ def test_a_finished_fit_that_cannot_be_written_is_told(checkpoints):
     assert checkpoints.finished() == []
 
 
-@pytest.fixture
-def tiny_disk(tmp_path):
-    """A file system of 256 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, text=True)
-    except FileNotFoundError:
-        pytest.skip("there is no mount")
-    if mounted.returncode:
-        pytest.skip(f"a file system cannot be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 def test_a_disk_that_was_full_for_a_while_costs_the_checkpoints_of_that_while(tiny_disk):
     checkpoints = CheckpointFolder(tiny_disk / "ckpt")
     for number in (1, 2):
