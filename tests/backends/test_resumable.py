@@ -205,6 +205,80 @@ def test_a_feed_is_put_back_if_it_alone_draws(others, training, undisturbed):
     assert training.weights() == undisturbed.weights()
 
 
+# --- datasets whose maps change what is not theirs
+
+
+def rows_of_tf_data():
+    return tf.data.Dataset.from_tensor_slices(arrays(indexed=False))
+
+
+def counting():
+    """Each row is moved by a variable that counts them, as the seed of a Keras layer does."""
+    count = tf.Variable(0.0)
+    return rows_of_tf_data().map(lambda x, y: (x + count.assign_add(0.1), y)).batch(4)
+
+
+def augmenting():
+    """Each batch goes through a layer of Keras that draws."""
+    layer = keras.layers.RandomBrightness(0.5, value_range=(0, 40))
+
+    def augmented(x, y):
+        return tf.reshape(layer(tf.reshape(x, (-1, 1, 1, 1)), training=True), (-1, 1)), y
+
+    return rows_of_tf_data().shuffle(40, seed=1).batch(4).map(augmented)
+
+
+def noisy_in_python():
+    """Each row is moved by what Python draws, from a generator of its own."""
+    rng = np.random.default_rng(3)
+
+    def noise(x):
+        return x + rng.normal(size=x.shape).astype("float32")
+
+    def moved(x, y):
+        return tf.ensure_shape(tf.numpy_function(noise, [x], tf.float32), (1,)), y
+
+    return rows_of_tf_data().map(moved).batch(4)
+
+
+def generated():
+    """Rows in an order that a generator of their own draws for each epoch."""
+    x, y = arrays(indexed=False)
+    rng = np.random.default_rng(3)
+
+    def rows():
+        for row in rng.permutation(len(x)):
+            yield x[row], y[row]
+
+    signature = (tf.TensorSpec((1,), x.dtype), tf.TensorSpec((), y.dtype))
+    return tf.data.Dataset.from_generator(rows, output_signature=signature).batch(4)
+
+
+@pytest.mark.parametrize("killed_at", [STEPS + 7, 2 * STEPS + 2])
+@pytest.mark.parametrize("make_feed", [counting, augmenting, noisy_in_python, generated])
+def test_what_a_dataset_changes_is_put_back(make_feed, killed_at, training, undisturbed):
+    def run(script, killed_at=None):
+        script.make()
+        return script.fit(killed_at, feed=make_feed(), epochs=3)
+
+    whole = run(undisturbed)
+    assert run(training, killed_at) is None
+    assert run(training) == whole
+    assert training.weights() == undisturbed.weights()
+
+
+def test_it_is_put_back_in_a_second_fit(training, undisturbed):
+    def run(script, killed_at=None):
+        script.make()
+        feed = counting()
+        return [script.fit(at, feed=feed, epochs=2) for at in (None, killed_at)]
+
+    whole = run(undisturbed)
+    assert run(training, killed_at=7)[1] is None
+    assert run(training) == whole
+    assert training.weights() == undisturbed.weights()
+
+
 # --- another number of shards
 
 
@@ -316,6 +390,26 @@ class Noisy(keras.Sequential):
         """Train on noise."""
         x, y = data
         return super().train_step((x + tf.random.normal(tf.shape(x)), y))
+
+
+class OfFunctions(keras.Sequential):
+    """A model whose step calls a function that changes a variable and draws nothing."""
+
+    def train_step(self, data):
+        """Count the steps."""
+        self.count()
+        return super().train_step(data)
+
+    @tf.function
+    def count(self):
+        """Count one."""
+        self.optimizer.iterations.assign_add(0)
+
+
+@backend_only("tensorflow")
+def test_a_function_that_draws_nothing_is_no_reason_to_refuse(training):
+    training.make(OfFunctions)
+    assert training.fit()
 
 
 @backend_only("tensorflow")

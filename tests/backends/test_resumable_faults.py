@@ -452,6 +452,20 @@ def from_generator_object():
     return tf_data(indexed=False).map(lambda x, y: (x + chance.normal(()), y))
 
 
+def with_noise_within():
+    """A dataset whose map calls a function that draws."""
+    tf.random.set_seed(None)
+    noisy = tf.function(lambda x: x + tf.random.normal(()))
+    return tf_data(indexed=False).map(lambda x, y: (noisy(x), y))
+
+
+def counted_in_threads():
+    """A dataset whose maps change a variable, in any order."""
+    count = tf.Variable(0.0)
+    change = {"num_parallel_calls": 2}
+    return tf_data(indexed=False).map(lambda x, y: (x + count.assign_add(1.0), y), **change)
+
+
 class Noisy(Items):
     """Items that draw from NumPy's global random state."""
 
@@ -474,6 +488,12 @@ FEEDS = {
         lambda: with_noise(num_parallel_calls=2),
         {},
         "parallel map draws at random, in any order, .*leave num_parallel_calls out",
+    ),
+    "noise of a function of a map": (with_noise_within, {}, "map draws at random without a seed, "),
+    "variable of a parallel map": (
+        counted_in_threads,
+        {},
+        "parallel map changes a variable, .* in any order, .*put the layer into the model, or",
     ),
     "queue that shuffles": (
         lambda: Items(False, workers=2),
@@ -512,6 +532,63 @@ def test_a_feed_that_cannot_be_put_back_is_refused_before_the_first_step(name, t
     assert re.search(told, line), line
     assert steps == []
     assert not list((tmp_path / "ckpt").glob("*.npz"))
+
+
+def drawn_in_a_map(**options):
+    """A dataset whose map has Python draw from NumPy's global random state."""
+
+    def drawn(x, y):
+        noise = tf.numpy_function(lambda: np.float32(np.random.random()), [], tf.float32)
+        return x + tf.ensure_shape(noise, ()), y
+
+    return tf_data(indexed=False).map(drawn, **options)
+
+
+def test_python_that_draws_ahead_in_a_dataset_is_refused_in_the_first_step(tmp_path):
+    line = refusal(train, tmp_path / "ckpt", **feed_of(drawn_in_a_map()))
+    assert re.search("feed: got one .*random state of numpy.random, ahead of the training", line)
+    assert not list((tmp_path / "ckpt").glob("*.npz"))
+
+
+def test_python_in_a_parallel_map_is_warned_of(tmp_path):
+    feed = tf_data(indexed=False).map(
+        lambda x, y: (tf.ensure_shape(tf.numpy_function(np.abs, [x], x.dtype), (4, 1)), y),
+        num_parallel_calls=2,
+    )
+    with pytest.warns(UserWarning, match="parallel map calls Python; if that draws at random or"):
+        train(tmp_path / "ckpt", epochs=1, **feed_of(feed))
+    options = tf.data.Options()
+    policy = tf.data.experimental.ExternalStatePolicy
+    options.experimental_external_state_policy = policy.IGNORE
+    with warnings.catch_warnings(action="error"):
+        train(tmp_path / "other", epochs=1, **feed_of(feed.with_options(options)))
+
+
+def test_a_dataset_of_which_batches_were_dropped_is_refused_if_it_changes_something(tmp_path):
+    count = tf.Variable(0.0)
+    feed = tf_data(indexed=False).repeat().map(lambda x, y: (x + count.assign_add(1.0), y))
+    model = epochwatch.resumable(made(), tmp_path / "ckpt")
+    model.fit(feed, steps_per_epoch=3, verbose=0)
+    line = refusal(model.fit, feed, steps_per_epoch=3, verbose=0)
+    assert "of an earlier fit with steps_per_epoch, which took batches ahead and dropped" in line
+
+
+def test_a_dataset_with_another_seed_is_refused(tmp_path):
+    def shuffled(seed):
+        tf.random.set_seed(2)
+        return feed_of(tf_data(indexed=False).shuffle(10, seed=seed))
+
+    kill(tmp_path / "ckpt", **shuffled(4))
+    line = refusal(train, tmp_path / "ckpt", **shuffled(5))
+    assert re.search(
+        r"seeds of the feed: got \[\[2, 5\]\], but the checkpoint is of \[\[2, 4\]\]", line
+    )
+    assert len(train(tmp_path / "ckpt", **shuffled(4)).history["loss"]) == 3
+
+
+def test_a_validation_that_cannot_be_put_back_is_refused(tmp_path):
+    line = refusal(train, tmp_path / "ckpt", validation_data=unseeded())
+    assert line.startswith("validation_data: got a tf.data.Dataset with a shuffle that has no seed")
 
 
 @backend_only("tensorflow")

@@ -1,10 +1,18 @@
 """Feeds that no other process could put back exactly: refused before the first step."""
 
 import importlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
+from types import GeneratorType
 from typing import Any
 
 from epochwatch._keras import load_keras
+from epochwatch._resuming.dataset_draws import (
+    CALLS_PYTHON,
+    CHANGES_VARIABLES,
+    datasets_in,
+    has_outer_state,
+    nodes_of,
+)
 from epochwatch._resuming.random_states import drawn_from, random_states, set_random_states
 from epochwatch._watching import backends
 from epochwatch._watching.watched import kind_or_type
@@ -14,7 +22,11 @@ keras = load_keras()
 
 # Operations of TensorFlow that draw from a state of their own; "Stateless…" ones do not.
 DRAWING = ("Random", "Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal")
-OF_VARIABLES = ("Stateful", "RngRead")  # of a tf.random.Generator
+# Of a tf.random.Generator; "StatefulPartitionedCall" is any function that changes something.
+OF_VARIABLES = (
+    *("StatefulUniform", "StatefulStandardNormal", "StatefulTruncatedNormal"),
+    *("StatefulRandom", "RngRead", "RngSkip"),
+)
 
 SEED = "seed it, or call keras.utils.set_random_seed(…) before it is made"
 
@@ -25,12 +37,18 @@ def check_feed(feed: Any, shuffle: bool, earlier: Collection) -> None:
     Args:
         feed: as `fit` was given it.
         shuffle: as `fit` was given it.
-        earlier: generators of earlier fits.
+        earlier: feeds of earlier fits of which batches were taken ahead and dropped.
     """
     kind, in_thread = kind_or_type(feed), reads_ahead()
     if kind == "tf_data":
         for dataset in datasets_in(feed):
             check_dataset(dataset)
+        if feed in earlier:
+            refuse(
+                "the tf.data.Dataset of an earlier fit with steps_per_epoch, which took batches "
+                "ahead and dropped them, though its map changes a variable or calls Python",
+                "make it and what it changes anew for each fit, or leave steps_per_epoch out",
+            )
     elif kind == "py_dataset":
         check_workers(feed, shuffle)
         in_thread = in_thread or feed.workers > 1 or feed.use_multiprocessing
@@ -58,21 +76,48 @@ def reads_ahead() -> bool:
     return backend == "tensorflow" or (backend == "jax" and (early or not on_cpu))
 
 
+def check_validation(feed: Any) -> None:
+    """Refuse a feed of the validation, whose results the History has."""
+    try:
+        check_feed(feed, shuffle=False, earlier=())
+    except BadInput as error:
+        raise BadInput(str(error).replace("feed:", "validation_data:", 1)) from None
+
+
+def is_left_ahead(feed: Any, steps_per_epoch: int | None) -> bool:
+    """Whether a fit that is over has taken batches of a feed ahead that cannot be had again."""
+    if kind_or_type(feed) == "tf_data":
+        return steps_per_epoch is not None and has_outer_state(feed)
+    return isinstance(feed, GeneratorType)
+
+
+def calls_python(feed: Any) -> bool:
+    """Whether a feed is of tf.data and calls Python, in whatever thread."""
+    return kind_or_type(feed) == "tf_data" and has_outer_state(feed, CALLS_PYTHON)
+
+
+def calls_python_in_parallel(feed: Any) -> bool:
+    """Whether it calls it in any order."""
+    return calls_python(feed) and any(
+        "Parallel" in type(each).__name__ and node.op.startswith(CALLS_PYTHON)
+        for each in datasets_in(feed)
+        for node in nodes_of(each)
+    )
+
+
 def check_drawn(feed: Any, before: dict) -> None:
     """Refuse a generator that drew at random while Keras took its first batches ahead.
 
     Other feeds can be asked beforehand.
     """
-    drawn = drawn_from(before, random_states())
-    if kind_or_type(feed) == "generator" and reads_ahead() and drawn:
+    if kind_or_type(feed) == "generator" and reads_ahead():
+        refuse_drawn(before)
+
+
+def refuse_drawn(before: dict) -> None:
+    """Refuse if a global random state has been drawn from since."""
+    if drawn := drawn_from(before, random_states()):
         refuse_global(drawn)
-
-
-def datasets_in(dataset: Any) -> Iterator:
-    """Walk through a pipeline of tf.data; TensorFlow has no public way."""
-    yield dataset
-    for each in getattr(dataset, "_inputs", list)():
-        yield from datasets_in(each)
 
 
 def check_dataset(dataset: Any) -> None:
@@ -100,12 +145,12 @@ def check_dataset(dataset: Any) -> None:
                     "draw by tf.random.stateless_… from the sample's index, or leave "
                     "num_parallel_calls out",
                 )
-
-
-def nodes_of(dataset: Any) -> Iterator:
-    """Walk through the operations in a dataset's functions."""
-    for wrapped in getattr(dataset, "_functions", list)():
-        yield from wrapped.function.function_def.node_def
+        if node.op.startswith(CHANGES_VARIABLES) and "Parallel" in name:
+            refuse(
+                "a tf.data.Dataset whose parallel map changes a variable, as a keras layer that "
+                "draws does, in any order",
+                "put the layer into the model, or leave num_parallel_calls out",
+            )
 
 
 def check_workers(feed: Any, shuffle: bool) -> None:

@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 
-from epochwatch._resuming.dataset_draws import batches_until_drawn
+from epochwatch._resuming.dataset_draws import batches_until_drawn, seeds_of
 from epochwatch._resuming.feed_check import refuse_shared_draws
 from epochwatch._resuming.feed_generators import generator_states, set_generator_states
 from epochwatch._resuming.item_stand_in import ItemStandIn, items_can_be_left_out
@@ -46,6 +46,7 @@ class FeedPosition:
         self.on_tensorflow = backend == "tensorflow"
         self.kind = type(self.adapter).__name__
         self.own = own_position(self.adapter, backend)
+        self.seeds: list = []
         self.feed = getattr(self.adapter, "py_dataset", getattr(self.adapter, "_dataloader", None))
         self.taken = 0  # batches that the last iterator gave out
         self.taken_before: list[int] = []  # by the iterators before it
@@ -60,6 +61,8 @@ class FeedPosition:
         self.has_begun = False  # the epoch that Keras will call on_epoch_begin for
         self.after_step: Callable[[int], None] = lambda step: None
         self._stand_between()
+        if self._is_tf_data():
+            self.seeds = seeds_of(self._dataset())
 
     def _stand_between(self) -> None:
         iterator, adapter = self.epoch_iterator, self.adapter
@@ -164,6 +167,8 @@ class FeedPosition:
     def facts(self) -> dict:
         """Describe what of the feed must be the same in another process."""
         facts = {"batches in the feed": self.adapter.num_batches}
+        if self._is_tf_data():
+            facts["seeds of the feed"] = self.seeds
         # A sampler's batch may be another share of the same global batch, and it checks that.
         return facts if self.origin else facts | {"batch size": self.adapter.batch_size}
 
@@ -211,7 +216,7 @@ class FeedPosition:
 
     def _make_iterators_before(self, state: dict, is_needed: bool) -> None:
         """Make the iterators that came before the one to go on with, and let them draw."""
-        if not self._remembers():
+        if not self._remembers() or self.origin is not None:
             return
         self.taken_before = list(state["taken_before"])
         if not is_needed and state["born"] is not None:
@@ -221,9 +226,13 @@ class FeedPosition:
                 self._pass_over(iter(self.make()), taken)
                 self.put_back_by = "passing over"
             elif taken or self.on_tensorflow:  # other adapters iterate it for the first batch
-                dataset = self.make() if self.on_tensorflow else self.adapter._dataset
+                dataset = self._dataset()
                 needed = batches_until_drawn(dataset)
                 self._pass_over(iter(dataset), taken if needed is None else min(taken, needed))
+
+    def _dataset(self):
+        """Return the tf.data.Dataset that iterators are made of."""
+        return self.make() if self.on_tensorflow else self.adapter._dataset
 
     def _iterator_at(self, state: dict, random_then: dict) -> Iterator:
         """Make the iterator that was being used, and bring it to where it was."""

@@ -3,12 +3,19 @@
 import contextlib
 import warnings
 from collections.abc import Iterator
-from types import GeneratorType
 
 from epochwatch._keras import load_keras
 from epochwatch._resuming.call_check import call_of, check_same
 from epochwatch._resuming.callback_states import CallbackStates
-from epochwatch._resuming.feed_check import check_drawn, check_feed
+from epochwatch._resuming.feed_check import (
+    calls_python,
+    calls_python_in_parallel,
+    check_drawn,
+    check_feed,
+    check_validation,
+    is_left_ahead,
+    refuse_drawn,
+)
 from epochwatch._resuming.feed_position import FeedPosition
 from epochwatch._resuming.model_state import model_state, put_model_state
 from epochwatch._resuming.outer_callbacks import CALL_IT, Head, Tail
@@ -52,6 +59,7 @@ class FitSession:
         self.validation: FeedPosition | None = None
         self.is_put_back = start is None
         self.has_begun = False
+        self.draws_unseen = False
 
     # --- around `fit`
 
@@ -87,7 +95,10 @@ class FitSession:
             self.call.replace("verbose", 0)
         if self.start is None:
             shuffle = self.call.get("shuffle")
-            check_feed(x, True if shuffle is None else shuffle, self.resume.generators)
+            check_feed(x, True if shuffle is None else shuffle, self.resume.left_ahead)
+            check_validation(self.call.get("validation_data"))
+            self.draws_unseen = calls_python(x)
+            warn_of_calls(x)
             warn_of_callbacks(self.states)
             return
         if not self.is_over:
@@ -101,8 +112,9 @@ class FitSession:
 
     def end(self) -> None:
         """Write what the `fit` left, or put it back."""
-        if isinstance(self.call.get("x"), GeneratorType):
-            self.resume.generators.add(self.call.get("x"))
+        x = self.call.get("x")
+        if is_left_ahead(x, self.call.get("steps_per_epoch")):
+            self.resume.left_ahead.add(x)
         if self.feed is None:
             raise BadInput(f"fit: the model's own `fit` did not call keras.Model.fit; {CALL_IT}")
         if self.is_over:
@@ -163,6 +175,10 @@ class FitSession:
                 f"its callbacks to itself; {CALL_IT}"
             )
         self.trained = self.trained_before + step
+        if self.draws_unseen:  # by Python that tf.data calls, which cannot be asked beforehand
+            self.draws_unseen = False
+            own = ("random", "numpy.random")  # torch's may be drawn from by the step
+            refuse_drawn({name: self.feed.born["random"][name] for name in own})
         self.write_pending()
         if self.is_due() and step != self.feed.steps_in_epoch:
             self.pending = self.snapshot(self.epoch, step)
@@ -241,6 +257,17 @@ class FitSession:
 def is_kept(callback) -> bool:
     """Whether the state of a callback is kept: not of a progress bar, nor of ours."""
     return not isinstance(callback, (keras.callbacks.ProgbarLogger, Recording))
+
+
+def warn_of_calls(feed) -> None:
+    """Say that Python which is called in parallel is only put back if it remembers nothing."""
+    if calls_python_in_parallel(feed):
+        warnings.warn(
+            "resumable: the feed is a tf.data.Dataset whose parallel map calls Python; if that "
+            "draws at random or counts, its batches are others after a kill: leave "
+            "num_parallel_calls out",
+            stacklevel=2,
+        )
 
 
 def warn_of_callbacks(states: CallbackStates) -> None:

@@ -45,7 +45,7 @@ class Resume:
         self.put_back_seconds = 0.0
         self.put_back_batches = 0
         self.number, self.latest = folder.read_latest() or (0, None)
-        self.generators = weakref.WeakSet()  # that fits of this script have used
+        self.left_ahead = weakref.WeakSet()  # feeds, see `is_left_ahead`
         self.has_log = False  # whether it is claimed and cut back
         self.identity = object()  # of this training of this process; it keeps no model alive
         self.is_interrupted = False  # a call of `fit` has raised
