@@ -279,6 +279,118 @@ def test_it_is_put_back_in_a_second_fit(training, undisturbed):
     assert training.weights() == undisturbed.weights()
 
 
+# --- what Keras does not track
+
+
+class Weighing(keras.losses.Loss):
+    """A loss that remembers, and draws."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = keras.Variable(1.0, trainable=False)
+        self.seeds = keras.random.SeedGenerator(3)
+
+    def call(self, y_true, y_pred):
+        self.seen.assign(self.seen + 0.1)
+        noise = keras.random.normal((1,), seed=self.seeds)
+        return keras.ops.mean((y_pred - y_true + noise) ** 2, -1) * self.seen
+
+
+class Annealed(keras.regularizers.Regularizer):
+    """A penalty whose weight a callback raises."""
+
+    def __init__(self):
+        self.weight = keras.Variable(0.0)
+
+    def __call__(self, x):
+        return self.weight * keras.ops.mean(x**2)
+
+
+class Annealing(keras.callbacks.Callback):
+    """Raises it, found as the script finds it."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        penalty = self.model.layers[0].kernel_regularizer
+        penalty.weight.assign(penalty.weight + 0.5)
+
+
+@backend_only("tensorflow", "torch")  # a step on JAX knows the variables that Keras tracks
+def test_variables_of_losses_and_penalties_are_put_back(training, undisturbed):
+    def run(script, killed_at=None):
+        keras.utils.set_random_seed(1)
+        layer = keras.layers.Dense(4, kernel_regularizer=Annealed())
+        model = keras.Sequential([keras.Input((1,)), layer, keras.layers.Dense(1)])
+        model.compile("adam", Weighing())
+        script.model = epochwatch.resumable(model, script.folder / "ckpt", save_freq=3)
+        return script.fit(killed_at, epochs=3, callbacks=[Annealing()])
+
+    whole = run(undisturbed)
+    assert run(training, killed_at=STEPS + 7) is None
+    assert run(training) == whole
+    assert training.weights() == undisturbed.weights()
+
+
+class Counting(keras.Sequential):
+    """Every third step weighs more, as they are counted in Python; a callback changes the rest."""
+
+    steps, scale = 0, 1.0
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        self.steps += 1
+        loss = super().compute_loss(x, y, y_pred, sample_weight)
+        return loss * self.scale * (3.0 if self.steps % 3 == 0 else 1.0)
+
+
+class Scaling(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.scale *= 0.5
+
+
+@backend_only("tensorflow", "torch")
+def test_what_a_step_in_python_counts_is_put_back(training, undisturbed):
+    def run(script, killed_at=None):
+        script.make(Counting).compile("adam", "mse", run_eagerly=True)
+        return script.fit(killed_at, epochs=3, callbacks=[Scaling()])
+
+    whole = run(undisturbed)
+    assert undisturbed.model.steps >= 3 * STEPS
+    assert run(training, killed_at=STEPS + 7) is None
+    assert run(training) == whole
+    assert training.weights() == undisturbed.weights()
+    assert training.model.steps == undisturbed.model.steps
+
+
+class Parts(keras.Model):
+    """A model that is never called: its step trains its parts, as those of a GAN."""
+
+    def __init__(self):
+        super().__init__()
+        self.part = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((self.part(x) - tf.cast(y[:, None], x.dtype)) ** 2)
+        weights = self.part.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return {"loss": loss}
+
+
+@backend_only("tensorflow")
+def test_a_model_of_parts_that_is_never_called_goes_on(training, undisturbed):
+    def run(script, killed_at=None):
+        keras.utils.set_random_seed(1)
+        model = Parts()
+        model.compile("adam")
+        script.model = epochwatch.resumable(model, script.folder / "ckpt", save_freq=3)
+        return script.fit(killed_at, epochs=3)
+
+    whole = run(undisturbed)
+    assert run(training, killed_at=STEPS + 7) is None
+    assert run(training) == whole
+    assert training.weights() == undisturbed.weights()
+
+
 # --- another number of shards
 
 

@@ -616,3 +616,48 @@ def test_callbacks_that_cannot_be_kept_are_named_once(tmp_path):
     texts = [str(each.message) for each in told if "callback" in str(each.message)]
     assert len(texts) == 1
     assert re.search("of the callback Holds file cannot be kept .*state_dict and load_st", texts[0])
+
+
+class HoldsLate(keras.callbacks.Callback):
+    """Opens what it holds as the training begins."""
+
+    def on_train_begin(self, logs=None):
+        """Hold something."""
+        self.held = object()
+
+
+def test_what_a_callback_holds_later_is_named_before_the_first_step(tmp_path):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "resumable: of the callback HoldsLate held cannot be kept")
+        with pytest.raises(UserWarning):
+            train(tmp_path / "ckpt", callbacks=[HoldsLate()])
+    assert not list((tmp_path / "ckpt").glob("*.npz"))
+
+
+def test_what_a_function_of_a_callback_fills_is_named(tmp_path):
+    seen, table = [], {0: 0.1}
+
+    def fills(epoch, logs):
+        seen.append(table.get(epoch))
+
+    with pytest.warns(
+        UserWarning, match=r"LambdaCallback what on_epoch_end changes \(seen\) cannot"
+    ):
+        train(tmp_path / "ckpt", callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=fills)])
+
+
+class Unbuildable(keras.Model):
+    """A model of which Keras cannot know what it is called with."""
+
+    def call(self, inputs):
+        """Fail."""
+        raise RuntimeError("two\nlines")
+
+
+@backend_only("tensorflow")
+def test_a_model_that_cannot_be_built_is_refused_in_one_line(tmp_path):
+    model = Unbuildable()
+    model.compile("sgd", "mse")
+    line = refusal(train, tmp_path / "ckpt", model=model)
+    assert line.startswith("the model: got ")
+    assert "build it before fit: call it, or its parts, on a batch" in line

@@ -5,8 +5,12 @@ other all attributes are kept, those from its constructor too: the training goes
 begun. What is made of them anew (models, functions, modules) is the script's affair.
 """
 
+import contextlib
 import copy
+import dis
 import importlib
+import io
+import itertools
 from collections import deque
 from enum import Enum
 from functools import partial
@@ -33,6 +37,9 @@ MADE_AGAIN = (
     *(Logger, PurePath, Pattern, Enum),
 )
 
+# What a function may change around it, and by what.
+CHANGEABLE = (list, dict, set, deque, io.IOBase)
+CHANGING = {"append", "extend", "insert", "add", "update", "setdefault", "write"}
 
 # What most arguments of callbacks are.
 PLAIN = (type(None), bool, int, float, str)
@@ -63,17 +70,20 @@ class CallbackStates:
         for callback in callbacks:
             callback_files.name_files(callback)
         self.settings = [settings(callback) for callback in callbacks]
+        self.told: set[tuple[str, str]] = set()
 
     def state(self) -> list[dict[str, Any]]:
         """Copy all that can be kept; files are written out to where they are."""
         return [callback_state(callback) for callback in self.callbacks]
 
     def unkeepable(self) -> dict[str, list[str]]:
-        """Name the attributes, by class, that hold what cannot be kept."""
+        """Name the attributes, by class, that hold what cannot be kept; each once."""
         found = {}
         for name, callback in zip(self.names, self.callbacks, strict=True):
-            if attributes := unkeepable_attributes(callback):
-                found.setdefault(name, []).extend(attributes)
+            for attribute in unkeepable_attributes(callback):
+                if (name, attribute) not in self.told:
+                    self.told.add((name, attribute))
+                    found.setdefault(name, []).append(attribute)
         return found
 
     def edited(self, before: list[dict[str, Any]]) -> list[tuple[str, Any, Any]]:
@@ -220,16 +230,29 @@ def unkeepable_attributes(callback) -> list[str]:
     remote = callback_files.remote_attributes(callback)
     if knows_its_state(callback):
         return remote if is_keepable(callback.state_dict()) else ["state_dict()", *remote]
-    return remote + [
-        name
-        for name, value in kept_attributes(callback)
-        if not (
-            isinstance(value, FunctionType)
-            or is_tensor(value)
-            or generator_state(value) is not None
-            or is_keepable(value)
-        )
-    ]
+    found = remote
+    for name, value in kept_attributes(callback):
+        if isinstance(value, FunctionType):
+            if outer := changed_outside(value):
+                found.append(f"what {name} changes ({', '.join(outer)})")
+        elif not (is_tensor(value) or generator_state(value) is not None or is_keepable(value)):
+            found.append(name)
+    return found
+
+
+def changed_outside(function: FunctionType) -> list[str]:
+    """Name the lists, files and the like around a function that it appends to, or the like."""
+    steps = list(dis.get_instructions(function))
+    changed = {
+        one.argval
+        for one, other in itertools.pairwise(steps)
+        if one.opname in ("LOAD_GLOBAL", "LOAD_DEREF") and other.argval in CHANGING
+    }
+    values = dict(function.__globals__)
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with contextlib.suppress(ValueError):  # what has no value yet
+            values[name] = cell.cell_contents
+    return sorted(name for name in changed if isinstance(values.get(name), CHANGEABLE))
 
 
 def is_tensor(value: Any) -> bool:

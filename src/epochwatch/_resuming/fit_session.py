@@ -17,6 +17,11 @@ from epochwatch._resuming.feed_check import (
     refuse_drawn,
 )
 from epochwatch._resuming.feed_position import FeedPosition
+from epochwatch._resuming.model_attributes import (
+    changed_attributes,
+    plain_attributes,
+    put_attributes,
+)
 from epochwatch._resuming.model_state import model_state, put_model_state
 from epochwatch._resuming.outer_callbacks import CALL_IT, Head, Tail
 from epochwatch._resuming.random_states import random_states, set_random_states
@@ -60,6 +65,7 @@ class FitSession:
         self.is_put_back = start is None
         self.has_begun = False
         self.draws_unseen = False
+        self.attributes_before = plain_attributes(self.model)
 
     # --- around `fit`
 
@@ -139,7 +145,16 @@ class FitSession:
     def build(self, epoch_iterator) -> None:
         """Build the model now, which Keras on TensorFlow does in the first step."""
         spec = epoch_iterator._distributed_dataset.element_spec
-        self.model._symbolic_build(data_batch=spec)
+        if has_parts_alone(self.model):
+            self.model.built = True
+        try:
+            self.model._symbolic_build(data_batch=spec)
+        except RuntimeError as error:
+            raise BadInput(
+                f"the model: got {self.model.name!r}, which is not built, and Keras cannot build "
+                "it from the shapes of a batch; build it before fit: call it, or its parts, on a "
+                "batch, and the optimizers by optimizer.build(variables)"
+            ) from error
 
     def position_of(self, epoch_iterator, start: dict | None, origin=None) -> FeedPosition:
         hooks = start["hooks"] if start else None
@@ -206,6 +221,8 @@ class FitSession:
         """Describe the training as it is between two steps."""
         if self.resume.backend == "jax":
             self.model.jax_state_sync()
+        if step == 0:  # what `on_train_begin` has set, and what an epoch has
+            warn_of_callbacks(self.states)
         return {
             "fit": self.number,
             "epoch": epoch,
@@ -215,6 +232,7 @@ class FitSession:
             "settings": self.states.settings,
             "entry": self.entry,
             "variables": model_state(self.model),
+            "attributes": changed_attributes(self.model, self.attributes_before),
             "random": random_states(),
             "callbacks": self.states.state(),
             "record": self.resume.record_state(),
@@ -232,6 +250,7 @@ class FitSession:
         """Put everything back to the checkpoint."""
         start, self.is_put_back = self.start, True
         put_model_state(self.model, start["variables"])
+        put_attributes(self.model, start["attributes"])
         self.states.put_back(start["callbacks"])
         self.resume.put_record_back(start["record"], start["step"])
         self.trained = self.kept_at = start["trained"]
@@ -252,6 +271,12 @@ class FitSession:
             f"resumable: goes on in fit {self.number} at epoch {self.start['epoch'] + 1}{step}; "
             f"its feed was put back{by} in {self.feed.seconds:.1f} s"
         )
+
+
+def has_parts_alone(model) -> bool:
+    """Whether a model has only its parts, all built, and is never called: as a GAN is written."""
+    is_called = type(model).call is not keras.Model.call
+    return not is_called and all(part.built for part in model._flatten_layers(include_self=False))
 
 
 def is_kept(callback) -> bool:

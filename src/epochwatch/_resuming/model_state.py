@@ -130,12 +130,25 @@ def all_variables(model) -> Iterator[Any]:
     yield from model.optimizer.variables
     yield from model.metrics_variables
     # Of a model with a `train_step` of its own: further optimizers, and metrics it does not list.
-    keras = load_keras()
+    # And what Keras does not track: the variables of losses, and of what a layer is made with.
     for part in model._flatten_layers():
-        if isinstance(part, keras.Model):
-            for _, value in attributes_of(part):
-                if isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
-                    yield from value.variables
+        for _, value in attributes_of(part):
+            yield from held_variables(value)
+
+
+def held_variables(value: Any) -> Iterator[Any]:
+    """Go through the variables of what a model or a layer holds beside layers."""
+    keras = load_keras()
+    if isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
+        yield from value.variables
+    elif isinstance(value, keras.Loss | keras.Regularizer | keras.constraints.Constraint):
+        for _, inner in attributes_of(value):
+            if isinstance(inner, keras.Variable):
+                yield inner
+            elif isinstance(inner, keras.random.SeedGenerator):
+                yield inner.state
+            else:
+                yield from held_variables(inner)
 
 
 def attributes_of(model) -> Iterator[tuple[str, Any]]:
