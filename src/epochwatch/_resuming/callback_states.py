@@ -5,12 +5,10 @@ other all attributes are kept, those from its constructor too: the training goes
 begun. What is made of them anew (models, functions, modules) is the script's affair.
 """
 
-import contextlib
 import copy
-import dis
 import importlib
+import inspect
 import io
-import itertools
 from collections import deque
 from enum import Enum
 from functools import partial
@@ -37,9 +35,8 @@ MADE_AGAIN = (
     *(Logger, PurePath, Pattern, Enum),
 )
 
-# What a function may change around it, and by what.
+# What a function may change around it.
 CHANGEABLE = (list, dict, set, deque, io.IOBase)
-CHANGING = {"append", "extend", "insert", "add", "update", "setdefault", "write"}
 
 # What most arguments of callbacks are.
 PLAIN = (type(None), bool, int, float, str)
@@ -80,7 +77,7 @@ class CallbackStates:
         """Name the attributes, by class, that hold what cannot be kept; each once."""
         found = {}
         for name, callback in zip(self.names, self.callbacks, strict=True):
-            for attribute in unkeepable_attributes(callback):
+            for attribute in unkeepable_attributes(callback) + values_changed(callback):
                 if (name, attribute) not in self.told:
                     self.told.add((name, attribute))
                     found.setdefault(name, []).append(attribute)
@@ -230,29 +227,34 @@ def unkeepable_attributes(callback) -> list[str]:
     remote = callback_files.remote_attributes(callback)
     if knows_its_state(callback):
         return remote if is_keepable(callback.state_dict()) else ["state_dict()", *remote]
-    found = remote
-    for name, value in kept_attributes(callback):
-        if isinstance(value, FunctionType):
-            if outer := changed_outside(value):
-                found.append(f"what {name} changes ({', '.join(outer)})")
-        elif not (is_tensor(value) or generator_state(value) is not None or is_keepable(value)):
-            found.append(name)
-    return found
+    return remote + [
+        name
+        for name, value in kept_attributes(callback)
+        if not (
+            isinstance(value, FunctionType)
+            or is_tensor(value)
+            or generator_state(value) is not None
+            or is_keepable(value)
+        )
+    ]
 
 
-def changed_outside(function: FunctionType) -> list[str]:
-    """Name the lists, files and the like around a function that it appends to, or the like."""
-    steps = list(dis.get_instructions(function))
-    changed = {
-        one.argval
-        for one, other in itertools.pairwise(steps)
-        if one.opname in ("LOAD_GLOBAL", "LOAD_DEREF") and other.argval in CHANGING
-    }
-    values = dict(function.__globals__)
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        with contextlib.suppress(ValueError):  # what has no value yet
-            values[name] = cell.cell_contents
-    return sorted(name for name in changed if isinstance(values.get(name), CHANGEABLE))
+def values_changed(callback) -> list[str]:
+    """Name what the functions of a LambdaCallback may change around them: it is there for that."""
+    if not isinstance(callback, load_keras().callbacks.LambdaCallback):
+        return []
+    functions = [value for _, value in kept_attributes(callback) if isinstance(value, FunctionType)]
+    return sorted({name for function in functions for name in values_around(function)})
+
+
+def values_around(function: FunctionType) -> list[str]:
+    """Name the lists, files and the like that a function finds around it, and may change."""
+    try:
+        around = inspect.getclosurevars(function)
+    except ValueError:  # one of them has no value yet
+        return []
+    values = around.globals | around.nonlocals
+    return sorted(name for name, value in values.items() if isinstance(value, CHANGEABLE))
 
 
 def is_tensor(value: Any) -> bool:
