@@ -4,8 +4,11 @@ The kill is an exception in a callback, which ends nothing that a checkpoint is 
 are in tests/resuming.
 """
 
+import gc
+import itertools
 import runpy
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -490,6 +493,23 @@ def test_a_system_without_fcntl_watches_and_is_told_that_it_cannot_resume(tmp_pa
     line = refusal(runpy.run_path(folder_lock.__file__)["FolderLock"], tmp_path)
     assert "resumable: got a system without fcntl, such as Windows" in line
     assert not (tmp_path / ".lock").exists()
+
+
+def endless():
+    """Yield the batches of the arrays again and again."""
+    x, y = arrays(indexed=False)
+    for start in itertools.cycle(range(0, len(x), 4)):
+        yield x[start : start + 4], y[start : start + 4]
+
+
+@pytest.mark.parametrize("killed_at", [None, 15])
+def test_a_model_and_its_generator_outlive_no_fit(killed_at, training):
+    # TensorFlow held them, with a thread that could keep the process from ending.
+    training.run(killed_at, feed=endless(), steps_per_epoch=STEPS)
+    model = weakref.ref(training.model)
+    training.model = None
+    gc.collect()
+    assert model() is None
 
 
 # --- a step of the user's own

@@ -22,6 +22,8 @@ from epochwatch._resuming.random_states import (
     set_random_states,
 )
 
+HOOKS = ("on_epoch_begin", "on_epoch_end")  # of Keras' data adapters
+
 
 class FeedPosition:
     """Stands between Keras' epoch iterator and the feed, and knows how far it was trained.
@@ -68,8 +70,18 @@ class FeedPosition:
         iterator, adapter = self.epoch_iterator, self.adapter
         self.make, iterator._get_iterator = iterator._get_iterator, lambda: self
         self.enumerate, iterator._enumerate_iterator = iterator._enumerate_iterator, self.steps
-        for name in ("on_epoch_begin", "on_epoch_end"):
+        for name in HOOKS:
             setattr(adapter, name, self._hooked(name))
+
+    def let_go(self) -> None:
+        """Take our hooks from the feed, when its `fit` is over.
+
+        TensorFlow holds what generates as long as its iterator lives, where no garbage collector
+        sees it: with our hooks, which know the iterator, they would hold each other until the end
+        of the process, and may keep that from ending.
+        """
+        for name in HOOKS:
+            delattr(self.adapter, name)
 
     def _is_tf_data(self) -> bool:
         arrays = self.on_tensorflow and self.kind == "ArrayDataAdapter"

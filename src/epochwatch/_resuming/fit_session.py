@@ -131,6 +131,12 @@ class FitSession:
         stopped = bool(self.model.stop_training)
         self.resume.write_finished({**self.snapshot(self.epochs, 0), "stopped": stopped})
 
+    def let_go(self) -> None:
+        """Leave the feeds as Keras made them."""
+        for position in (self.feed, self.validation):
+            if position is not None:
+                position.let_go()
+
     def attach(self, epoch_iterator) -> None:
         """Take hold of Keras' epoch iterator, of which nothing has been taken yet."""
         check_drawn(self.call.get("x"), self.entry)

@@ -75,6 +75,7 @@ class Resume:
         finally:
             self.model._initial_epoch = None
             self.session = None
+            session.let_go()
         return session.history if is_over else result
 
     def check_free(self, feed) -> None:
