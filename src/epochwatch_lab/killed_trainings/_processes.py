@@ -25,12 +25,14 @@ def start(plan: Plan, folder: Path, progress: bool = False) -> dict[str, concurr
     Args:
         plan: what is trained, and where it is killed.
         folder: where the processes write: exposure logs, and a folder for each way.
-        progress: whether to print when a process has ended.
+        progress: whether to print when the trainings have started, and when a process has ended.
 
     Returns:
         By way, its `Outcome` to come: `.result()` waits for it, and raises `RunFailed` where a
         process ended in another way than it was to.
     """
+    if progress:
+        print(f"started: {', '.join(WAYS)}")
     threads = concurrent.futures.ThreadPoolExecutor(len(WAYS))
     coming = {way: threads.submit(_trained, plan, way, folder, progress) for way in WAYS}
     threads.shutdown(wait=False)
@@ -43,7 +45,8 @@ def _trained(plan: Plan, way: str, folder: Path, progress: bool) -> Outcome:
     for number, end in enumerate(ends, start=1):
         _run(plan, way, number, folder, end)
         if progress:
-            print(f"{way}: {f'killed after step {plan.kill_after:,}' if end else 'done'}")
+            killed = f"killed after step {plan.kill_after:,}, started again"
+            print(f"{way}: {killed if end else 'done'}")
     return Outcome.read(plan, way, folder)
 
 

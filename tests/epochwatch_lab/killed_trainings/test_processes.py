@@ -28,6 +28,22 @@ def test_a_failed_training_is_raised_where_somebody_waits_for_it(tmp_path, monke
             coming.result()
 
 
+def test_progress_tells_the_start_before_anything_has_ended(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_processes, "_run", lambda *_: None)
+    monkeypatch.setattr(_processes.Outcome, "read", lambda *_: None)
+    for coming in _processes.start(PLAN, tmp_path, progress=True).values():
+        coming.result()
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first == "started: undisturbed, BackupAndRestore, resumable"
+    assert sorted(others) == [
+        "BackupAndRestore: done",
+        "BackupAndRestore: killed after step 1, started again",
+        "resumable: done",
+        "resumable: killed after step 1, started again",
+        "undisturbed: done",
+    ]
+
+
 def test_a_process_ends_with_the_one_that_started_it():
     script = "from epochwatch_lab.killed_trainings.__main__ import end_with_parent as e; e()"
     process = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE)
