@@ -81,7 +81,7 @@ class FeedPosition:
         of the process, and may keep that from ending.
         """
         for name in HOOKS:
-            delattr(self.adapter, name)
+            vars(self.adapter).pop(name, None)
 
     def _is_tf_data(self) -> bool:
         arrays = self.on_tensorflow and self.kind == "ArrayDataAdapter"
