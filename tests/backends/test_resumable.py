@@ -257,6 +257,7 @@ def generated():
     return tf.data.Dataset.from_generator(rows, output_signature=signature).batch(4)
 
 
+@backend_only("tensorflow")  # others take a batch before the training, and drop it
 @pytest.mark.parametrize("killed_at", [STEPS + 7, 2 * STEPS + 2])
 @pytest.mark.parametrize("make_feed", [counting, augmenting, noisy_in_python, generated])
 def test_what_a_dataset_changes_is_put_back(make_feed, killed_at, training, undisturbed):
@@ -270,6 +271,7 @@ def test_what_a_dataset_changes_is_put_back(make_feed, killed_at, training, undi
     assert training.weights() == undisturbed.weights()
 
 
+@backend_only("tensorflow")  # others take a batch before the training, and drop it
 def test_it_is_put_back_in_a_second_fit(training, undisturbed):
     def run(script, killed_at=None):
         script.make()
@@ -326,6 +328,26 @@ def test_variables_of_losses_and_penalties_are_put_back(training, undisturbed):
         model.compile("adam", Weighing())
         script.model = epochwatch.resumable(model, script.folder / "ckpt", save_freq=3)
         return script.fit(killed_at, epochs=3, callbacks=[Annealing()])
+
+    whole = run(undisturbed)
+    assert run(training, killed_at=STEPS + 7) is None
+    assert run(training) == whole
+    assert training.weights() == undisturbed.weights()
+
+
+@backend_only("tensorflow", "jax")  # on torch Keras cannot train it
+def test_states_that_go_from_batch_to_batch_are_put_back(training, undisturbed):
+    def run(script, killed_at=None):
+        keras.utils.set_random_seed(1)
+        cells = [keras.layers.LSTMCell(2), keras.layers.GRUCell(2)]
+        parts = [keras.layers.LSTM(2, stateful=True, return_sequences=True)]
+        parts += [keras.layers.RNN(cells, stateful=True), keras.layers.Dense(1)]
+        model = keras.Sequential([keras.Input(batch_shape=(4, 3, 1)), *parts])
+        model.compile("adam", "mse")
+        script.model = epochwatch.resumable(model, script.folder / "ckpt", save_freq=3)
+        x = np.random.default_rng(1).random((40, 3, 1))
+        feed = tf.data.Dataset.from_tensor_slices((x, x[:, 0])).batch(4, drop_remainder=True)
+        return script.fit(killed_at, feed=feed, epochs=3)
 
     whole = run(undisturbed)
     assert run(training, killed_at=STEPS + 7) is None

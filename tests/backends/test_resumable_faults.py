@@ -409,9 +409,10 @@ def test_an_edited_argument_of_a_callback_is_told_with_both_values(tmp_path):
 
     kill(tmp_path / "ckpt", callbacks=[stop(2)])
     edited = stop(5)
-    with pytest.warns(UserWarning, match="EarlyStopping") as told:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         train(tmp_path / "ckpt", callbacks=[edited])
-    assert [str(warning.message) for warning in told] == [
+    assert [str(each.message) for each in told if each.category is UserWarning] == [
         "resumable: EarlyStopping.patience: got 5, but the training goes on with 2, as it was "
         "begun; choose another folder to train with 5"
     ]
@@ -459,11 +460,10 @@ def with_noise_within():
     return tf_data(indexed=False).map(lambda x, y: (noisy(x), y))
 
 
-def counted_in_threads():
-    """A dataset whose maps change a variable, in any order."""
+def counted(**options):
+    """A dataset whose map changes a variable."""
     count = tf.Variable(0.0)
-    change = {"num_parallel_calls": 2}
-    return tf_data(indexed=False).map(lambda x, y: (x + count.assign_add(1.0), y), **change)
+    return tf_data(indexed=False).map(lambda x, y: (x + count.assign_add(1.0), y), **options)
 
 
 class Noisy(Items):
@@ -491,7 +491,7 @@ FEEDS = {
     ),
     "noise of a function of a map": (with_noise_within, {}, "map draws at random without a seed, "),
     "variable of a parallel map": (
-        counted_in_threads,
+        lambda: counted(num_parallel_calls=2),
         {},
         "parallel map changes a variable, .* in any order, .*put the layer into the model, or",
     ),
@@ -518,11 +518,15 @@ OF_TENSORFLOW = {
         "draws from the global random state of numpy.random, .*default_rng",
     ),
 }
+OF_OTHERS = {
+    "variable of a map": (counted, {}, "map changes a variable, .*: before the first step a batch"),
+}
+OF_BACKEND = OF_TENSORFLOW if BACKEND == "tensorflow" else OF_OTHERS
 
 
-@pytest.mark.parametrize("name", [*FEEDS, *(OF_TENSORFLOW if BACKEND == "tensorflow" else ())])
+@pytest.mark.parametrize("name", [*FEEDS, *OF_BACKEND])
 def test_a_feed_that_cannot_be_put_back_is_refused_before_the_first_step(name, tmp_path):
-    make, call, told = (FEEDS | OF_TENSORFLOW)[name]
+    make, call, told = (FEEDS | OF_BACKEND)[name]
     steps = []
     counts = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda *_: steps.append(1))
     call = feed_of(make()) | call
@@ -555,15 +559,26 @@ def test_python_in_a_parallel_map_is_warned_of(tmp_path):
         lambda x, y: (tf.ensure_shape(tf.numpy_function(np.abs, [x], x.dtype), (4, 1)), y),
         num_parallel_calls=2,
     )
-    with pytest.warns(UserWarning, match="parallel map calls Python; if that draws at random or"):
+    with pytest.warns(UserWarning, match="calls Python; if that .*: a parallel map does"):
         train(tmp_path / "ckpt", epochs=1, **feed_of(feed))
     options = tf.data.Options()
     policy = tf.data.experimental.ExternalStatePolicy
     options.experimental_external_state_policy = policy.IGNORE
-    with warnings.catch_warnings(action="error"):
+    with warnings.catch_warnings(action="error", category=UserWarning):
         train(tmp_path / "other", epochs=1, **feed_of(feed.with_options(options)))
 
 
+@backend_only("jax", "torch")
+def test_python_that_a_dataset_calls_is_warned_of_where_batches_are_dropped(tmp_path):
+    feed = tf.data.Dataset.from_generator(
+        lambda: generator(indexed=False),
+        output_signature=(tf.TensorSpec((None, 1)), tf.TensorSpec((None,))),
+    )
+    with pytest.warns(UserWarning, match="calls Python; if that .*: before the first step a batch"):
+        train(tmp_path / "ckpt", epochs=1, **feed_of(feed))
+
+
+@backend_only("tensorflow")
 def test_a_dataset_of_which_batches_were_dropped_is_refused_if_it_changes_something(tmp_path):
     count = tf.Variable(0.0)
     feed = tf_data(indexed=False).repeat().map(lambda x, y: (x + count.assign_add(1.0), y))

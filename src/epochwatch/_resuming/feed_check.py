@@ -28,6 +28,7 @@ OF_VARIABLES = (
     *("StatefulRandom", "RngRead", "RngSkip"),
 )
 
+DROPPED = "before the first step a batch is taken, and dropped with those that were read ahead"
 SEED = "seed it, or call keras.utils.set_random_seed(…) before it is made"
 
 
@@ -96,13 +97,22 @@ def calls_python(feed: Any) -> bool:
     return kind_or_type(feed) == "tf_data" and has_outer_state(feed, CALLS_PYTHON)
 
 
-def calls_python_in_parallel(feed: Any) -> bool:
-    """Whether it calls it in any order."""
-    return calls_python(feed) and any(
+def why_python_differs(feed: Any) -> str | None:
+    """Say why the Python that a feed calls may be called otherwise another time, and the remedy."""
+    if not calls_python(feed):
+        return None
+    if any(
         "Parallel" in type(each).__name__ and node.op.startswith(CALLS_PYTHON)
         for each in datasets_in(feed)
         for node in nodes_of(each)
-    )
+    ):
+        return "a parallel map does so in any order; leave num_parallel_calls out"
+    return None if is_built_unseen() else f"{DROPPED}; draw from the sample's index"
+
+
+def is_built_unseen() -> bool:
+    """Whether a model is built without a batch: elsewhere one is taken, and those read ahead."""
+    return keras.backend.backend() == "tensorflow"
 
 
 def check_drawn(feed: Any, before: dict) -> None:
@@ -145,12 +155,20 @@ def check_dataset(dataset: Any) -> None:
                     "draw by tf.random.stateless_… from the sample's index, or leave "
                     "num_parallel_calls out",
                 )
-        if node.op.startswith(CHANGES_VARIABLES) and "Parallel" in name:
-            refuse(
-                "a tf.data.Dataset whose parallel map changes a variable, as a keras layer that "
-                "draws does, in any order",
-                "put the layer into the model, or leave num_parallel_calls out",
-            )
+        if node.op.startswith(CHANGES_VARIABLES):
+            check_variables("Parallel" in name)
+
+
+def check_variables(in_parallel: bool) -> None:
+    """Refuse a map that changes a variable, where how often and in what order is chance."""
+    what = "a tf.data.Dataset whose {} changes a variable, as a keras layer that draws does"
+    if in_parallel:
+        refuse(
+            what.format("parallel map") + ", in any order",
+            "put the layer into the model, or leave num_parallel_calls out",
+        )
+    if not is_built_unseen():
+        refuse(f"{what.format('map')}: {DROPPED}", "put the layer into the model")
 
 
 def check_workers(feed: Any, shuffle: bool) -> None:

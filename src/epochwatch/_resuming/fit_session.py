@@ -9,12 +9,12 @@ from epochwatch._resuming.call_check import call_of, check_same
 from epochwatch._resuming.callback_states import CallbackStates
 from epochwatch._resuming.feed_check import (
     calls_python,
-    calls_python_in_parallel,
     check_drawn,
     check_feed,
     check_validation,
     is_left_ahead,
     refuse_drawn,
+    why_python_differs,
 )
 from epochwatch._resuming.feed_position import FeedPosition
 from epochwatch._resuming.model_attributes import (
@@ -291,12 +291,11 @@ def is_kept(callback) -> bool:
 
 
 def warn_of_calls(feed) -> None:
-    """Say that Python which is called in parallel is only put back if it remembers nothing."""
-    if calls_python_in_parallel(feed):
+    """Say where Python that a feed calls is only put back if it remembers nothing."""
+    if why := why_python_differs(feed):
         warnings.warn(
-            "resumable: the feed is a tf.data.Dataset whose parallel map calls Python; if that "
-            "draws at random or counts, its batches are others after a kill: leave "
-            "num_parallel_calls out",
+            "resumable: the feed is a tf.data.Dataset that calls Python; if that draws at random "
+            f"or counts, its batches are others after a kill: {why}",
             stacklevel=2,
         )
 

@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ State = list[tuple[str, np.ndarray]]
 
 # Where Keras keeps what it draws from where no seed is given.
 GLOBAL_SEED = "global_seed_generator"
+PLAIN = (type(None), bool, int, float, str, FunctionType)  # and no variables
+LONGEST = 1_000  # items of what is searched for them
+OF_TENSORFLOW = "_self_"  # attributes that are its own index of the others
 # Keras counts the names it gives in a process: the same model, built again, is `dense_1`.
 NUMBERING = re.compile(r"_\d+(?=[_/]|$)")
 
@@ -131,30 +135,35 @@ def all_variables(model) -> Iterator[Any]:
     yield from model.metrics_variables
     # Of a model with a `train_step` of its own: further optimizers, and metrics it does not list.
     # And what Keras does not track: the variables of losses, and of what a layer is made with.
-    for part in model._flatten_layers():
-        for _, value in attributes_of(part):
-            yield from held_variables(value)
-
-
-def held_variables(value: Any) -> Iterator[Any]:
-    """Go through the variables of what a model or a layer holds beside layers."""
     keras = load_keras()
-    if isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
+    for part in model._flatten_layers():
+        for name, value in vars(part).items():
+            # At each checkpoint: so most attributes are left out at once.
+            if type(value) not in PLAIN and not name.startswith(OF_TENSORFLOW):
+                yield from held_variables(keras, value)
+
+
+def held_variables(keras, value: Any) -> Iterator[Any]:
+    """Go through the variables of what a model or a layer holds beside layers."""
+    if isinstance(value, keras.Variable):  # such as the states of an RNN that is stateful
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for _, inner in items_of(value):
+            if type(inner) not in PLAIN:
+                yield from held_variables(keras, inner)
+    elif isinstance(value, keras.random.SeedGenerator):
+        yield value.state
+    elif isinstance(value, keras.optimizers.Optimizer | keras.metrics.Metric):
         yield from value.variables
     elif isinstance(value, keras.Loss | keras.Regularizer | keras.constraints.Constraint):
-        for _, inner in attributes_of(value):
-            if isinstance(inner, keras.Variable):
-                yield inner
-            elif isinstance(inner, keras.random.SeedGenerator):
-                yield inner.state
-            else:
-                yield from held_variables(inner)
+        for inner in vars(value).values():
+            yield from held_variables(keras, inner)
 
 
 def attributes_of(model) -> Iterator[tuple[str, Any]]:
     """Go through a model's attributes, and through what lists and dicts among them hold."""
     for name, value in vars(model).items():
-        if name.startswith("_self_"):  # TensorFlow's own index of the others
+        if name.startswith(OF_TENSORFLOW):
             continue
         yield name, value
         for place, inner in items_of(value):
@@ -162,9 +171,10 @@ def attributes_of(model) -> Iterator[tuple[str, Any]]:
 
 
 def items_of(value: Any) -> Iterable[tuple[Any, Any]]:
-    if isinstance(value, dict):
-        return list(value.items())
-    return enumerate(value) if isinstance(value, list | tuple) else ()
+    """Go through a list or a dict, but for one as long as a vocabulary is."""
+    if not isinstance(value, dict | list | tuple) or len(value) > LONGEST:
+        return ()
+    return list(value.items()) if isinstance(value, dict) else enumerate(value)
 
 
 def global_seed():
