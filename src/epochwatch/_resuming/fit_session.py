@@ -1,7 +1,6 @@
 """One call of `fit` that is kept in checkpoints, and is put back to one."""
 
 import contextlib
-import warnings
 from collections.abc import Iterator
 
 from epochwatch._keras import load_keras
@@ -14,7 +13,6 @@ from epochwatch._resuming.feed_check import (
     check_validation,
     is_left_ahead,
     refuse_drawn,
-    why_python_differs,
 )
 from epochwatch._resuming.feed_position import FeedPosition
 from epochwatch._resuming.model_attributes import (
@@ -23,6 +21,7 @@ from epochwatch._resuming.model_attributes import (
     put_attributes,
 )
 from epochwatch._resuming.model_state import model_state, put_model_state
+from epochwatch._resuming.notices import warn_of_callbacks, warn_of_calls, warn_of_edits
 from epochwatch._resuming.outer_callbacks import CALL_IT, Head, Tail
 from epochwatch._resuming.random_states import random_states, set_random_states
 from epochwatch._watching.pending_call import PendingCall
@@ -288,34 +287,3 @@ def has_parts_alone(model) -> bool:
 def is_kept(callback) -> bool:
     """Whether the state of a callback is kept: not of a progress bar, nor of ours."""
     return not isinstance(callback, (keras.callbacks.ProgbarLogger, Recording))
-
-
-def warn_of_calls(feed) -> None:
-    """Say where Python that a feed calls is only put back if it remembers nothing."""
-    if why := why_python_differs(feed):
-        warnings.warn(
-            "resumable: the feed is a tf.data.Dataset that calls Python; if that draws at random "
-            f"or counts, its batches are others after a kill: {why}",
-            stacklevel=2,
-        )
-
-
-def warn_of_callbacks(states: CallbackStates) -> None:
-    """Say what of the callbacks cannot be kept."""
-    for name, attributes in states.unkeepable().items():
-        warnings.warn(
-            f"resumable: of the callback {name} {', '.join(attributes)} cannot be kept in a "
-            "checkpoint; after a kill it has what its constructor gives it, unless you give it "
-            "the methods state_dict and load_state_dict",
-            stacklevel=2,
-        )
-
-
-def warn_of_edits(edited: list[tuple[str, object, object]]) -> None:
-    """Say which arguments of callbacks are not those that the training goes on with."""
-    for name, now, then in edited:
-        warnings.warn(
-            f"resumable: {name}: got {now!r}, but the training goes on with {then!r}, as it was "
-            f"begun; choose another folder to train with {now!r}",
-            stacklevel=2,
-        )
