@@ -23,7 +23,7 @@ import numpy as np
 from epochwatch._keras import load_keras
 from epochwatch._resuming import callback_files
 from epochwatch._resuming.model_state import all_variables, copy_of
-from epochwatch._resuming.plain_values import CannotKeep, pack
+from epochwatch._resuming.plain_values import SCALARS, CannotKeep, pack
 from epochwatch._resuming.random_states import generator_state, set_generator_state
 from epochwatch.errors import BadInput
 
@@ -37,9 +37,6 @@ MADE_AGAIN = (
 
 # What a function may change around it.
 CHANGEABLE = (list, dict, set, deque, io.IOBase)
-
-# What most arguments of callbacks are.
-PLAIN = (type(None), bool, int, float, str)
 
 
 class CallbackStates:
@@ -113,7 +110,7 @@ def settings(callback) -> dict[str, Any]:
     return {
         name: value
         for name, value in kept_attributes(callback)
-        if type(value) in PLAIN and not name.startswith("_")
+        if type(value) in SCALARS and not name.startswith("_")
     }
 
 

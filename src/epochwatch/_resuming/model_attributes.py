@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from epochwatch._keras import load_keras
+from epochwatch._resuming.plain_values import SCALARS
 
-PLAIN = (type(None), bool, int, float, str)
 # Of Keras and of torch's modules, which set them by themselves.
 NOT_OWN = {"built", "stop_training", "trainable", "training"}
 
@@ -58,4 +58,4 @@ def is_run_in_python(model) -> bool:
 
 
 def is_plain(value: Any) -> bool:
-    return type(value) in PLAIN or isinstance(value, np.generic)
+    return type(value) in SCALARS or isinstance(value, np.generic)

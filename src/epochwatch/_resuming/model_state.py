@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from epochwatch._keras import load_keras
+from epochwatch._resuming.plain_values import SCALARS
 from epochwatch.errors import BadInput
 
 State = list[tuple[str, np.ndarray]]
 
 # Where Keras keeps what it draws from where no seed is given.
 GLOBAL_SEED = "global_seed_generator"
-PLAIN = (type(None), bool, int, float, str, FunctionType)  # and no variables
+NO_VARIABLES = (*SCALARS, FunctionType)
 LONGEST = 1_000  # items of what is searched for them
 OF_TENSORFLOW = "_self_"  # attributes that are its own index of the others
 # Keras counts the names it gives in a process: the same model, built again, is `dense_1`.
@@ -139,7 +140,7 @@ def all_variables(model) -> Iterator[Any]:
     for part in model._flatten_layers():
         for name, value in vars(part).items():
             # At each checkpoint: so most attributes are left out at once.
-            if type(value) not in PLAIN and not name.startswith(OF_TENSORFLOW):
+            if type(value) not in NO_VARIABLES and not name.startswith(OF_TENSORFLOW):
                 yield from held_variables(keras, value)
 
 
@@ -149,7 +150,7 @@ def held_variables(keras, value: Any) -> Iterator[Any]:
         yield value
     elif isinstance(value, dict | list | tuple):
         for _, inner in items_of(value):
-            if type(inner) not in PLAIN:
+            if type(inner) not in NO_VARIABLES:
                 yield from held_variables(keras, inner)
     elif isinstance(value, keras.random.SeedGenerator):
         yield value.state

@@ -13,6 +13,7 @@ from collections import deque
 import ml_dtypes
 import numpy as np
 
+SCALARS = (type(None), bool, int, float, str)  # what most settings are
 STATE = "state"  # the array that holds the JSON
 _DEEPEST = 100  # Python's JSON gives up at some 300; a value that contains itself has no end
 _COLLECTIONS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
