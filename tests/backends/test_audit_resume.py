@@ -15,6 +15,7 @@ import pytest
 import epochwatch
 from epochwatch import audit
 from epochwatch._auditing import resume
+from epochwatch._cli.audit import steps_in_all
 from epochwatch.errors import BadInput
 from tests.backends import small_feeds
 from tests.backends.audits import ON, options_for, small
@@ -105,8 +106,10 @@ def test_it_is_killed_after_each_step_unless_they_are_too_many():
     # After the first step, and after the first of the second epoch, nothing was to be passed over.
     assert seen.ways == {SKIPS: 2 * (BATCHES - 1)}
     assert seen.passed_over == BATCHES - 1
-    fewer = resumed(lambda: small("tf_data"), kills=3, **PASSES)
+    trained = []
+    fewer = resumed(lambda: small("tf_data"), kills=3, progress=trained.append, **PASSES)
     assert (fewer.steps, fewer.kills, fewer.failed) == (2 * BATCHES, 3, 0)
+    assert sum(trained) == steps_in_all(3, 1, 2 * BATCHES)
 
 
 @of_keras_3
@@ -114,10 +117,11 @@ def test_several_fits_and_executions_of_several_steps_go_on_too():
     seen = resumed(lambda: small("tf_data_endless"), fits=2, kills=5, **KEPT)
     assert (seen.outcome, seen.steps, seen.failed) == ("exact by skipping", 12, 0)
     if HAS_STEPS_PER_EXECUTION:
-        seen = resumed(
-            lambda: small("tf_data_endless"), steps_per_execution=2, epochs=2, steps_per_epoch=4
-        )
+        trained = []
+        call = {"steps_per_execution": 2, "epochs": 2, "steps_per_epoch": 4}
+        seen = resumed(lambda: small("tf_data_endless"), progress=trained.append, **call)
         assert (seen.steps, seen.places, seen.kills, seen.failed) == (8, 4, 4, 0)
+        assert sum(trained) == steps_in_all(50, 2, 8)
 
 
 def shuffled(seed=None):

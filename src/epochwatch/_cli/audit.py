@@ -190,8 +190,9 @@ def audited_target(
         make_feed = fit_options.loaded_make_feed(feed)
         by_name = loaded_streams(named) if named else None
         call = {name: arguments[name] for name in fit_options.OF_EXPLAIN} | options
-        runs = functools.partial(times_trained, arguments["resume"], arguments["kills"])
-        with user_code.user_errors(target), progress_bar(make_feed, call, runs) as progress:
+        kills = (arguments["kills"] or KILLS) if arguments["resume"] else 0
+        in_all = functools.partial(steps_in_all, kills, arguments["steps_per_execution"])
+        with user_code.user_errors(target), progress_bar(make_feed, call, in_all) as progress:
             return audit_feed(make_feed, streams=by_name, progress=progress, **arguments, **options)
 
 
@@ -209,14 +210,14 @@ def loaded_streams(target: user_code.Target) -> Mapping:
 
 @contextlib.contextmanager
 def progress_bar(
-    make_feed: Callable, call: Mapping[str, Any], times: Callable[[int], int]
+    make_feed: Callable, call: Mapping[str, Any], in_all: Callable[[int], int]
 ) -> Iterator[Callable[[int], None] | None]:
     """On a terminal, say what is to be expected, and show how far the audit is.
 
     Args:
         make_feed: of the audit.
         call: of `epochwatch.explain`, but for the feed.
-        times: how often a training of so many steps is trained in all.
+        in_all: the steps that an audit trains where a training has so many.
 
     Yields:
         What `audit` calls with the steps trained; None where there is no terminal.
@@ -230,7 +231,7 @@ def progress_bar(
         yield None
         return
     steps = announced_steps(console, make_feed, call)
-    total = steps and steps * times(steps)
+    total = steps and in_all(steps)
     columns = (
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
@@ -242,9 +243,15 @@ def progress_bar(
         yield lambda steps: bar.advance(task, steps)
 
 
-def times_trained(resume: bool, kills: int | None, steps: int) -> int:
-    """Return how often a training is trained: to be audited, undisturbed, and with each kill."""
-    return 2 + min(steps, kills or KILLS) if resume else 1
+def steps_in_all(kills: int, execution: int, steps: int) -> int:
+    """Count the steps of an audit: as it is, undisturbed, and with each kill.
+
+    What is killed goes on with the execution it was killed after.
+    """
+    if not kills:
+        return steps
+    kills = min(steps // execution, kills)
+    return 2 * steps + kills * (steps + execution)
 
 
 def announced_steps(console: "Console", make_feed: Callable, call: Mapping[str, Any]) -> int | None:
