@@ -101,17 +101,13 @@ test-batches: .venv
 	@$(ON_TENSORFLOW) $(PYTEST) --dist load tests/batches
 
 ## test-rounding: train again with the arithmetic of a plain processor
-# Not the notebooks' small runs: what they compute, the default ones do with the same cells. Nor
-# audits, whose model computes nothing, datasets and reproductions: they are of whole numbers alone.
-# What is killed and gone on with is compared with itself.
+# The trainings that figures and posts are made of, in the notebooks' default runs and around them,
+# and watched beside unwatched ones. All else compares whole numbers, or a training with itself.
+ROUNDED := tests/notebooks/test_*_default.py tests/epochwatch_lab/strategies \
+  tests/epochwatch_lab/shuffling tests/epochwatch_lab/test_imbalances.py \
+  tests/epochwatch_lab/test_schedules.py tests/backends/test_watch.py tests/fuzz/test_twins.py
 test-rounding: .venv
-	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) -m trains \
-	  --ignore-glob='tests/notebooks/test_*_small.py' --ignore=tests/notebooks/test_bad_input.py \
-	  --ignore-glob='tests/backends/test_audit*' --ignore-glob='tests/backends/test_resum*' \
-	  --ignore=tests/epochwatch_lab/atlas \
-	  --ignore=tests/backends/test_explain.py --ignore=tests/backends/test_reproductions.py \
-	  --ignore=tests/epochwatch_lab/datasets \
-	  --ignore=tests/epochwatch --ignore=tests/fuzz/test_random_feeds.py
+	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) $(ROUNDED)
 
 ## test-backends: run tests/backends and tests/fuzz on JAX, torch and tf_keras
 # Each in an environment of its own, .venv-jax …, made as .venv is. Three workers for two cores, for

@@ -22,8 +22,14 @@ hypothesis.settings.load_profile("tests")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Where models are trained: marked `trains`.
-TRAINING = (
+# Begun first, those that take longest at the head, so that no worker is left alone with a long
+# file at the end.
+LONGEST = (
+    "tests/epochwatch_lab/site",
+    "tests/backends/test_ways_to_feed_fit.py",
+    "tests/backends/test_explain.py",
+    "tests/backends/test_evidence.py",
+    "tests/backends/test_reproductions.py",
     "tests/notebooks",
     "tests/backends",
     "tests/fuzz",
@@ -35,16 +41,6 @@ TRAINING = (
     "tests/epochwatch/feeds",
     "tests/epochwatch/watching",
     "tests/test_docs_recipes.py",
-)
-# Begun first, those that take longest at the head, so that no worker is left alone with a long
-# file at the end.
-LONGEST = (
-    "tests/epochwatch_lab/site",
-    "tests/backends/test_ways_to_feed_fit.py",
-    "tests/backends/test_explain.py",
-    "tests/backends/test_evidence.py",
-    "tests/backends/test_reproductions.py",
-    *TRAINING,
 )
 
 
@@ -58,10 +54,7 @@ def rank_by_length(item: pytest.Item) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]):
-    """Mark what trains, and begin with what takes long."""
-    for item in items:
-        if any(is_in(item, place) for place in TRAINING):
-            item.add_marker("trains")
+    """Begin with what takes long."""
     items.sort(key=rank_by_length)
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from epochwatch_lab._runs import project
 from epochwatch_lab._runs.notebooks import NOTEBOOKS, DoesFitResume
 from tests.checkout import Checkout
-from tests.conftest import TRAINING
 
 VARIABLES = {
     "DIGIT": "positive_digit",
@@ -144,14 +143,16 @@ REST = [
     f"{XDIST} -m slow --ignore=tests/batches --ignore=tests/resuming {NO_DEFAULT_RUNS}",
     f"{XDIST} --dist load tests/batches",
 ]
-AGAIN = (
-    f"{XDIST} -m trains --ignore-glob=tests/notebooks/test_*_small.py "
-    "--ignore=tests/notebooks/test_bad_input.py --ignore-glob=tests/backends/test_audit* "
-    "--ignore-glob=tests/backends/test_resum* --ignore=tests/epochwatch_lab/atlas "
-    "--ignore=tests/backends/test_explain.py "
-    "--ignore=tests/backends/test_reproductions.py --ignore=tests/epochwatch_lab/datasets "
-    "--ignore=tests/epochwatch --ignore=tests/fuzz/test_random_feeds.py"
+ROUNDED = (
+    "tests/notebooks/test_*_default.py",
+    "tests/epochwatch_lab/strategies",
+    "tests/epochwatch_lab/shuffling",
+    "tests/epochwatch_lab/test_imbalances.py",
+    "tests/epochwatch_lab/test_schedules.py",
+    "tests/backends/test_watch.py",
+    "tests/fuzz/test_twins.py",
 )
+AGAIN = " ".join([XDIST, *ROUNDED])
 
 
 def test_the_tests_run_on_tensorflow_whatever_the_environment_says(tmp_path):
@@ -183,8 +184,8 @@ def test_no_library_has_more_of_the_processor_than_its_plainest_kernels_need():
     assert (done.stdout, done.stderr) == ("False\n", "")
 
 
-def test_what_trains_is_where_it_is_looked_for():
-    assert [place for place in TRAINING if not (project.ROOT / place).exists()] == []
+def test_what_is_trained_again_is_where_it_is_looked_for():
+    assert [place for place in ROUNDED if not list(project.ROOT.glob(place))] == []
 
 
 @pytest.mark.parametrize(

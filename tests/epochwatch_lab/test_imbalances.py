@@ -6,8 +6,6 @@ import pytest
 from epochwatch_lab.datasets import one_vs_rest
 from epochwatch_lab.imbalances import count_imbalance, watch_one_pass
 
-pytestmark = pytest.mark.trains
-
 
 @pytest.fixture
 def streams():

@@ -14,7 +14,6 @@ from epochwatch_lab.schedules import (
 )
 
 
-@pytest.mark.trains
 @pytest.mark.parametrize(
     ("steps", "epochs", "patience"), [(1, 6, 2), (3, 4, 1), (5, 2, 2), (4, 1, 1)]
 )
@@ -41,7 +40,6 @@ def test_a_patience_as_long_as_the_training_never_ends():
     assert expected_schedule(10, 30, 3).events == {"EarlyStopping": [], "ReduceLROnPlateau": []}
 
 
-@pytest.mark.trains
 @pytest.mark.parametrize(
     ("losses", "acted", "lowest"),
     [

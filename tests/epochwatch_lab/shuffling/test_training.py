@@ -18,14 +18,12 @@ ROWS = TASK.draw(TASK.rows, 5)
     ("order", "seeded", "different"),
     [("fit", True, 1), ("fit", False, 3), ("sampler", True, 3), ("sampler", False, 3)],
 )
-@pytest.mark.trains
 def test_only_a_seeded_fit_repeats_its_order(order, seeded, different):
     trained = shuffling.trained(TASK, ROWS, order, seed=3, seeded=seeded)
     assert trained.different_orders == trained.measured["orders"] == different
     assert (np.sort(trained.orders, axis=1) == np.arange(64)).all()
 
 
-@pytest.mark.trains
 def test_a_training_is_repeated_by_its_seed_whoever_makes_the_order():
     for order in shuffling.ORDERS:
         one, again, other = (shuffling.trained(TASK, ROWS, order, seed) for seed in (3, 3, 4))
