@@ -21,7 +21,7 @@ REFUSED = {"py_dataset, workers shuffled": "2 workers and fit(shuffle=True)"}
 if BACKEND == "tensorflow":  # whose threads take batches ahead
     REFUSED |= dict.fromkeys(("py_dataset, augmented", "generator, np.random"), "numpy.random")
 # Each kill takes a process, which traces or compiles its model anew: where that is slow, ways to
-# train and moments between steps are killed at some. Feeds are killed at every step everywhere.
+# train and moments between steps are killed at some. Feeds are killed at every step.
 IS_QUICK = BACKEND == "torch"
 # With KILLS=some, as in CI, each step of a feed and each way to train is killed on one of the
 # backends.
