@@ -1,7 +1,9 @@
 """Files that are there whole or not at all, whatever happens to the process."""
 
+import contextlib
 import json
 import os
+import secrets
 from pathlib import Path
 
 
@@ -30,6 +32,25 @@ def write_whole(path: Path, write, sync_content: bool = True, sync_name: bool = 
         raise
     if sync_name:
         sync_folder(path.parent)
+
+
+def link_new(path: Path, content: bytes) -> None:
+    """Make a file with a content, whole or not at all, or leave the one that is there.
+
+    However many processes do so at the same time, the first one's content stays.
+    """
+    # A rename would take the place of another's; a link is refused where the name is taken.
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        with aside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def write_json(path: Path, content) -> None:

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-PLACE = ["fit", "epoch", "step"]
+REPLICA = "replica"
+PLACE = ["fit", "epoch", "step", REPLICA]
 COLUMNS = pa.schema(
     [("fit", pa.int32()), ("epoch", pa.int32()), ("step", pa.int64()), ("index", pa.int64())]
 )
+DISTRIBUTED_COLUMNS = COLUMNS.insert(3, pa.field(REPLICA, pa.int32()))
 
 
 class TrainedBatch(NamedTuple):
@@ -21,16 +23,26 @@ class TrainedBatch(NamedTuple):
         epoch: which epoch, from 1, as that call prints it.
         step: which step of the epoch, from 0.
         index: int64 (batch,), the samples in the batch.
+        replica: which replica trained it, from 0; None where the training was not distributed.
     """
 
     fit: int
     epoch: int
     step: int
     index: np.ndarray
+    replica: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int, int, int]:
+        """Fit, epoch, step and replica; a training that is not distributed has replica 0."""
+        return (*self[:3], self.replica or 0)
 
 
 class Piece(NamedTuple):
-    """Consecutive batches of one epoch, as the writer takes them; a batch may be empty."""
+    """Consecutive batches of one epoch, as the writer takes them; a batch may be empty.
+
+    In a distributed training, all batches of a step stand together, one a replica.
+    """
 
     fit: int
     epoch: int
@@ -56,19 +68,26 @@ def unpack_pieces(places: np.ndarray, lengths: np.ndarray, indices: np.ndarray) 
     return [Piece(*place, *arrays) for place, arrays in zip(numbers, cut, strict=False)]
 
 
-def exposure_table(pieces: list[Piece]) -> pa.Table:
+def exposure_table(pieces: list[Piece], replicas: tuple[int, ...] = ()) -> pa.Table:
     """Put consecutive pieces, at least one, into a table of exposures.
 
     An empty batch has no row: steps are counted on past it.
+
+    Args:
+        pieces: of one log.
+        replicas: those that trained its batches, in turn; none if it is not distributed.
     """
     fits, epochs, first_steps, lengths, indices = zip(*pieces, strict=True)
-    batches = [len(piece.lengths) for piece in pieces]
-    steps = [first + np.arange(n) for first, n in zip(first_steps, batches, strict=True)]
+    batches, a_step = [len(piece.lengths) for piece in pieces], max(1, len(replicas))
+    steps = [first + np.arange(n) // a_step for first, n in zip(first_steps, batches, strict=True)]
     of_batch = [np.repeat(fits, batches), np.repeat(epochs, batches), np.concatenate(steps)]
+    if replicas:
+        of_batch.append(np.tile(replicas, sum(batches) // a_step))
     lengths = np.concatenate(lengths)  # a row of the table to each sample of a batch
     columns = [np.repeat(column, lengths) for column in of_batch] + [np.concatenate(indices)]
-    arrays = [pa.array(c, f.type) for c, f in zip(columns, COLUMNS, strict=True)]
-    return pa.table(arrays, schema=COLUMNS)
+    schema = DISTRIBUTED_COLUMNS if replicas else COLUMNS
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
 
 
 def index_column(rows: pa.RecordBatch) -> np.ndarray:
@@ -94,7 +113,7 @@ def cut_into_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]
     rest = None  # the last batch of a chunk waits for the next: it may not be complete
     for rows in chunks:
         rows = rows if rest is None else pa.concat_batches([rest, rows])
-        starts = starts_of_runs(rows, PLACE)
+        starts = starts_of_runs(rows, [name for name in PLACE if name in rows.schema.names])
         yield from _batches_between(rows, starts[:-1])
         rest = rows.slice(starts[-2])
     if rest is not None:
@@ -102,11 +121,14 @@ def cut_into_batches(chunks: Iterable[pa.RecordBatch]) -> Iterator[TrainedBatch]
 
 
 def _batches_between(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[TrainedBatch]:
-    places = (rows.column(name).to_numpy()[starts[:-1]].tolist() for name in PLACE)
+    def at_starts(name):
+        return rows.column(name).to_numpy()[starts[:-1]].tolist()
+
     index = index_column(rows)
     # Copies, because whoever keeps one batch shall not keep a million rows.
     cut = (index[start:stop].copy() for start, stop in itertools.pairwise(starts.tolist()))
-    return map(TrainedBatch, *places, cut)
+    replicas = [at_starts(REPLICA)] if REPLICA in rows.schema.names else []
+    return map(TrainedBatch, *map(at_starts, PLACE[:3]), cut, *replicas)
 
 
 def cut_into_epochs(

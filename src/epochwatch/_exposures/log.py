@@ -54,7 +54,7 @@ class ExposureLog:
         >>> log.counts()[0], log.coverage(np.arange(5))
         (2, array([0.6, 0.8]))
         >>> next(log.batches(epoch=2))
-        TrainedBatch(fit=1, epoch=2, step=0, index=array([3, 0]))
+        TrainedBatch(fit=1, epoch=2, step=0, index=array([3, 0]), replica=None)
         >>> print(log.counts())
         4 samples trained, 6 exposures; each sample 1 to 2 times, median 1.5
         >>> print(log.first_divergence(other))

@@ -19,12 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from epochwatch._exposures.batches import COLUMNS
+from epochwatch._exposures.batches import COLUMNS, DISTRIBUTED_COLUMNS
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 
 SCHEMA_NUMBER = 2
-READ_SCHEMA_NUMBERS = (1, 2)  # 1 does not say which log a part is of, nor how many rows it has
+DISTRIBUTED_SCHEMA_NUMBER = 3  # with replicas; an undistributed log stays as it was, in its bytes
+# 1 does not say which log a part is of, nor how many rows it has.
+READ_SCHEMA_NUMBERS = (1, SCHEMA_NUMBER, DISTRIBUTED_SCHEMA_NUMBER)
 MANIFEST = "manifest.json"
 PART_NAME = "part-{:06d}.parquet"
 PART_GLOB = "part-*.parquet"
@@ -35,7 +37,7 @@ OF_PART = {"part", "first_exposure", "epochs", "last_step", "crc32"}
 
 def write_manifest(folder: Path, manifest: dict, synced: bool = True) -> None:
     """Write the manifest in place of the one before; `sync_file` may sync it later."""
-    text = seal({"schema": SCHEMA_NUMBER, **manifest}) + b"\n"
+    text = seal({"schema": _schema_number(manifest), **manifest}) + b"\n"
     write_whole(folder / MANIFEST, lambda file: file.write(text), synced, synced)
 
 
@@ -61,18 +63,19 @@ def write_part(folder: Path, table: pa.Table, about: dict) -> None:
 
     `about` is what it says of itself: which `log` it is of, its number `part`, `first_exposure`
     (exposures in the parts before it), its own `exposures`, `epochs` (pairs of fit and epoch,
-    in order), `last_step`, and `metadata` if it differs from that of the part before.
+    in order), `last_step`, `metadata` if it differs from that of the part before, and the
+    `Share` of a distributed training.
     """
-    sealed = seal({"schema": SCHEMA_NUMBER, **about, "crc32": checksums(table)})
+    sealed = seal({"schema": _schema_number(about), **about, "crc32": checksums(table)})
 
     def write(file):
         # Arrow's own schema says what Parquet's says already, in 600 bytes a part.
         with pq.ParquetWriter(
             file,
-            COLUMNS,
+            table.schema,
             compression="zstd",
             use_dictionary=False,
-            column_encoding=dict.fromkeys(COLUMNS.names, "DELTA_BINARY_PACKED"),
+            column_encoding=dict.fromkeys(table.schema.names, "DELTA_BINARY_PACKED"),
             write_statistics=["fit", "epoch"],  # what readers select by
             store_schema=False,
         ) as parquet:
@@ -82,6 +85,11 @@ def write_part(folder: Path, table: pa.Table, about: dict) -> None:
 
     # The manifest syncs its name, or the file system does by itself, within seconds.
     write_whole(folder / PART_NAME.format(about["part"]), write, sync_name=False)
+
+
+def holds_log(folder: Path) -> bool:
+    """Whether a folder holds a log of one process, however damaged."""
+    return (folder / MANIFEST).exists() or any(folder.glob(PART_GLOB))
 
 
 class LogPart(NamedTuple):
@@ -158,7 +166,7 @@ def _open_part(path: Path) -> LogPart:
         metadata = file.metadata.metadata or {}
         if ABOUT in metadata:
             about = unseal(metadata[ABOUT], path, OF_PART)
-            if file.schema_arrow != COLUMNS:
+            if file.schema_arrow != (DISTRIBUTED_COLUMNS if "replicas" in about else COLUMNS):
                 raise ValueError(f"its columns are {file.schema_arrow.names}")
             about = {"log": None, "exposures": file.metadata.num_rows, **about}
             if about["exposures"] != file.metadata.num_rows:
@@ -179,6 +187,10 @@ def _damage_named(path: Path) -> Iterator[None]:
         raise BadInput(f"{path}: damaged ({reason}); restore it or record again") from error
 
 
+def _schema_number(content: dict) -> int:
+    return DISTRIBUTED_SCHEMA_NUMBER if "replicas" in content else SCHEMA_NUMBER
+
+
 def seal(content: dict) -> bytes:
     """Turn a content into JSON that tells whether it was changed: a checksum stands last.
 
@@ -196,7 +208,7 @@ def unseal(text: bytes, path: Path, needed: set[str]) -> dict:
         raise ValueError("it names no version")
     if content["schema"] not in READ_SCHEMA_NUMBERS:
         raise BadInput(
-            f"{path}: got a log of version {content['schema']!r:.20}, allowed: 1 or 2; read it "
+            f"{path}: got a log of version {content['schema']!r:.20}, allowed: 1 to 3; read it "
             "with the epochwatch that wrote it"
         )
     checksum = content.pop("checksum", None)

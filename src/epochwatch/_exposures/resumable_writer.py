@@ -6,6 +6,7 @@ from epochwatch._exposures import log_folder
 from epochwatch._exposures.batches import pack_pieces, unpack_pieces
 from epochwatch._exposures.jobs_behind import JobsBehind
 from epochwatch._exposures.log_files import read_manifest
+from epochwatch._exposures.share import Share
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._files import sync_folder
 from epochwatch.errors import BadInput
@@ -43,9 +44,13 @@ class ResumableWriter(ExposureWriter):
     """
 
     def __init__(
-        self, path: str | Path, metadata: dict | None = None, on_write_error: str = "stop"
+        self,
+        path: str | Path,
+        metadata: dict | None = None,
+        on_write_error: str = "stop",
+        share: Share | None = None,
     ):
-        super().__init__(path, metadata, on_write_error)
+        super().__init__(path, metadata, on_write_error, share)
         self.has_lasting_name = True  # or else each process makes a folder of its own
         self._is_open = False
         self._awaits_go_on = False  # what is trained now, the checkpoint has already
@@ -86,7 +91,8 @@ class ResumableWriter(ExposureWriter):
             state: as `state` returned it; None where there is no checkpoint.
 
         Raises:
-            BadInput: the checkpoint is of another log, or parts before it are missing.
+            BadInput: the checkpoint is of another log or of other replicas, or parts before it are
+                missing.
         """
         # Before the first checkpoint, nothing was finished that could be gone through again.
         self._awaits_go_on = state is not None
@@ -95,6 +101,12 @@ class ResumableWriter(ExposureWriter):
             raise BadInput(
                 f"log: got {str(self.folder)!r}, but the checkpoint goes on with the log that was "
                 f"{state['folder']!r}; give that one, or train anew with other folders for both"
+            )
+        # Of checkpoints that were written before there were any, nothing is said of replicas.
+        if (replicas := tuple(state.get("replicas", ()))) != self.replicas:
+            raise BadInput(
+                f"log: got replicas {list(self.replicas)}, but the checkpoint is of replicas "
+                f"{list(replicas)}; train on as many devices, or anew with other folders for both"
             )
         self._put_back(state)
         with log_folder.unwritable_refused(self.folder):
@@ -123,6 +135,7 @@ class ResumableWriter(ExposureWriter):
             "batches": self.batches,
             "metadata": self._metadata_of_last_part,
             "failed_with": self.failed_with,
+            "replicas": list(self.replicas),
             "pending": pack_pieces(self.pending),
         }
 
@@ -173,6 +186,7 @@ class ResumableWriter(ExposureWriter):
     def _state_of_nothing(self) -> dict:
         counts = dict.fromkeys(["parts", "exposures", "batches"], 0)
         rest = {"metadata": None, "failed_with": None, "pending": pack_pieces([])}
+        rest["replicas"] = list(self.replicas)
         return {"log": self._log_id, "folder": str(self.folder), **counts, **rest}
 
     def _put_back(self, state: dict) -> None:

@@ -17,6 +17,7 @@ from epochwatch._exposures import log_folder
 from epochwatch._exposures.batches import Piece, exposure_table
 from epochwatch._exposures.jobs_behind import JobsBehind
 from epochwatch._exposures.log_files import MANIFEST, write_manifest, write_part
+from epochwatch._exposures.share import Share
 from epochwatch._files import sync_file
 from epochwatch.errors import BadInput, RecordingFailed
 
@@ -39,6 +40,8 @@ class ExposureWriter:
             at any time; the next part then says so.
         on_write_error: what a write that fails (a full disk, say) does to the training:
             "stop" raises `RecordingFailed`; "continue" warns once, and records no more.
+        share: what this process trains of a distributed training, whose run it has joined; None
+            if it is not distributed.
 
     Raises:
         BadInput: there is something already, or the folder cannot be made or written to.
@@ -56,19 +59,25 @@ class ExposureWriter:
     """
 
     def __init__(
-        self, path: str | Path, metadata: dict | None = None, on_write_error: str = "stop"
+        self,
+        path: str | Path,
+        metadata: dict | None = None,
+        on_write_error: str = "stop",
+        share: Share | None = None,
     ):
         if on_write_error not in ON_WRITE_ERROR:
             raise BadInput(f"on_write_error: got {on_write_error!r}, allowed: 'stop' or 'continue'")
         self.folder = Path(path).absolute()  # the training may change the current folder
         self.metadata = metadata or {}
         self.on_write_error = on_write_error
+        self.replicas = share.replicas if share else ()
         self.failed_with: str | None = None
         self.pending: list[Piece] = []
         self.pending_exposures = 0
         self.batches = 0  # taken since the log began
         self.parts = 0  # written
         self.exposures = 0
+        self._share = share.as_json() if share else {}
         self._process = os.getpid()
         self._behind = JobsBehind()
         self._given = (0, 0)  # parts and exposures given to the thread
@@ -116,11 +125,13 @@ class ExposureWriter:
             fit: which call of `fit`, from 1.
             epoch: which epoch, from 1.
             first_step: step of the first batch, from 0.
-            lengths: int64 (batches,), samples in each batch; 0 for a step without exposures.
+            lengths: int64 (batches,), samples in each batch; 0 for a step without exposures. In
+                a distributed training, a step has a batch for each replica, in their order.
             indices: int64 (sum of lengths,), their indices.
 
         Raises:
-            ValueError: there are not as many indices as the lengths say.
+            ValueError: there are not as many indices as the lengths say, or not as many batches
+                as whole steps have.
             TypeError: the indices are not integers that int64 can hold.
             RecordingFailed: see `flush`.
         """
@@ -128,6 +139,10 @@ class ExposureWriter:
         lengths, indices = (a.astype(np.int64, casting="safe") for a in (lengths, indices))
         if lengths.sum() != len(indices) or lengths.min(initial=0) < 0:
             raise ValueError(f"got {len(indices)} indices for batches of lengths {lengths}")
+        if len(lengths) % self._batches_a_step:
+            raise ValueError(
+                f"got {len(lengths)} batches for steps of {len(self.replicas)} replicas"
+            )
         self._end_if_failed()
         # Nothing more is kept of a log that has failed, so that memory does not grow.
         if self.failed_with or not len(lengths):
@@ -187,7 +202,8 @@ class ExposureWriter:
         about = {"log": self._log_id, "part": parts, "first_exposure": exposures}
         about["exposures"] = sum(len(piece.indices) for piece in pieces)
         about["epochs"] = [pair for pair, _ in itertools.groupby(piece[:2] for piece in pieces)]
-        about["last_step"] = last.first_step + len(last.lengths) - 1
+        about["last_step"] = last.first_step + len(last.lengths) // self._batches_a_step - 1
+        about |= self._share
         metadata = json.dumps(self.metadata)
         # Most parts leave it out: it would be repeated in each of a thousand.
         if metadata != self._metadata_of_last_part:
@@ -199,7 +215,7 @@ class ExposureWriter:
 
     def _write_part(self, pieces: list[Piece], about: dict) -> None:
         self._unlock()  # a folder with a part is never free
-        write_part(self.folder, exposure_table(pieces), about)
+        write_part(self.folder, exposure_table(pieces, self.replicas), about)
         self.parts = about["part"] + 1
         self.exposures = about["first_exposure"] + about["exposures"]
 
@@ -211,7 +227,12 @@ class ExposureWriter:
         manifest |= {"interrupted_by": interruption, "failed_with": self.failed_with}
         if self._owner is not None:
             manifest[log_folder.OWNER] = self._owner
+        manifest |= self._share
         write_manifest(self.folder, {**manifest, "metadata": self.metadata}, synced)
+
+    @property
+    def _batches_a_step(self) -> int:
+        return len(self.replicas) or 1
 
     def _is_fork(self) -> bool:
         return os.getpid() != self._process

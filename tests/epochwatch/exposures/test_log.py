@@ -275,10 +275,10 @@ BREAKAGES = {
     r"manifest\.json: damaged \(it names no version\)": lambda f: (f / "manifest.json").write_text(
         "[]"
     ),
-    r"manifest\.json: got a log of version 9, allowed: 1 or 2; read it with": lambda f: (
+    r"manifest\.json: got a log of version 9, allowed: 1 to 3; read it with": lambda f: (
         f / "manifest.json"
     ).write_text(json.dumps({"schema": 9})),
-    r"part-000001\.parquet: got a log of version 9, allowed: 1 or 2; read it with": lambda f: (
+    r"part-000001\.parquet: got a log of version 9, allowed: 1 to 3; read it with": lambda f: (
         other_version(f / "part-000001.parquet")
     ),
     "not a part of an exposure log; read a folder that": lambda f: pa.parquet.write_table(
