@@ -131,6 +131,25 @@ def _batches_between(rows: pa.RecordBatch, starts: np.ndarray) -> Iterator[Train
     return map(TrainedBatch, *map(at_starts, PLACE[:3]), cut, *replicas)
 
 
+def whole_steps(batches: Iterable[TrainedBatch]) -> Iterator[TrainedBatch]:
+    """Put the batches of a step together, one replica's after another's.
+
+    Args:
+        batches: in the order trained; of a training that is not distributed, they stay as they are.
+
+    Returns:
+        A batch a step, of no replica.
+
+    Example:
+        >>> halves = [TrainedBatch(1, 1, 0, np.array([n]), replica=n) for n in (0, 1)]
+        >>> next(whole_steps(halves))
+        TrainedBatch(fit=1, epoch=1, step=0, index=array([0, 1]), replica=None)
+    """
+    for step, group in itertools.groupby(batches, key=lambda batch: batch[:3]):
+        index = [batch.index for batch in group]
+        yield TrainedBatch(*step, index[0] if len(index) == 1 else np.concatenate(index))
+
+
 def cut_into_epochs(
     chunks: Iterable[pa.RecordBatch],
 ) -> Iterator[tuple[tuple[int, int], Iterator[np.ndarray]]]:

@@ -18,6 +18,7 @@ class Divergence(NamedTuple):
         mine: the index there in the one record; None where its batch is shorter, where it
             has no such batch, or where it has ended.
         theirs: the index there in the other record, or None.
+        replica: whose batch it is; None where neither training was distributed.
 
     Example:
         >>> print(Divergence(1, 2, 17, 3, 4021, None))
@@ -30,12 +31,14 @@ class Divergence(NamedTuple):
     row: int
     mine: int | None
     theirs: int | None
+    replica: int | None = None
 
     def __str__(self) -> str:
         mine, theirs = ("nothing" if i is None else i for i in (self.mine, self.theirs))
+        of_replica = "" if self.replica is None else f"replica {self.replica}, "
         return (
             f"first divergence at fit {self.fit}, epoch {self.epoch}, step {self.step}, "
-            f"row {self.row}: {mine} here, {theirs} there"
+            f"{of_replica}row {self.row}: {mine} here, {theirs} there"
         )
 
 
@@ -60,14 +63,19 @@ def first_divergence(
     for batches in itertools.zip_longest(mine, theirs):  # batch by batch, never a whole record
         if not _batches_alike(*batches):
             # Where the places differ, a batch of the later one is yet to come.
-            place = min(batch[:3] for batch in batches if batch)
-            at_place = (b.index.tolist() if b and b[:3] == place else [] for b in batches)
-            rows = enumerate(itertools.zip_longest(*at_place))
-            return next(Divergence(*place, row, *pair) for row, pair in rows if len({*pair}) > 1)
+            place = min(batch.place for batch in batches if batch)
+            here = [batch if batch and batch.place == place else None for batch in batches]
+            replicas = [batch.replica for batch in here if batch and batch.replica is not None]
+            rows = itertools.zip_longest(*(batch.index.tolist() if batch else [] for batch in here))
+            return next(
+                Divergence(*place[:3], row, *pair, *replicas[:1])
+                for row, pair in enumerate(rows)
+                if len({*pair}) > 1
+            )
     return None
 
 
 def _batches_alike(here: TrainedBatch | None, there: TrainedBatch | None) -> bool:
-    if here is None or there is None or here[:3] != there[:3]:
+    if here is None or there is None or here.place != there.place:
         return False
     return here.index.tobytes() == there.index.tobytes()

@@ -1,20 +1,24 @@
 """Reading an exposure log back: what was trained, in the order trained."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from epochwatch._exposures import counts, divergence
 from epochwatch._exposures.batches import (
     COLUMNS,
+    DISTRIBUTED_COLUMNS,
     TrainedBatch,
     cut_into_batches,
     cut_into_epochs,
     index_column,
 )
 from epochwatch._exposures.log_files import LogPart, find_parts, read_manifest
+from epochwatch._exposures.share import Share, holds_workers
 from epochwatch.errors import BadInput
 
 ROWS_AT_ONCE = 2**20  # a little more than a part has, so that most are read at once
@@ -72,15 +76,19 @@ class ExposureLog:
         """Open a log. What it holds is read from disk when asked for.
 
         Args:
-            path: the folder that `watch(model, log=…)` was given.
+            path: the folder that `watch(model, log=…)` was given, or in it that of one worker.
 
         Returns:
-            The log.
+            The log; a `JoinedLog` where several workers have trained.
 
         Raises:
             BadInput: there is no log, or it is damaged or incomplete in its middle.
         """
         folder = Path(path)
+        if holds_workers(folder):
+            from epochwatch._exposures import joined_log  # which needs this module
+
+            return joined_log.read_workers_logs(folder)
         manifest = read_manifest(folder)  # before the parts: more of them may be coming
         log = cls(folder, find_parts(folder, manifest), manifest)
         if not log.parts and log.manifest is None:
@@ -137,6 +145,15 @@ class ExposureLog:
         """
         if not logs:
             raise BadInput("join: got no log, allowed: one or more, in the order trained")
+        if len(workers := sorted({len(log.workers) for log in logs})) > 1:
+            raise BadInput(
+                f"join: got logs of {' and '.join(map(str, workers))} workers, allowed: logs of as "
+                "many workers each; join the logs of each worker"
+            )
+        if workers != [1]:
+            of_workers = zip(*(log.workers for log in logs), strict=True)
+            joined = [cls.join(each, drop_redone) for each in of_workers]
+            return type(logs[-1])(logs[-1].folder, joined)
         parts = []
         for log in logs:
             fits_before = max((fit for part in parts for fit, _ in part.epochs), default=0)
@@ -145,6 +162,17 @@ class ExposureLog:
                 part._replace(fits_before=part.fits_before + fits_before) for part in log.parts
             ]
         return cls(logs[-1].folder, parts, logs[-1].manifest)
+
+    @property
+    def workers(self) -> Sequence["ExposureLog"]:
+        """The logs of the processes that trained: this one alone, or those that are joined."""
+        return (self,)
+
+    @property
+    def share(self) -> Share | None:
+        """What the process trained of a distributed training; None if it was not distributed."""
+        said = [self.manifest] if self.manifest else [part.about for part in self.parts[-1:]]
+        return Share.from_json(said[0]) if said else None
 
     @property
     def complete(self) -> bool:
@@ -185,19 +213,22 @@ class ExposureLog:
         end = "nothing trained"
         if self.end:
             end = "to fit {}, epoch {}, step {}".format(*self.end)
-        failure = f" by {self.failed_with}" if self.failed_with else ""
-        state = "complete" if self.complete else f"cut off there{failure}"
-        return f"<ExposureLog {self._folders_named()}: {len(self):,} exposures {end}; {state}>"
+        return (
+            f"<{type(self).__name__} {self._folders_named()}: {len(self):,} exposures {end}; "
+            f"{self._state_named()}>"
+        )
 
     def to_arrow(self) -> pa.Table:
         """Read everything into memory.
 
         Returns:
-            A table of `fit`, `epoch` (int32), `step`, `index` (int64): a row an exposure.
-            Data frame libraries take it: `to_pandas()`, `polars.from_arrow`, DuckDB by name.
+            A table of `fit`, `epoch` (int32), `step`, `index` (int64): a row an exposure. That of
+            a distributed training has `replica` (int32) before the index, and `worker` (int32)
+            behind it where several processes have trained. Data frame libraries take it:
+            `to_pandas()`, `polars.from_arrow`, DuckDB by name.
         """
         # The schema is given because a log without exposures has no part to read it from.
-        return pa.Table.from_batches(self._read_rows(), schema=COLUMNS)
+        return pa.Table.from_batches(self._read_rows(), schema=self._schema())
 
     def counts(self) -> counts.Counts:
         """Count the exposures per index. Memory grows with the samples only.
@@ -221,9 +252,8 @@ class ExposureLog:
         """
         if not isinstance(streams, Mapping):
             return self.coverage({"given": streams})["given"]
-        # Without the column of steps, which coverage does not need.
-        epochs, names = cut_into_epochs(self._read_rows(["fit", "epoch", "index"])), []
-        pieces = (chunks for name, chunks in epochs if not names.append(name))
+        names = []
+        pieces = (chunks for name, chunks in self._read_epochs() if not names.append(name))
         shares = counts.coverage(pieces, streams)
         # An epoch within which a callback called `fit` comes in pieces: the last one counts.
         ends = list({name: place for place, name in enumerate(names)}.values())
@@ -244,20 +274,11 @@ class ExposureLog:
         """
         if epoch is None and fit is None:
             return cut_into_batches(self._read_rows())
-
-        def wanted(pair):
-            return fit in (None, pair[0]) and epoch in (None, pair[1])
-
-        parts = [part for part in self.parts if any(map(wanted, part.epochs))]
-        if not parts:
-            raise BadInput(
-                f"batches: no {_selection_named(fit, epoch)} in {self._folders_named()}, which has "
-                f"{self._epochs_listed()}"
-            )
+        pairs = self._select_epochs(fit, epoch)
+        parts = [part for part in self.parts if not pairs.isdisjoint(part.epochs)]
         # A part that has the epoch may have others beside it.
-        return (
-            batch for batch in cut_into_batches(self._read_rows(parts=parts)) if wanted(batch[:2])
-        )
+        batches = cut_into_batches(self._read_rows(parts=parts))
+        return (batch for batch in batches if batch[:2] in pairs)
 
     def first_divergence(self, other: "ExposureLog") -> divergence.Divergence | None:
         """Find the first exposure that another record of the same training does not share.
@@ -266,16 +287,54 @@ class ExposureLog:
             other: the other record. Where the two are cut into parts does not matter.
 
         Returns:
-            Fit, epoch, step and row, and the index in either record; None if both records
-            are of the same exposures in the same order. As text, it is a sentence.
+            Fit, epoch, step, replica and row, and the index in either record; None if both
+            records are of the same exposures in the same order. As text, it is a sentence.
         """
         return divergence.first_divergence(self.batches(), other.batches())
 
+    def _schema(self) -> pa.Schema:
+        # Of logs that are joined, some may be of one device.
+        is_distributed = self.share or any(part.is_distributed for part in self.parts)
+        return DISTRIBUTED_COLUMNS if is_distributed else COLUMNS
+
     def _read_rows(
-        self, columns: list[str] = COLUMNS.names, parts: list[LogPart] | None = None
+        self, columns: list[str] | None = None, parts: Iterable[LogPart] | None = None
     ) -> Iterator[pa.RecordBatch]:
+        columns = self._schema().names if columns is None else columns
         for part in self.parts if parts is None else parts:
             yield from part.rows(ROWS_AT_ONCE, columns)
+
+    def _read_epochs(self) -> Iterator[tuple[tuple[int, int], Iterator[np.ndarray]]]:
+        """Read the indices epoch by epoch; those of one are used up before the next."""
+        return self._cut_into_epochs(self.parts)
+
+    def _cut_into_epochs(
+        self, parts: Iterable[LogPart]
+    ) -> Iterator[tuple[tuple[int, int], Iterator[np.ndarray]]]:
+        # Without the column of steps, which coverage does not need.
+        return cut_into_epochs(self._read_rows(["fit", "epoch", "index"], parts))
+
+    @functools.cached_property
+    def _parts_of_epochs(self) -> dict[tuple[int, int], list[LogPart]]:
+        parts = {}
+        for part in self.parts:
+            for pair in dict.fromkeys(part.epochs):
+                parts.setdefault(pair, []).append(part)
+        return parts
+
+    def _select_epochs(self, fit: int | None, epoch: int | None) -> set[tuple[int, int]]:
+        """Find the epochs that are asked for, at least one."""
+        wanted = {p for p in self._parts_of_epochs if fit in (None, p[0]) and epoch in (None, p[1])}
+        if not wanted:
+            raise BadInput(
+                f"batches: no {_selection_named(fit, epoch)} in {self._folders_named()}, which has "
+                f"{self._epochs_listed()}"
+            )
+        return wanted
+
+    def _state_named(self) -> str:
+        failure = f" by {self.failed_with}" if self.failed_with else ""
+        return "complete" if self.complete else f"cut off there{failure}"
 
     def _folders_named(self) -> str:
         folders = dict.fromkeys(part.path.parent for part in self.parts) or [self.folder]
@@ -283,9 +342,8 @@ class ExposureLog:
 
     def _epochs_listed(self) -> str:
         epochs = {}
-        for part in self.parts:
-            for fit, epoch in part.epochs:
-                epochs.setdefault(fit, []).append(epoch)
+        for fit, epoch in self._parts_of_epochs:
+            epochs.setdefault(fit, []).append(epoch)
         ranges = [f"fit {fit}, epochs {min(n)} to {max(n)}" for fit, n in epochs.items()]
         return "; ".join(ranges) or "none"
 

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from epochwatch._exposures.batches import COLUMNS, DISTRIBUTED_COLUMNS
+from epochwatch._exposures.batches import COLUMNS, DISTRIBUTED_COLUMNS, PLACE, REPLICA
 from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 
@@ -112,12 +113,20 @@ class LogPart(NamedTuple):
         return self.about["exposures"]
 
     @property
+    def is_distributed(self) -> bool:
+        """Whether it says of each row which replica trained it."""
+        return "replicas" in self.about
+
+    @property
     def epochs(self) -> list[tuple[int, int]]:
         """Pairs of fit and epoch, in the order trained."""
         return [(fit + self.fits_before, epoch) for fit, epoch in self.about["epochs"]]
 
     def rows(self, at_once: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Read some columns, so many rows at once; of a damaged part none is given out."""
+        """Read some columns, so many rows at once; of a damaged part none is given out.
+
+        What one device trained is replica 0's, where replicas are asked for.
+        """
         with _damage_named(self.path), pq.ParquetFile(self.path) as file:
             table = file.read(columns)
             # Only the columns asked for have been read.
@@ -126,8 +135,33 @@ class LogPart(NamedTuple):
         if self.fits_before and "fit" in columns:
             fit = pc.add(table["fit"], pa.scalar(self.fits_before, pa.int32()))
             table = table.set_column(0, COLUMNS.field("fit"), fit)
+        if REPLICA in columns and not self.is_distributed:
+            zeros = np.zeros(table.num_rows, np.int32)
+            table = table.append_column(REPLICA, pa.array(zeros)).select(columns)
+        table = table.slice(0, self.exposures)  # of a part that was cut, those that are left
         # Without the metadata, which is of this part alone.
         yield from table.replace_schema_metadata().to_batches(max_chunksize=at_once)
+
+    def up_to(self, end: tuple[int, int, int]) -> "LogPart | None":
+        """Leave out what stands behind a step, `(fit, epoch, step)`; None if that is all."""
+        pairs = list(itertools.takewhile(lambda pair: pair <= end[:2], self.epochs))
+        if not pairs:
+            return None
+        if pairs == self.epochs and (*pairs[-1], self.about["last_step"]) <= end:
+            return self
+        chunks = list(self.rows(max(1, self.exposures), PLACE[:3]))
+        fit, epoch, step = (
+            np.concatenate([np.empty(0, np.int64), *(rows.column(name) for rows in chunks)])
+            for name in PLACE[:3]
+        )
+        is_later = (fit > end[0]) | ((fit == end[0]) & (epoch > end[1]))
+        is_later |= (fit == end[0]) & (epoch == end[1]) & (step > end[2])
+        kept = int(np.argmax(np.append(is_later, True)))
+        # Steps without exposures have no row: the epoch went on, so it has all of them.
+        last_step = end[2] if pairs[-1] == end[:2] else int(step[:kept].max(initial=0))
+        epochs = self.about["epochs"][: len(pairs)]
+        cut = {"exposures": kept, "epochs": epochs, "last_step": last_step}
+        return self._replace(about=self.about | cut)
 
 
 def checksums(table: pa.Table) -> dict[str, int]:

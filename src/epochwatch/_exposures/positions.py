@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from epochwatch._exposures.log import TrainedBatch
+from epochwatch._exposures.batches import TrainedBatch, whole_steps
 
 
 class Span(NamedTuple):
-    """What a run trained of one stream, batch by batch.
+    """What a run trained of one stream, batch by batch; a step of several replicas is one batch.
 
     Attributes:
         step: int64 (batches,), steps since the beginning of the run.
@@ -56,7 +56,7 @@ def span(batches: Iterable[TrainedBatch], stream: np.ndarray) -> Span:
     """
     rows, ends, epoch = [], [], None
     count = 0  # of a record without batches, too
-    for count, batch in enumerate(batches, start=1):
+    for count, batch in enumerate(whole_steps(batches), start=1):
         if epoch not in (None, batch[:2]):
             ends.append(count - 1)
         epoch = batch[:2]

@@ -96,6 +96,11 @@ class Share(NamedTuple):
         return self._replace(run=run)
 
 
+def holds_workers(log: Path) -> bool:
+    """Whether a folder is that of a whole log of several processes."""
+    return (log / WORKERS).exists() or bool(worker_folders(log))
+
+
 def read_workers(log: Path) -> tuple[int, str] | None:
     """Read how many workers a log is of, and of which run; None where it does not say so.
 

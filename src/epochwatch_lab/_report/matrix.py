@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from epochwatch._exposures.batches import whole_steps
 from epochwatch._exposures.counts import Counts
 from epochwatch._exposures.log import ExposureLog
 from epochwatch.errors import BadInput
@@ -19,7 +20,7 @@ class LoggedEpoch(NamedTuple):
     Attributes:
         fit: which call of `fit`, from 1.
         epoch: which epoch, from 1.
-        steps: batches trained.
+        steps: batches trained; those of several replicas are one.
         first: int64 (batch,), the indices of its first batch.
         last: int64 (batch,), the indices of its last batch.
     """
@@ -48,7 +49,8 @@ def exposure_matrix(
             f"product of up to {MOST_CELLS:,}; use ExposureLog's counts() and coverage() instead"
         )
     epochs, columns = [], {name: [] for name in streams}
-    for (fit, epoch), group in itertools.groupby(log.batches(), key=lambda batch: batch[:2]):
+    steps = whole_steps(log.batches())
+    for (fit, epoch), group in itertools.groupby(steps, key=lambda batch: batch[:2]):
         batches = [batch.index for batch in group]
         counts = Counts.from_chunks([np.concatenate(batches)])
         epochs.append(LoggedEpoch(fit, epoch, len(batches), batches[0], batches[-1]))

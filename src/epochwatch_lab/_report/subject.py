@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from epochwatch._exposures.log import ExposureLog
-from epochwatch._exposures.log_files import MANIFEST
+from epochwatch._exposures.log_files import holds_log
+from epochwatch._exposures.share import holds_workers
 from epochwatch._files import read_json
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs.record import FINDINGS, RECORD
@@ -46,7 +47,7 @@ class Subject(NamedTuple):
             return _sweep(written)
         if (folder / RECORD).is_file():
             return _run(folder, written)
-        if (folder / MANIFEST).is_file() or any(folder.glob("part-*.parquet")):
+        if holds_log(folder) or holds_workers(folder):
             return _log(folder)
         is_there = "is a file" if folder.is_file() else "holds nothing to report"
         got = is_there if folder.exists() else "does not exist"

@@ -5,6 +5,7 @@ exposure logs are complete, and every file is there as long as it was when it wa
 """
 
 import datetime
+import itertools
 import json
 import os
 import platform
@@ -12,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from epochwatch._exposures.log import ExposureLog
+from epochwatch._exposures.log_files import MANIFEST
+from epochwatch._exposures.share import WORKERS
 from epochwatch._files import read_json, write_json
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs import environment
@@ -68,11 +71,13 @@ def check_whole(folder: Path, parameters: Parameters) -> None:
     if absent:
         raise BadInput(f"run: {folder} lacks {', '.join(absent)}; the notebook must write them")
     json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
-    for manifest in folder.glob("*/manifest.json"):
-        log = ExposureLog.read(manifest.parent)
-        if not log.complete or log.manifest["interrupted_by"]:
+    # Of several workers, what stands beside their logs.
+    beside = itertools.chain.from_iterable(folder.glob(f"*/{name}") for name in (MANIFEST, WORKERS))
+    for log_folder in sorted({path.parent for path in beside}):
+        log = ExposureLog.read(log_folder)
+        if not log.complete or log.interrupted_by:
             raise BadInput(
-                f"run: the log {manifest.parent} is cut off, as was the training; run it again"
+                f"run: the log {log_folder} is cut off, as was the training; run it again"
             )
 
 
