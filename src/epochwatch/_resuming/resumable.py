@@ -62,6 +62,7 @@ def resumable(
         >>> folder.cleanup()
     """
     check_carrier(model, "resumable", "resume", CARRIED_AS)
+    check_undistributed(model)
     if isinstance(model, Resumable):
         raise BadInput(f"resumable: {model.name!r} is resumable already; make it so once")
     if save_freq != "epoch":
@@ -69,6 +70,17 @@ def resumable(
     check_release(backends.keras_of(model), untried)
     carry(model, CARRIED_AS, Resume(model, CheckpointFolder(folder), save_freq, untried, Resumable))
     return model
+
+
+def check_undistributed(model) -> None:
+    """Refuse a model on several devices: of its checkpoints nobody has tried one."""
+    name = backends.backend_name(backends.keras_of(model))
+    distribution = backends.backend_module(name).distribution(model)
+    if distribution is not None:
+        raise BadInput(
+            f"resumable: cannot resume {model.name!r}: it is trained by {distribution}; make and "
+            "compile it outside of any distribution"
+        )
 
 
 def check_release(keras, untried: bool) -> None:

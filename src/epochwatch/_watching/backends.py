@@ -21,7 +21,7 @@ def backend_module(name: str | None = None) -> ModuleType:
     """Import the module of a backend; None for that of Keras 3.
 
     It has `Tape`, `IndexInterceptor`, `ProbeStep`, `index`, `stack`, `fingerprint`, `labels_of`,
-    `class_weights` and `distribution`.
+    `class_weights`, `parts_of`, `distribution`, `share_of` and `scope_of`.
     """
     name = name or load_keras().backend.backend()
     if name not in BACKENDS:

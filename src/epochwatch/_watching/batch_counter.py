@@ -50,6 +50,8 @@ class BatchCounter(keras.metrics.Metric):
         columns: integers kept of each sample; the first is its index.
         backend: how the values travel; None for that of Keras 3. One of
             "tensorflow", "jax", "torch".
+        replicas: of the model in this process, each with a capacity of its own. On TensorFlow,
+            make the counter in the scope of their strategy.
 
     Example:
         >>> counter = BatchCounter()
@@ -64,11 +66,13 @@ class BatchCounter(keras.metrics.Metric):
         name: str = "batch_counter",
         columns: int = 1,
         backend: str | None = None,
+        replicas: int = 1,
     ):
         super().__init__(name=name, dtype="int64")
         self.capacity = whole_number("capacity", capacity, 2)
         self.columns = columns
-        self.tape = backends.backend_module(backend).Tape(self.capacity, columns)
+        self.replicas = replicas
+        self.tape = backends.backend_module(backend).Tape(self.capacity, columns, replicas)
 
     def update_state(self, values) -> None:
         """Keep the values of one batch.
@@ -89,7 +93,7 @@ class BatchCounter(keras.metrics.Metric):
         """Take out what was kept since the last drain.
 
         Returns:
-            The batches, in the order trained.
+            The batches, in the order trained; of several replicas, step by step.
 
         Raises:
             ExposuresLost: more came since than it can hold.

@@ -19,10 +19,13 @@ labels_of = fingerprints.labels_of
 
 
 class Tape:
-    """Batches of indices in the order trained, in no more cells than its capacity."""
+    """Batches of indices in the order trained, in no more cells than its capacity.
 
-    def __init__(self, capacity: int, columns: int):
-        self.capacity = capacity
+    Those of a step's replicas follow each other, and each replica has so many cells.
+    """
+
+    def __init__(self, capacity: int, columns: int, replicas: int = 1):
+        self.capacity = capacity * replicas
         self.columns = columns
         self.batches: collections.deque[np.ndarray] = collections.deque()
         self.held = 0
@@ -44,6 +47,23 @@ class Tape:
         self.held -= sum(values.size + 1 for values in batches)
         lost, self.lost = self.lost, 0
         return batches, lost
+
+
+def by_step(of_replicas: list[list[np.ndarray]]) -> list[np.ndarray]:
+    """Put the batches of all replicas step by step, replica by replica in each.
+
+    A step that failed was made by some and not by others: it has trained nothing, and is left
+    out. More than one cannot come so.
+    """
+    steps = [len(batches) for batches in of_replicas]
+    if max(steps) - min(steps) > 1:
+        raise RuntimeError(f"the replicas have made {steps} steps, allowed: as many each")
+    return [batch for step in zip(*of_replicas, strict=False) for batch in step]
+
+
+def parts_of(data) -> list:
+    """Return the batch of each replica of this process: there is one."""
+    return [data]
 
 
 def index(values, samples: int | None) -> np.ndarray:
@@ -70,13 +90,13 @@ class PendingBatches:
 
     def __init__(self, watch):
         self.watch = watch
-        self.waiting = []  # what is to be kept of each batch handed over, not trained yet
+        self.waiting = []  # what is to be kept of what was handed over, not trained yet
         self.refusal: BadInput | None = None
 
     def hold(self, data):
         """Look at one batch before its step; return what the model's own step is to be given."""
-        values, data = self.watch.split_batch(data)
-        self.waiting.append(values)
+        parts, data = self.watch.split_batch(data)
+        self.waiting += parts
         return data
 
     def keep_trained(self) -> None:

@@ -5,11 +5,14 @@ the device, and without a word. So an index travels as two words of 32 bits, whi
 joined again in front of the training function.
 """
 
+import contextlib
 import importlib
 from collections.abc import Iterable, Iterator
 
+import jax
 import numpy as np
 
+from epochwatch._exposures.share import Share
 from epochwatch._keras import load_keras
 from epochwatch._watching import host, targets
 from epochwatch._watching.delivery import in_32_bits
@@ -21,10 +24,10 @@ STATE = (
     "optimizer_variables",
     "metrics_variables",
 )
+WATCHED = ("DataParallel", "ModelParallel")
 
 Tape = host.Tape
 stack = host.stack
-class_weights = host.class_weights
 labels_of = host.labels_of
 
 
@@ -110,15 +113,27 @@ class SplitBatches:
 
     def __init__(self, batches: Iterable):
         self._batches = iter(batches)
+        self._replicas = len(replicas_here())
 
     def __iter__(self) -> Iterator:
         return self
 
     def __next__(self):
-        return split_index(next(self._batches))
+        batch = next(self._batches)
+        check_divisible(targets.samples_in(batch), self._replicas)
+        return split_index(batch)
 
     def __getattr__(self, name: str):
         return getattr(self._batches, name)
+
+
+def check_divisible(samples: int | None, replicas: int) -> None:
+    """Refuse a batch that JAX cannot share equally among the replicas of this process."""
+    if samples is not None and samples % replicas:
+        raise BadInput(
+            f"fit: got a batch of {samples} samples for {replicas} replicas, which JAX cannot share "
+            f"equally; give batches of a multiple of {replicas}, for example with drop_remainder"
+        )
 
 
 def stacker_of(model):
@@ -186,7 +201,75 @@ def test_through(model, step):
     return test
 
 
+def parts_of(data) -> list:
+    """Return the batch of each replica of this process, in order.
+
+    A batch on several devices is in shards. A copy along the axis of the model has the rows of
+    another shard again, and counts for none.
+    """
+    leaves = jax.tree.leaves(data)
+    if not leaves or not is_shared(leaves[0]):
+        return [data]
+    shards = [own_shards(leaf) for leaf in leaves]
+    structure = jax.tree.structure(data)
+    return [jax.tree.unflatten(structure, part) for part in zip(*shards, strict=True)]
+
+
+def is_shared(leaf) -> bool:
+    """Whether an array is on several devices, of this process or others."""
+    return isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1
+
+
+def own_shards(array: jax.Array) -> list[np.ndarray]:
+    """Return what this process has of an array, in order, and nothing twice."""
+    shards = [shard for shard in array.addressable_shards if shard.replica_id == 0]
+    shards.sort(key=lambda shard: shard.index[0].start or 0)
+    return [np.asarray(shard.data) for shard in shards]
+
+
+def class_weights(y, table: np.ndarray) -> np.ndarray:
+    """Weigh the samples of a batch by their class, as Keras does: float32 (batch,)."""
+    if isinstance(y, jax.Array) and not y.is_fully_addressable:
+        raise BadInput(
+            "class_weight: got it in a training of several processes, where none has the whole "
+            "batch; give the feed sample weights"
+        )
+    return host.class_weights(y, table)
+
+
 def distribution(model) -> str | None:
     """Name the distribution that a model is trained by; None for none."""
     in_force = load_keras().distribution.distribution()
     return in_force and type(in_force).__name__
+
+
+def scope_of(model) -> contextlib.AbstractContextManager:
+    """Return the scope that variables of a model's training are made in: any will do."""
+    return contextlib.nullcontext()
+
+
+def share_of(model, is_keras_2: bool) -> Share | None:
+    """Say which replicas this process trains; None for a training that is not distributed."""
+    if distribution(model) is None:
+        return None
+    name = distribution(model)
+    if name not in WATCHED:
+        raise BadInput(
+            f"watch: cannot watch {model.name!r}: it is trained by {name}, under which nobody has "
+            f"tried it; allowed: {' or '.join(WATCHED)}"
+        )
+    share = Share(replicas_here(), jax.process_index(), jax.process_count())
+    return share if share.workers > 1 or len(share.replicas) > 1 else None
+
+
+def replicas_here() -> tuple[int, ...]:
+    """Number the replicas of this process among those of all, as a batch is shared by them."""
+    distributed = load_keras().distribution.distribution()
+    if distributed is None:
+        return (0,)
+    mesh = distributed.device_mesh
+    replicas = mesh.shape[mesh.axis_names.index(distributed.batch_dim_name)]
+    layout = distributed.get_data_layout((replicas,)).backend_layout
+    # An array that is shared as a batch is, and has the number of each replica in its place.
+    numbers = jax.make_array_from_callback((replicas,), layout, lambda i: np.arange(replicas)[i])
+    return tuple(np.concatenate(own_shards(numbers)).tolist())

@@ -1,7 +1,10 @@
 """What is done differently on torch: an execution is one Python call with batches of tensors."""
 
+import contextlib
+
 import torch
 
+from epochwatch._exposures.share import Share
 from epochwatch._watching import fingerprint as fingerprints
 from epochwatch._watching import host, targets
 from epochwatch.feeds._structures import as_numpy
@@ -10,6 +13,7 @@ from epochwatch.feeds._structures import as_numpy
 IndexInterceptor = host.IndexInterceptor
 Tape = host.Tape
 stack = host.stack
+parts_of = host.parts_of
 
 
 def index(values, samples: int | None):
@@ -64,5 +68,24 @@ def class_weights(y, table):
 
 
 def distribution(model) -> str | None:
-    """Name the distribution that a model is trained by: Keras has none on torch."""
-    return None
+    """Name what trains a model with other processes: Keras has nothing of its own on torch."""
+    return "torch.distributed" if ranks() > 1 else None
+
+
+def share_of(model, is_keras_2: bool) -> Share | None:
+    """Say which replica this process trains: its rank. None where there are no others."""
+    if ranks() == 1:
+        return None
+    rank = torch.distributed.get_rank()
+    return Share((rank,), rank, ranks())
+
+
+def scope_of(model) -> contextlib.AbstractContextManager:
+    """Return the scope that variables of a model's training are made in: any will do."""
+    return contextlib.nullcontext()
+
+
+def ranks() -> int:
+    """Count the processes of torch's process group, where there is one."""
+    available = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return torch.distributed.get_world_size() if available else 1

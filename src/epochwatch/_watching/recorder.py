@@ -181,7 +181,7 @@ class Recording:
         self.sink.append(fit.number, fit.epoch, fit.step, batches.lengths, *batches.values)
         self.coverages.mark(batches.indices)
         fit.has_trained = True
-        fit.step += len(batches.lengths)
+        fit.step += len(batches.lengths) // self.counter.replicas
         self.longest = max(self.longest, int(batches.lengths.max()))
         fit.next_drain = fit.step + self.steps_with_room(fit.steps_per_execution)
         if not fit.is_by_hand:

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from epochwatch._exposures.resumable_writer import ResumableWriter
+from epochwatch._exposures.share import Share
 from epochwatch._watching import backends
 from epochwatch._watching.batch_counter import CAPACITY, BatchCounter
 from epochwatch._watching.log_name import has_time, new_log_folder
@@ -52,7 +53,8 @@ def watch(
     Args:
         model: a compiled `keras.Model`. It is changed in place and stays the same object.
         log: folder for the exposure log; it must not exist yet, unless a `resumable` training
-            goes on in it. "{time}" in it stands for the present time in UTC, such as
+            goes on in it. Of several workers, all are given the same one: each writes a log of
+            its own into it, `worker=0`, `worker=1` and so on. "{time}" in it stands for the present time in UTC, such as
             20261128-213005, and names a new folder each time: `model.epochwatch.log` says which.
             None keeps no log: drain `model.epochwatch.counter` yourself, unless there is a
             `coverage_of`.
@@ -92,20 +94,35 @@ def watch(
     check_model(model)
     keras = backends.keras_of(model)
     name = backends.backend_name(keras)
-    counter = BatchCounter(capacity, backend=name)
+    backend = backends.backend_module(name)
+    share = backend.share_of(model, backends.is_keras_2(keras))
+    with backend.scope_of(model):
+        counter = BatchCounter(capacity, backend=name, replicas=replicas_of(share))
     recorder = None
     if log is not None or coverage_of is not None:
         coverages = StreamCoverages({} if coverage_of is None else coverage_of)
         # Last, for it makes the folder.
-        sink = new_writer(log, metadata, on_write_error)
+        sink = new_writer(log, metadata, on_write_error, share)
         recorder = recorder_class(keras)(counter, sink, coverages)
-    carry(model, CARRIED_AS, Watch(backends.backend_module(name), counter, recorder))
+    carry(model, CARRIED_AS, Watch(backend, counter, recorder))
     return model
 
 
-def new_writer(log: str | Path | None, metadata: dict | None, on_write_error: str):
+def replicas_of(share: Share | None) -> int:
+    """Count the replicas that this process trains."""
+    return len(share.replicas) if share else 1
+
+
+def new_writer(
+    log: str | Path | None, metadata: dict | None, on_write_error: str, share: Share | None = None
+):
     if log is None:
         return NoLog()
+    if share and share.workers > 1 and has_time(log):
+        raise BadInput(
+            f"log: got {str(log)!r} with a time in it, which each of {share.workers} workers would "
+            "name another folder by; give all of them one path without {time}"
+        )
     try:
         # A copy, so that the user's own stays as it is.
         metadata = json.loads(json.dumps(dict(metadata or {})))
@@ -113,7 +130,11 @@ def new_writer(log: str | Path | None, metadata: dict | None, on_write_error: st
         raise BadInput(
             f"metadata: got {metadata!r:.60} ({error}), allowed: a dictionary that JSON can hold"
         ) from error
-    writer = ResumableWriter(new_log_folder(log), metadata, on_write_error)
+    folder = new_log_folder(log)
+    if share:
+        share = share.joining(folder)
+        folder = share.folder_in(folder)
+    writer = ResumableWriter(folder, metadata, on_write_error, share)
     writer.has_lasting_name = not has_time(log)
     return writer
 
@@ -174,13 +195,6 @@ def check_carrier(model, caller: str, act: str, name: str) -> None:
         "it makes its own training function, which may not call `train_step`; override "
         "`train_step` instead": makes_own_function(model, keras),
     }
-    distribution = backends.backend_module(backends.backend_name(keras)).distribution(model)
-    if distribution is not None:
-        reason = (
-            f"it is trained by {distribution}, which gives a step several batches; make and "
-            "compile it outside of any distribution"
-        )
-        refusals[reason] = True
     for reason, applies in refusals.items():
         if applies:
             raise BadInput(f"{caller}: cannot {act} {model.name!r}: {reason}")

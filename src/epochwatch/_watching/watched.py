@@ -2,6 +2,7 @@
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 from epochwatch import feeds
 from epochwatch._watching import backends, targets
@@ -53,13 +54,15 @@ class Watch:
         """Folder of the exposure log; None where there is none."""
         return self.recorder and self.recorder.sink.folder
 
-    def split_batch(self, data) -> tuple:
+    def split_batch(self, data) -> tuple[list, Any]:
         """Split a training batch into what is kept of it and what the model's own step gets.
 
-        What is kept is int64 (columns, batch), or (batch,) where it is one column.
+        What is kept is int64 (columns, batch), or (batch,) where it is one column, of each
+        replica of this process.
         """
         try:
-            return self.identify(data), self.weighted(targets.set_index_aside(data))
+            kept = [self.identify(part) for part in self.backend.parts_of(data)]
+            return kept, self.weighted(targets.set_index_aside(data))
         except BadInput as refusal:
             self.refusal = refusal  # see `steps_of_call`
             raise
@@ -163,7 +166,8 @@ def steps_of_call(model, class_weight: dict | None):
 def steps_per_execution_of(model) -> int:
     """Return how many steps one call of the training function makes."""
     if backends.is_keras_2(backends.keras_of(model)):
-        return int(model._steps_per_execution)
+        steps = model._steps_per_execution  # under a strategy a variable on each replica
+        return int(steps.numpy() if hasattr(steps, "numpy") else steps)
     return model.steps_per_execution
 
 
