@@ -131,8 +131,8 @@ def check_divisible(samples: int | None, replicas: int) -> None:
     """Refuse a batch that JAX cannot share equally among the replicas of this process."""
     if samples is not None and samples % replicas:
         raise BadInput(
-            f"fit: got a batch of {samples} samples for {replicas} replicas, which JAX cannot share "
-            f"equally; give batches of a multiple of {replicas}, for example with drop_remainder"
+            f"fit: got a batch of {samples} samples for {replicas} replicas, which JAX cannot "
+            f"share equally; give batches of a multiple of {replicas}, as drop_remainder does"
         )
 
 

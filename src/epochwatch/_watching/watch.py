@@ -54,10 +54,10 @@ def watch(
         model: a compiled `keras.Model`. It is changed in place and stays the same object.
         log: folder for the exposure log; it must not exist yet, unless a `resumable` training
             goes on in it. Of several workers, all are given the same one: each writes a log of
-            its own into it, `worker=0`, `worker=1` and so on. "{time}" in it stands for the present time in UTC, such as
-            20261128-213005, and names a new folder each time: `model.epochwatch.log` says which.
-            None keeps no log: drain `model.epochwatch.counter` yourself, unless there is a
-            `coverage_of`.
+            its own into it, `worker=0`, `worker=1` and so on. "{time}" in it stands for the
+            present time in UTC, such as 20261128-213005, and names a new folder each time:
+            `model.epochwatch.log` says which. None keeps no log: drain
+            `model.epochwatch.counter` yourself, unless there is a `coverage_of`.
         capacity: cells of the counter; see `BatchCounter`.
         metadata: what else the log records of the run, beside its feed, backend, versions and
             the parameters of `fit`: anything that JSON can hold.
