@@ -126,7 +126,7 @@ def test_only_the_files_that_must_import_a_framework():
     # Keras itself comes through the one door `_keras`, and tf_keras where a feed is a Sequence.
     of_feeds = {"tf_data", "py_dataset", "torch_loader", "grain_loader"}
     allowed = {f"epochwatch/feeds/{name}.py" for name in of_feeds}
-    of_watching = {"graph_fingerprint", "on_tensorflow", "on_torch"}
+    of_watching = {"graph_fingerprint", "on_jax", "on_tensorflow", "on_torch"}
     allowed |= {f"epochwatch/_watching/{name}.py" for name in of_watching}
     lab = {"models.py", "schedules.py", "datasets/_mnist.py", "_atlas/toy_feeds.py"}
     lab |= {"shuffling/_tasks.py", "shuffling/_training.py", "strategies/_training.py"}

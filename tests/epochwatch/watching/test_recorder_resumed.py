@@ -28,6 +28,7 @@ class Tape:
     """Stands for a counter: what was trained since the last drain."""
 
     columns = 1
+    replicas = 1
     capacity = 60  # small, so that the longest batch decides when it is drained
 
     def __init__(self):
