@@ -19,7 +19,7 @@ def walked(mine, theirs):
         rows = itertools.zip_longest(mine.get(place, []), theirs.get(place, []))
         for row, (here, there) in enumerate(rows):
             if here != there:
-                return (*place, row, here, there)
+                return (*place, row, here, there, None)  # of no replica
     return None
 
 

@@ -19,6 +19,7 @@ from epochwatch_lab._cli import main
 from epochwatch_lab._report import matrix, page, stream_file, tables, write, write_report
 from epochwatch_lab._report.population import OTHER, population_of
 from epochwatch_lab._report.subject import Subject
+from tests.epochwatch.exposures import distributed
 from tests.epochwatch.exposures.records import FIT, INDEX, in_a_folder, numbered, rows, written
 
 
@@ -35,6 +36,23 @@ def test_the_matrix_is_what_counting_row_by_row_gives(record, stream):
     assert exposures["given"].tolist() == expected
     assert matrix.coverage(exposures["given"]).tolist() == shares.tolist()
     assert sum(epoch.steps for epoch in epochs) == len(record)
+
+
+def test_of_several_workers_the_report_has_all_that_they_trained(tmp_path, capsys):
+    steps = [(1, 1, 0, [[0, 1], [2, 3]]), (1, 1, 1, [[4], []]), (1, 2, 0, [[0], [4]])]
+    log = distributed.written(tmp_path / "log", distributed.Training(steps, [3, 2], 1))
+    epochs, exposures = matrix.exposure_matrix(log, {"all": np.arange(5)})
+    assert exposures["all"].tolist() == [[1, 1], [1, 0], [1, 0], [1, 0], [1, 0]]
+    assert [(epoch.steps, epoch.first.tolist()) for epoch in epochs] == [
+        (2, [0, 1, 2, 3]),
+        (1, [0]),
+    ]
+    code, _ = ran(capsys, "report", tmp_path / "log", "--output", tmp_path / "there.html")
+    assert code == 0
+    shutil.rmtree(tmp_path / "log" / "worker=1")
+    code, line = ran(capsys, "report", tmp_path / "log")
+    assert code == 2
+    assert re.fullmatch(r"epochwatch: .*log: lacks worker=1, allowed: .*\n", line)
 
 
 def test_counts_beyond_a_byte_are_exact(tmp_path):

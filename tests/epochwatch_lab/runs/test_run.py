@@ -15,6 +15,7 @@ from epochwatch_lab._runs.notebooks import NOTEBOOKS, SatelliteScaleImbalance
 from epochwatch_lab.answers import Answer
 from epochwatch_lab.figures import Picture
 from epochwatch_lab.runs import DoesFitResume, Run
+from tests.epochwatch.exposures.distributed import Training, write_worker
 from tests.notebooks.conftest import shell_of
 
 YES = Answer("yes", "**Yes.** All of it.", "Go on.")
@@ -99,6 +100,17 @@ def test_no_record_is_written_where_the_training_was_cut_short(attempt_at):
     with pytest.raises(BadInput, match="exposures is cut off, as was the training"):
         record.write_record(attempt_at, DoesFitResume(), {})
     assert not (attempt_at / "run.json").exists()
+
+
+def test_no_record_is_written_where_one_of_several_workers_was_cut_short(attempt_at):
+    training = Training([(1, 1, 0, [[0], [1]])], [1, 1], 1)
+    logged(attempt_at, to_its_end=True)
+    write_worker(attempt_at / "distributed", training, 0).close()
+    writer = write_worker(attempt_at / "distributed", training, 1)
+    with pytest.raises(BadInput, match="distributed is cut off, as was the training"):
+        record.check_whole(attempt_at, DoesFitResume())
+    writer.close()
+    record.check_whole(attempt_at, DoesFitResume())
 
 
 def digest_of(path, source, **metadata):
