@@ -82,7 +82,9 @@ def run_page(page: Path) -> list[str]:
     for block in blocks_of(page.read_text()):
         if block.file:
             write_file(block)
-        elif block.language == "python" and not block.imports_what_is_not_here:
+        elif block.imports_what_is_not_here:
+            continue
+        elif block.language == "python":
             wrong += differences(block, python_output(block.code, names))
         elif block.language == "py":
             python_output("\n".join(re.findall(r"^(?:from|import) .*", block.code, re.M)), {})

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,7 @@ from epochwatch._exposures.counts import Counts
 from epochwatch._exposures.log_files import LogPart
 from epochwatch.errors import BadInput
 from epochwatch.exposures import JoinedLog, TrainedBatch, first_divergence, span, whole_steps
+from tests import recipes
 from tests.epochwatch.exposures import records
 from tests.epochwatch.exposures.distributed import (
     Training,
@@ -408,6 +410,16 @@ def of_dask(folder):
     return dict(functools.reduce(Counts.plus, dask.compute(*counted, scheduler="synchronous")))
 
 
+def of_dask_dataframe(folder):
+    """Count by dask's data frames, which need pandas."""
+    pytest.importorskip("pandas")
+    from dask import dataframe
+
+    exposures = dataframe.read_parquet(f"{folder}/worker=*/*.parquet")
+    assert sorted(exposures["worker"].unique().compute()) == [0, 1]
+    return exposures.groupby("index").size().compute().to_dict()
+
+
 def of_duckdb(folder):
     """Count by DuckDB, by a glob."""
     duckdb = pytest.importorskip("duckdb")
@@ -424,7 +436,22 @@ def of_polars(folder):
     return dict(exposures.group_by("index").len().collect().rows())
 
 
-@pytest.mark.parametrize("engine", [of_dataset, of_dask, of_duckdb, of_polars])
+@pytest.mark.parametrize("engine", [of_dataset, of_dask, of_dask_dataframe, of_duckdb, of_polars])
 def test_other_engines_count_the_same_by_a_glob(engine, tmp_path):
     log = written(tmp_path / "log", WHOLE._replace(made=[3, 2]), part=1)
     assert engine(tmp_path / "log") == dict(log.counts())
+
+
+def test_the_page_prints_what_it_says_of_two_workers(tmp_path, monkeypatch):
+    """Its blocks are shown there as `py`: nothing on the page trains in two processes."""
+    monkeypatch.chdir(tmp_path)
+    batches = [list(range(8 * step, 8 * step + 8)) for step in range(3)]
+    steps = [(1, e, step, [batch, batch]) for e in (1, 2, 3) for step, batch in enumerate(batches)]
+    written(Path("cluster.exposures"), Training(steps, [9, 9], 1))
+    (page,) = (page for page in recipes.PAGES if page.name == "reading_logs.md")
+    blocks = [block for block in recipes.blocks_of(page.read_text()) if block.language == "py"]
+    names = {}
+    for block in blocks:
+        if not block.imports_what_is_not_here:
+            assert recipes.differences(block, recipes.python_output(block.code, names)) == []
+    assert [block.printed is None for block in blocks] == [False] * 4
