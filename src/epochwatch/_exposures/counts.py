@@ -8,6 +8,8 @@ from epochwatch._text import count_of
 from epochwatch.errors import BadInput
 
 DENSE = 16  # integers a sample: where fewer lie between them, a table is faster than sorting
+# The same for a table that is kept, of 8 bytes an integer: merging takes as much a sample.
+DENSE_KEPT = 8
 
 
 class Counts(Mapping):
@@ -39,11 +41,11 @@ class Counts(Mapping):
         Returns:
             The counts. Memory grows with the samples, not with the exposures.
         """
-        total = cls(np.empty(0, np.int64), np.empty(0, np.int64))
+        table = CountTable()
         for chunk in chunks:
             # Chunk by chunk, so that no more than one of them is in memory.
-            total = total.plus(cls(*_count_chunk(chunk)))
-        return total
+            table.add(chunk)
+        return table.counts()
 
     def plus(self, other: "Counts") -> "Counts":
         """Add other counts to these.
@@ -146,6 +148,53 @@ def _count_chunk(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         index = np.flatnonzero(exposures)
         return index, exposures[index]
     return np.unique(chunk, return_counts=True)
+
+
+class CountTable:
+    """Exposures as they are counted, with a row to an integer as far as the indices lie dense.
+
+    Merging sorted samples takes as long as there are samples, chunk after chunk; in the table
+    a chunk takes as long as it has exposures. Samples beyond the table are merged.
+    """
+
+    def __init__(self):
+        self._dense = np.zeros(0, np.int64)  # exposures of 0, 1, 2, …
+        self._beyond = Counts(np.empty(0, np.int64), np.empty(0, np.int64))
+
+    def add(self, chunk: np.ndarray) -> None:
+        """Count the indices of a chunk."""
+        if not len(chunk):
+            return
+        if chunk.min() >= 0 and chunk.max() < len(self._dense):
+            np.add.at(self._dense, chunk, 1)
+        else:
+            self._beyond = self._beyond.plus(Counts(*_count_chunk(chunk)))
+            self._move_into_table()
+            self._grow_table()
+            self._move_into_table()
+
+    def counts(self) -> Counts:
+        """Return what has been counted."""
+        index = np.flatnonzero(self._dense)
+        dense = Counts(index, self._dense[index])
+        return dense.plus(self._beyond) if len(self._beyond) else dense
+
+    def _grow_table(self) -> None:
+        """Make room for the samples beyond the table that lie dense."""
+        limit = DENSE_KEPT * (np.count_nonzero(self._dense) + len(self._beyond))
+        near = self._beyond.index[: np.searchsorted(self._beyond.index, limit)]
+        if len(near) and near[-1] >= len(self._dense):
+            # Twice as large at least: where indices ascend, each chunk has higher ones.
+            grown = np.zeros(max(near[-1] + 1, min(2 * len(self._dense), limit)), np.int64)
+            grown[: len(self._dense)] = self._dense
+            self._dense = grown
+
+    def _move_into_table(self) -> None:
+        index, exposures = self._beyond.index, self._beyond.exposures
+        low, high = np.searchsorted(index, [0, len(self._dense)])
+        self._dense[index[low:high]] += exposures[low:high]
+        outside = np.r_[:low, high : len(index)]
+        self._beyond = Counts(index[outside], exposures[outside])
 
 
 class StreamCoverage:

@@ -1,14 +1,18 @@
 """Exposures per index."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epochwatch._exposures.counts import Counts, coverage
+from epochwatch._exposures.counts import DENSE_KEPT, Counts, CountTable, coverage
 from epochwatch.errors import BadInput
 
 CHUNKS = st.lists(st.lists(st.integers(-9, 9), max_size=12), max_size=6)
+# Dense, sparse, and as far out as an index can be: no table has room for all of these.
+FAR_APART = st.integers(0, 40) | st.integers(0, 4000) | st.integers(-(2**63), 2**63 - 1)
 
 
 def counts_of(chunks):
@@ -20,6 +24,23 @@ def counts_of(chunks):
 def test_counting_in_chunks_is_counting_at_once(chunks):
     flat = [index for chunk in chunks for index in chunk]
     assert dict(counts_of(chunks)) == {index: flat.count(index) for index in set(flat)}
+
+
+@given(st.lists(st.lists(FAR_APART, max_size=40), max_size=6))
+def test_samples_are_counted_however_far_apart_their_indices_are(chunks):
+    flat = [index for chunk in chunks for index in chunk]
+    counts = counts_of(chunks)
+    assert dict(counts) == Counter(flat)
+    assert list(counts) == sorted(set(flat))
+    assert counts.index.dtype == counts.exposures.dtype == np.int64
+
+
+@given(st.lists(st.lists(FAR_APART, min_size=1, max_size=40), min_size=1, max_size=6))
+def test_the_table_of_counts_grows_with_the_samples_only(chunks):
+    table = CountTable()
+    for chunk in chunks:
+        table.add(np.array(chunk, np.int64))
+        assert len(table._dense) <= DENSE_KEPT * len(table.counts())
 
 
 @given(CHUNKS, st.lists(st.integers(-12, 12), max_size=9))
