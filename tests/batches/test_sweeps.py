@@ -341,6 +341,7 @@ def test_a_scheduler_of_others_does_the_same(small_project):
         done = small_project.run("sweep", small_project.sweep_file(), "--executor", address)
         assert done.returncode == 0, done.stderr
         assert set(findings(small_project)) == {0, 1, 2}
+        assert not list(small_project.outputs.glob(".sweep-*"))  # what shows workers the folder
     finally:
         cluster.communicate("\n")
 

@@ -6,6 +6,7 @@ again, and several can be at work on one sweep.
 
 import contextlib
 import importlib.util
+import platform
 import re
 import secrets
 import signal
@@ -18,7 +19,7 @@ from epochwatch._extras import missing_extras_named
 from epochwatch.errors import BadInput, RunFailed
 from epochwatch_lab._runs import environment, record
 from epochwatch_lab._runs.execute import KernelDied, Limits, check_source, folder_of, make_run
-from epochwatch_lab._runs.folder import BeingMade, RunFolder, check_writable
+from epochwatch_lab._runs.folder import BeingMade, RunFolder, check_writable, writable
 from epochwatch_lab._runs.sweep import PlannedRun
 
 LOCAL = "local"
@@ -72,8 +73,11 @@ def workers(
         )
         return
     threads = max(1, environment.cores() // jobs) if executor == LOCAL else None
-    with _client(jobs, executor) as client:
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(_client(jobs, executor))
         check_writable(outputs)
+        if executor != LOCAL:
+            errand["mark"] = stack.enter_context(_marked(errand["outputs"]))
         yield lambda planned: _by_dask(client, planned, limits=Limits(threads, timeout), **errand)
 
 
@@ -111,7 +115,12 @@ def needed(planned: Sequence[PlannedRun], outputs: Path) -> list[PlannedRun]:
 
 
 def make_if_needed(
-    run: PlannedRun, outputs: Path, *, limits: Limits, again: bool = False
+    run: PlannedRun,
+    outputs: Path,
+    *,
+    limits: Limits,
+    again: bool = False,
+    mark: Path | None = None,
 ) -> Outcome:
     """Make a run, unless it is there.
 
@@ -120,6 +129,7 @@ def make_if_needed(
         outputs: folder of all runs.
         limits: what it may take.
         again: make it also where it is there.
+        mark: a file that the driver has put into the folder, where this may be another machine.
 
     Returns:
         What became of it; a failure is told, not raised.
@@ -127,6 +137,7 @@ def make_if_needed(
     begin = time.perf_counter()
     folder = folder_of(run.parameters, outputs)
     try:
+        _check_same_folder(outputs, mark)
         check_source(run.source, run.parameters)
         _check_same_code(run)
         with folder.held():
@@ -149,6 +160,27 @@ def _make(run: PlannedRun, folder: RunFolder, limits: Limits) -> None:
         except KernelDied:
             if not left:
                 raise
+
+
+@contextlib.contextmanager
+def _marked(outputs: Path) -> Iterator[Path]:
+    """Put a file into a folder, of a name that nobody else can have given to one."""
+    mark = outputs / f".sweep-{secrets.token_hex(8)}"
+    with writable(outputs):
+        mark.touch()
+    try:
+        yield mark
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def _check_same_folder(outputs: Path, mark: Path | None) -> None:
+    """A worker on another machine may have a disk of its own there, on which runs would be lost."""
+    if mark is not None and not mark.exists():
+        raise BadInput(
+            f"--outputs: {platform.node()} does not share the folder {str(outputs)!r} with the "
+            "machine of the sweep; give a folder that all workers share"
+        )
 
 
 def _check_same_code(run: PlannedRun) -> None:
