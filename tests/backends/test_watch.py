@@ -564,25 +564,6 @@ def test_what_is_no_model_is_refused():
         epochwatch.watch({})
 
 
-@backend_only("tensorflow", "tf_keras")
-def test_a_model_of_a_distribution_strategy_is_refused():
-    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
-        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
-        model.compile("sgd", "mse")
-    with pytest.raises(BadInput, match="it is trained by MirroredStrategy"):
-        epochwatch.watch(model)
-
-
-@backend_only("jax")
-def test_a_model_of_a_distribution_is_refused(make_model):
-    model = make_model()
-    with (
-        keras.distribution.DataParallel().scope(),
-        pytest.raises(BadInput, match="it is trained by DataParallel"),
-    ):
-        epochwatch.watch(model)
-
-
 @backend_only("jax")
 def test_batches_that_come_in_a_list_are_kept_once_all_are_trained(make_model):
     """As Keras gives them to a training function up to 3.6."""
