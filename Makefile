@@ -118,7 +118,7 @@ test-backends:
 
 ## test-resuming: kill trainings at every step, on TensorFlow, JAX and torch
 # The next free worker takes the next test, for a script that is killed at every step takes long.
-# With KILLS=some in the environment, as in CI, each kill is made on one of the backends.
+# With SAMPLE=some in the environment, as in CI, each kill is made on one of the backends.
 # What came of each kill, as a table: python -m tests.resuming.matrix
 test-resuming:
 	@$(call on_backends,tensorflow jax torch,tensorflow jax torch) -m pytest tests/resuming -n 2 --dist load

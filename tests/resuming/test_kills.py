@@ -4,15 +4,15 @@ Each test compares with an undisturbed training, to the bit: variables, history,
 states, the log and the files of callbacks. `test_controls` shows that the comparison can fail.
 """
 
-import os
-import sys
+import itertools
 
 import pytest
 
+from tests import sample
 from tests.resuming.how import PLAIN, RESUMABLE
 from tests.resuming.scripts import FEEDS, WAYS
+from tests.sample import BACKEND, IS_WHOLE, shared_out
 
-BACKEND = os.environ.get("EPOCHWATCH_BACKEND", "tensorflow")
 ARRAYS, TF_DATA, VALIDATED = "arrays, shuffled by fit", "tf_data, shuffled", "validation, shuffled"
 TWO_FITS = "two fits, arrays"
 
@@ -23,10 +23,6 @@ if BACKEND == "tensorflow":  # whose threads take batches ahead
 # Each kill takes a process, which traces or compiles its model anew: where that is slow, ways to
 # train and moments between steps are killed at some. Feeds are killed at every step.
 IS_QUICK = BACKEND == "torch"
-# With KILLS=some, as in CI, each step of a feed and each way to train is killed on one of the
-# backends.
-IS_WHOLE = os.environ.get("KILLS") != "some"
-PLACE = ("tensorflow", "jax", "torch").index(BACKEND)
 EVERY_FILE_EVENT = (3 if IS_QUICK else 15) * (1 if IS_WHOLE else 4)  # of 200
 
 
@@ -37,13 +33,6 @@ def assert_exact(runs, script, kills, how=RESUMABLE, settled=True):
     ended = runs.killed(script, how, kills, settled)
     assert ended.verdict(undisturbed) == "exact"
     assert ended.kills == len(kills)
-
-
-def kills_of_a_feed(steps: list[str]) -> list[str]:
-    """Return all steps, or a third: on each backend, and in each epoch of three, another one."""
-    if IS_WHOLE:
-        return steps
-    return [step for rank, step in enumerate(steps) if (rank + rank // 3) % 3 == PLACE]
 
 
 def kills_of_a_way(steps: list[str]) -> list[str]:
@@ -119,23 +108,19 @@ def behind_the_end(runs, script, *kinds) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("script", [name for name in FEEDS if name not in REFUSED])
 def test_a_feed_is_put_back_after_a_kill_at_every_step(runs, script):
-    assert_exact(runs, script, kills_of_a_feed(steps_of(runs, script)))
+    assert_exact(runs, script, shared_out(steps_of(runs, script)))
 
 
-def test_where_there_is_less_time_each_step_is_killed_on_one_of_the_backends(monkeypatch):
-    here = sys.modules[__name__]
-    monkeypatch.setattr(here, "IS_WHOLE", False)
-    for steps in map(list, ("abc", "abcdefghi", "abcdefghijklmno")):
-        killed = []
-        for place in range(3):
-            monkeypatch.setattr(here, "PLACE", place)
-            killed.append(kills_of_a_feed(steps))
-        assert all(killed)
-        assert sorted(step for steps_here in killed for step in steps_here) == steps
+@pytest.mark.parametrize("count", [3, 9, 15])
+def test_where_there_is_less_time_each_step_is_killed_on_one_of_the_backends(count, monkeypatch):
+    monkeypatch.setattr(sample, "IS_WHOLE", False)
+    killed = [shared_out(range(count), backend=backend) for backend in sample.THREE]
+    assert all(killed)
+    assert sorted(itertools.chain.from_iterable(killed)) == list(range(count))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", list(WAYS)[slice(None) if IS_WHOLE else slice(PLACE, None, 3)])
+@pytest.mark.parametrize("script", shared_out(list(WAYS)))
 def test_a_way_to_train_goes_on_after_kills(runs, script):
     assert_exact(runs, script, kills_of_a_way(steps_of(runs, script)))
 
@@ -151,15 +136,17 @@ def test_a_feed_that_cannot_be_put_back_is_refused_before_the_first_step(runs, s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("save_freq", [3, "epoch", 100])
-@pytest.mark.parametrize("script", [ARRAYS, VALIDATED, TWO_FITS])
+@pytest.mark.parametrize(
+    ("script", "save_freq"),
+    shared_out([*itertools.product([ARRAYS, VALIDATED, TWO_FITS], [3, "epoch", 100])]),
+)
 def test_whatever_is_kept_a_kill_leaves_no_trace(runs, script, save_freq):
     how = RESUMABLE._replace(save_freq=save_freq)
     assert_exact(runs, script, steps_of(runs, script, how)[::3], how)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", [ARRAYS, TWO_FITS])
+@pytest.mark.parametrize("script", shared_out([ARRAYS, TWO_FITS]))
 def test_a_model_is_watched_before_or_after(runs, script):
     how = RESUMABLE._replace(first="resumable")
     assert runs.undisturbed(script, how).digest == runs.undisturbed(script, RESUMABLE).digest
@@ -167,14 +154,14 @@ def test_a_model_is_watched_before_or_after(runs, script):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", [ARRAYS, VALIDATED, TWO_FITS, "own train_step"])
+@pytest.mark.parametrize("script", shared_out([ARRAYS, VALIDATED, TWO_FITS, "own train_step"]))
 def test_a_model_need_not_be_watched(runs, script):
     how = RESUMABLE._replace(first="alone")
     assert_exact(runs, script, steps_of(runs, script, how)[::2], how)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", [VALIDATED, TWO_FITS])
+@pytest.mark.parametrize("script", shared_out([VALIDATED, TWO_FITS]))
 def test_a_kill_where_epochs_begin_and_end_and_in_validation_leaves_no_trace(runs, script):
     undisturbed = runs.undisturbed(script, RESUMABLE)
     moments = undisturbed.events_named("epoch ", "train ", "validation ")
@@ -184,7 +171,7 @@ def test_a_kill_where_epochs_begin_and_end_and_in_validation_leaves_no_trace(run
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", [TWO_FITS, VALIDATED])
+@pytest.mark.parametrize("script", shared_out([TWO_FITS, VALIDATED]))
 def test_a_kill_in_whatever_is_done_to_files_leaves_no_trace(runs, script):
     undisturbed = runs.undisturbed(script, RESUMABLE)
     moments = undisturbed.events_named("before ", "after ")[::EVERY_FILE_EVENT]
