@@ -88,12 +88,18 @@ test: .venv
 ## test-all: run every test there is (three quarters of an hour)
 test-all: test test-slow test-batches test-backends test-resuming test-rounding
 
+# The trainings that figures and posts are made of, in the notebooks' default runs and around them,
+# and watched beside unwatched ones. All else compares whole numbers, or a training with itself.
+ROUNDED := tests/notebooks/test_*_default.py tests/epochwatch_lab/strategies \
+  tests/epochwatch_lab/shuffling tests/epochwatch_lab/test_imbalances.py \
+  tests/epochwatch_lab/test_schedules.py tests/backends/test_watch.py tests/fuzz/test_twins.py
+
 ## test-slow: run the tests that test leaves out, on TensorFlow
-# Not the notebooks' default runs: test-rounding makes them, once, with another arithmetic than
-# that of the published ones, which must not differ in anything exact.
+# Not those that test-rounding makes, once, with another arithmetic than that of what is published,
+# which must not differ in anything exact.
 test-slow: .venv
 	@$(ON_TENSORFLOW) $(PYTEST) -m slow --ignore=tests/batches --ignore=tests/resuming \
-	  --ignore-glob='tests/notebooks/test_*_default.py'
+	  $(ROUNDED:%=--ignore-glob='%')
 
 ## test-batches: stop, kill and starve sweeps of runs
 # Each of its tests is long: the next free worker takes the next.
@@ -101,11 +107,6 @@ test-batches: .venv
 	@$(ON_TENSORFLOW) $(PYTEST) --dist load tests/batches
 
 ## test-rounding: train again with the arithmetic of a plain processor
-# The trainings that figures and posts are made of, in the notebooks' default runs and around them,
-# and watched beside unwatched ones. All else compares whole numbers, or a training with itself.
-ROUNDED := tests/notebooks/test_*_default.py tests/epochwatch_lab/strategies \
-  tests/epochwatch_lab/shuffling tests/epochwatch_lab/test_imbalances.py \
-  tests/epochwatch_lab/test_schedules.py tests/backends/test_watch.py tests/fuzz/test_twins.py
 test-rounding: .venv
 	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) $(ROUNDED)
 

@@ -138,11 +138,6 @@ def test_a_failed_run_fails_with_one_line_of_make(checkout):
 
 XDIST = "-n 2 --dist loadfile --no-loadscope-reorder"
 QUICK = f"{XDIST} -m not slow"
-NO_DEFAULT_RUNS = "--ignore-glob=tests/notebooks/test_*_default.py"
-REST = [
-    f"{XDIST} -m slow --ignore=tests/batches --ignore=tests/resuming {NO_DEFAULT_RUNS}",
-    f"{XDIST} --dist load tests/batches",
-]
 ROUNDED = (
     "tests/notebooks/test_*_default.py",
     "tests/epochwatch_lab/strategies",
@@ -152,6 +147,11 @@ ROUNDED = (
     "tests/backends/test_watch.py",
     "tests/fuzz/test_twins.py",
 )
+NOT_ROUNDED = " ".join(f"--ignore-glob={place}" for place in ROUNDED)
+REST = [
+    f"{XDIST} -m slow --ignore=tests/batches --ignore=tests/resuming {NOT_ROUNDED}",
+    f"{XDIST} --dist load tests/batches",
+]
 AGAIN = " ".join([XDIST, *ROUNDED])
 
 

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -127,6 +128,7 @@ def make_run(
 def _papermill(
     source: Path, attempt: Path, parameters: Parameters, progress: bool, limits: Limits
 ) -> None:
+    sys.modules.setdefault("rfc3987_syntax", None)
     import papermill
 
     # What papermill logs is raised as well; asyncio, and Python itself, tell of what a signal has
