@@ -1,23 +1,35 @@
-"""With SAMPLE=some, as in CI, each of some cases is tried on one of the backends only.
+"""With SAMPLE=some, as in CI, what Keras 3's backends have in common is tried on one of them each.
 
-All of them on each backend take half an hour more.
+All of it on each of them takes half an hour more.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 BACKEND = os.environ.get("EPOCHWATCH_BACKEND", "tensorflow")
 IS_WHOLE = os.environ.get("SAMPLE") != "some"
-THREE = ("tensorflow", "jax", "torch")
+SHARING = ("tensorflow", "jax", "torch")  # not tf_keras, which is another Keras
 
 
-def shared_out(cases: Sequence, backends: Sequence[str] = THREE, backend: str = BACKEND) -> list:
-    """Return all cases, or those of this backend.
+def shared_out(cases: Sequence, backend: str = BACKEND) -> list:
+    """Return all cases, or those of this backend: each is of one of the backends.
 
-    Each is of one backend. Of as many in a row as there are backends, such as the steps of an
-    epoch, each time other ones are of this backend.
+    Of three in a row, such as the steps of an epoch, each time another one is of this backend.
     """
-    if IS_WHOLE:
+    if IS_WHOLE or backend not in SHARING:
         return list(cases)
-    count, place = len(backends), backends.index(backend)
+    count, place = len(SHARING), SHARING.index(backend)
     return [case for rank, case in enumerate(cases) if (rank + rank // count) % count == place]
+
+
+def shared_calls(pairs: Iterable[tuple], is_everywhere: Callable) -> list[tuple]:
+    """Return pairs of a feed and a call of `fit`, or those of this backend.
+
+    Args:
+        pairs: of this backend.
+        is_everywhere: whether each backend has such a feed, and such a call of it; what not all of
+            them have is of each that has it.
+    """
+    pairs = list(pairs)
+    shared = shared_out([pair for pair in pairs if is_everywhere(*pair)])
+    return [pair for pair in pairs if not is_everywhere(*pair) or pair in shared]

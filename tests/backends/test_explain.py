@@ -11,6 +11,7 @@ from epochwatch._auditing.request import FitCall
 from epochwatch_lab._atlas.toy_feeds import toy_feeds
 from tests.backends.audits import ON, arguments_of, by_epoch
 from tests.backends.conftest import BACKEND, HAS_STEPS_PER_EXECUTION, keras
+from tests.sample import shared_calls
 
 # Processes take long to begin, and deliver what threads do.
 FEEDS = {feed.name: feed for feed in toy_feeds(keras) if "use_multiprocessing" not in feed.options}
@@ -34,11 +35,14 @@ def is_possible(feed, call):
     return (is_counted or call.steps_per_epoch) and not (used_up or let_go)
 
 
-CASES = [
-    (feed, call)
-    for feed, call in itertools.product(FEEDS, CALLS)
-    if is_possible(FEEDS[feed], CALLS[call])
-]
+def is_everywhere(name, call):
+    """Say whether each backend has such a feed, and such a call of it."""
+    is_of_some = FEEDS[name].kind in ("torch_loader", "grain_loader")
+    return not is_of_some and CALLS[call].steps_per_execution == 1
+
+
+PAIRS = shared_calls(itertools.product(FEEDS, CALLS), is_everywhere)
+CASES = [(feed, call) for feed, call in PAIRS if is_possible(FEEDS[feed], CALLS[call])]
 
 
 def ids_of(batches, at_most):

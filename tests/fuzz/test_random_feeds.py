@@ -11,6 +11,7 @@ from tests.fuzz.cases import Case
 from tests.fuzz.comparison import audited, compared, outcome_of
 from tests.fuzz.random_cases import random_case
 from tests.fuzz.recorder import StepRecorder
+from tests.sample import shared_out
 
 pytestmark = backend_only("tensorflow", "jax", "torch")
 SMALL, MORE = 5, 24
@@ -75,7 +76,7 @@ def test_an_audit_says_what_the_oracle_reads(number):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(SMALL, MORE))
+@pytest.mark.parametrize("number", shared_out(range(SMALL, MORE)))
 def test_an_audit_says_what_the_oracle_reads_of_more_feeds(number):
     outcome = outcome_of(random_case(number))
     assert outcome.faults == [], outcome

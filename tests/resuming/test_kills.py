@@ -114,7 +114,7 @@ def test_a_feed_is_put_back_after_a_kill_at_every_step(runs, script):
 @pytest.mark.parametrize("count", [3, 9, 15])
 def test_where_there_is_less_time_each_step_is_killed_on_one_of_the_backends(count, monkeypatch):
     monkeypatch.setattr(sample, "IS_WHOLE", False)
-    killed = [shared_out(range(count), backend=backend) for backend in sample.THREE]
+    killed = [shared_out(range(count), backend=backend) for backend in sample.SHARING]
     assert all(killed)
     assert sorted(itertools.chain.from_iterable(killed)) == list(range(count))
 
