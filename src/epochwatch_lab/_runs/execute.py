@@ -128,6 +128,8 @@ def make_run(
 def _papermill(
     source: Path, attempt: Path, parameters: Parameters, progress: bool, limits: Limits
 ) -> None:
+    # nbformat's jsonschema takes two seconds to compile a grammar of addresses where JupyterLab has
+    # it installed; no notebook's schema has an address.
     sys.modules.setdefault("rfc3987_syntax", None)
     import papermill
 
