@@ -1,6 +1,5 @@
 """Running cells of the atlas again, to compare them with what is committed."""
 
-import functools
 import importlib.metadata
 import importlib.util
 import json
@@ -12,7 +11,7 @@ import sys
 import pytest
 
 from epochwatch_lab._atlas.cells import AtlasCell
-from epochwatch_lab._atlas.files import in_batches, read_atlas, read_file
+from epochwatch_lab._atlas.files import in_batches, read_file
 from epochwatch_lab._atlas.observation import batches_in
 from epochwatch_lab._atlas.rows import DRAWN, READ_AHEAD
 from epochwatch_lab._runs import project
@@ -32,14 +31,6 @@ PINNED = (
     "tf_data(finite): steps_per_epoch=5, steps_per_execution=3",
 )
 OPTIONAL = {"torch_loader": "torch", "grain_loader": "grain"}
-
-
-@functools.cache
-def atlas():
-    """Read all files that are committed, as parameters of a test."""
-    files = read_atlas(project.ROOT / "atlas")
-    name = "{package}-{keras}-{backend}"
-    return [pytest.param(read, id=name.format(**read["environment"])) for read in files]
 
 
 def committed(backend: str) -> dict[str, dict]:

@@ -18,14 +18,9 @@ from epochwatch_lab._atlas.defects import (
     finding_of,
     findings_of,
 )
-from epochwatch_lab._atlas.files import DEFAULTS, known_as, read_atlas
-from epochwatch_lab._runs import project
+from epochwatch_lab._atlas.files import DEFAULTS, known_as
 from tests.epochwatch_lab.atlas.reproductions import REPRODUCTIONS
 
-ATLAS = [
-    pytest.param(read, id=f"{known_as(read['environment'])}-{read['environment']['backend']}")
-    for read in read_atlas(project.ROOT / "atlas")
-]
 ROWS = 2
 
 
@@ -266,7 +261,6 @@ def oracle_of(cell, name):
     return OF_OTHER_ACTS.get((cell["act"], name)) or ORACLES[name]
 
 
-@pytest.mark.parametrize("read", ATLAS)
 def test_every_linked_cell_shows_what_its_page_says(read):
     release = known_as(read["environment"])
     linked = [(cell, finding_of(cell, release)) for cell in read["cells"]]
@@ -278,7 +272,6 @@ def test_every_linked_cell_shows_what_its_page_says(read):
     assert wrong == []
 
 
-@pytest.mark.parametrize("read", ATLAS)
 def test_every_finding_and_every_failure_of_fit_has_its_page(read):
     release = known_as(read["environment"])
     for cell in read["cells"]:
@@ -286,7 +279,6 @@ def test_every_finding_and_every_failure_of_fit_has_its_page(read):
             assert finding_of(cell, release), cell
 
 
-@pytest.mark.parametrize("read", ATLAS)
 def test_a_page_was_seen_where_the_atlas_shows_it(read):
     release, backend = known_as(read["environment"]), read["environment"]["backend"]
     for name in {finding_of(cell, release) for cell in read["cells"]} - {None}:

@@ -14,11 +14,9 @@ from epochwatch_lab._atlas.defects import UNJUDGED, findings_of
 from epochwatch_lab._atlas.judging import feeds_here, judged_again, toy_feed
 from epochwatch_lab._atlas.rows import begun_epochs, rows_of_file
 from epochwatch_lab._site.cells import AtlasFile, PageCell
-from tests.epochwatch_lab.atlas import evidence
 from tests.epochwatch_lab.atlas.plain_counting import reachable_and_lost
 
 SAMPLED, MORE, SEED = 2, 20, 20261128  # of each file
-of_each_file = pytest.mark.parametrize("read", evidence.atlas())
 
 
 def can_be_made(cell):
@@ -42,7 +40,6 @@ def unseeded():
 
 
 @pytest.mark.usefixtures("unseeded")
-@of_each_file
 def test_a_sample_of_the_cells_is_judged_again_as_it_is_committed(read):
     sample = random.Random(SEED).sample(read["cells"], SAMPLED)
     assert changed(sample, read["environment"]) == []
@@ -50,7 +47,6 @@ def test_a_sample_of_the_cells_is_judged_again_as_it_is_committed(read):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unseeded")
-@of_each_file
 def test_a_larger_sample_is_judged_again_as_it_is_committed(read):
     """All of them take a quarter of an hour: the script judges them, and git shows a change."""
     sample = random.Random(SEED + 1).sample(read["cells"], MORE)
@@ -58,7 +54,6 @@ def test_a_larger_sample_is_judged_again_as_it_is_committed(read):
     assert changed(sample, read["environment"]) == [], f"judge it again: {again}"
 
 
-@of_each_file
 def test_what_a_cell_lost_is_what_counting_by_hand_gives(read):
     seen = [cell for cell in read["cells"] if cell["observed"]]
     counted = {AtlasCell.from_json(cell).name: (cell, reachable_and_lost(cell)) for cell in seen}
@@ -72,7 +67,6 @@ def test_what_a_cell_lost_is_what_counting_by_hand_gives(read):
     assert wrong == []
 
 
-@of_each_file
 def test_site_summary_and_links_have_the_numbers_of_the_audit(read):
     file = AtlasFile("", read["environment"])
     rows = {(row.feed, *call_as_json(row.call).values()): row for row in rows_of_file(read)}

@@ -7,11 +7,9 @@ import pytest
 from packaging.version import Version
 
 from epochwatch_lab._atlas.cells import AtlasCell
-from tests.epochwatch_lab.atlas import evidence
 from tests.epochwatch_lab.atlas.plain_counting import is_in_order, one_pass, plain_batches
 
 NOTED = {"validate": "validated", "evaluate": "tested", "predict": "predicted"}
-of_each_file = pytest.mark.parametrize("read", evidence.atlas())
 
 
 def needs_keras_3_7(read):
@@ -48,19 +46,16 @@ def wrong(cells, by_hand):
     return [AtlasCell.from_json(cell).name for cell in cells if not by_hand(cell)]
 
 
-@of_each_file
 def test_that_a_package_was_missing_is_in_no_cell(read):
     raised = {str(cell["raised"]).partition(":")[0] for cell in read["cells"]}
     assert not raised & {"ImportError", "ModuleNotFoundError"}
 
 
-@of_each_file
 def test_of_each_act_that_was_observed_some_cells_are_counted_by_hand(read):
     for act in {cell["act"] for cell in read["cells"]} - {"augment", "auto_execution"}:
         assert in_order(seen_in(read, act)), act
 
 
-@of_each_file
 def test_what_resumes_went_on_as_the_feed_does_by_itself(read):
     def by_hand(cell):
         trained = flat(flat(cell["trained"]))
@@ -75,7 +70,6 @@ def test_what_resumes_went_on_as_the_feed_does_by_itself(read):
     assert wrong(resumed, by_hand) == []
 
 
-@of_each_file
 def test_evaluate_predict_and_validation_take_the_first_batches_each_time(read):
     needs_keras_3_7(read)
 
@@ -88,7 +82,6 @@ def test_evaluate_predict_and_validation_take_the_first_batches_each_time(read):
     assert wrong(begun_again, by_hand) == []
 
 
-@of_each_file
 def test_of_a_generator_each_batch_is_taken_once_but_for_the_first_two(read):
     def by_hand(cell):
         calls = cell[NOTED[cell["act"]]]
@@ -100,7 +93,6 @@ def test_of_a_generator_each_batch_is_taken_once_but_for_the_first_two(read):
     assert wrong(cells, by_hand) == [], "\n".join(wrong(cells, by_hand))
 
 
-@of_each_file
 def test_a_loop_by_hand_trains_what_a_loop_by_hand_does(read):
     def by_hand(cell):
         steps = cell["steps_per_epoch"]
@@ -111,7 +103,6 @@ def test_a_loop_by_hand_trains_what_a_loop_by_hand_does(read):
     assert wrong(in_order(seen_in(read, "by_hand")), by_hand) == []
 
 
-@of_each_file
 def test_what_was_undone_follows_what_was_saved_and_the_rest_begins_with_the_first_batch(read):
     needs_keras_3_7(read)
 
@@ -130,7 +121,6 @@ def test_what_was_undone_follows_what_was_saved_and_the_rest_begins_with_the_fir
     assert wrong(cells, by_hand) == [], "\n".join(wrong(cells, by_hand))
 
 
-@of_each_file
 def test_boundaries_are_what_the_places_before_and_after_them_say(read):
     def by_hand(cell):
         epochs = [epoch for fit in cell["trained"] for epoch in fit if epoch]
@@ -157,7 +147,6 @@ def test_boundaries_are_what_the_places_before_and_after_them_say(read):
     assert wrong(cells, by_hand) == [], "\n".join(wrong(cells, by_hand))
 
 
-@of_each_file
 def test_alike_are_orders_that_came_again_in_what_shuffles(read):
     def by_hand(cell):
         fits = cell["trained"]

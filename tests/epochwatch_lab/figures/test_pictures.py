@@ -114,29 +114,38 @@ def test_random_draws_and_schedules_stand_below_each_other_on_a_telephone():
     assert [(grid.nrows, grid.ncols) for grid in grids] == [(1, 2), (2, 1)]
 
 
-def all_pictures():
-    shares = {"minority": np.array([0.7, 1.0]), "majority": np.array([0.1, 0.99])}
-    images = np.zeros((32, 28, 28))
-    rank = np.arange(53_226, 53_258)
-    spans = {"majority": RESUMED, "minority": RESTARTED}
-    patches = [figures.scene.Patch(np.eye(10), np.eye(10), 1)] * 6
-    return [
-        figures.blocks.picture(6742, 53258, 8),
-        figures.blocks.picture_rows([(5326, 53258, 8), (11, 53258, 8)]),
-        figures.batch.picture("first_batch", images, rank % 2, rank),
-        figures.order.picture("tf_data: resumes", spans, {"majority": 60, "minority": 40}),
-        figures.order.picture_beside({"one": column_of(RESUMED, 60)}, "majority"),
-        figures.coverage.picture({"one fit": shares, "a new feed each epoch": shares}),
-        figures.exposures.picture({"minority": np.arange(40), "majority": np.zeros(400, int)}),
-        figures.collecting.picture({"in order, or shuffled": collecting()}, 53_258),
-        figures.schedule.picture({"minority": timeline(16), "majority": timeline(2)}),
-        figures.scene.maps_picture(scene_maps(4, patches=48_016, columns=220)),
-        figures.scene.patches_picture(patches),
-    ]
+SHARES = {"minority": np.array([0.7, 1.0]), "majority": np.array([0.1, 0.99])}
+RANK = np.arange(53_226, 53_258)
+SPANS = {"majority": RESUMED, "minority": RESTARTED}
+FEEDS = ("one fit", "a new feed each epoch")
+PICTURES = {
+    "blocks": lambda: figures.blocks.picture(6742, 53258, 8),
+    "rows of blocks": lambda: figures.blocks.picture_rows([(5326, 53258, 8), (11, 53258, 8)]),
+    "batch": lambda: figures.batch.picture("batch", np.zeros((32, 28, 28)), RANK % 2, RANK),
+    "order": lambda: figures.order.picture(
+        "tf_data: resumes", SPANS, {"majority": 60, "minority": 40}
+    ),
+    "orders": lambda: figures.order.picture_beside({"one": column_of(RESUMED, 60)}, "majority"),
+    "coverage": lambda: figures.coverage.picture(dict.fromkeys(FEEDS, SHARES)),
+    "exposures": lambda: figures.exposures.picture(
+        {"minority": np.arange(40), "majority": np.zeros(400, int)}
+    ),
+    "collecting": lambda: figures.collecting.picture(
+        {"in order, or shuffled": collecting()}, 53_258
+    ),
+    "schedule": lambda: figures.schedule.picture(
+        {"minority": timeline(16), "majority": timeline(2)}
+    ),
+    "maps": lambda: figures.scene.maps_picture(scene_maps(4, patches=48_016, columns=220)),
+    "patches": lambda: figures.scene.patches_picture(
+        [figures.scene.Patch(np.eye(10), np.eye(10), 1)] * 6
+    ),
+}
 
 
-@pytest.mark.parametrize("picture", all_pictures(), ids=lambda picture: picture.name)
-def test_every_text_is_large_enough_and_inside_the_picture(picture):
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_text_is_large_enough_and_inside_the_picture(name):
+    picture = PICTURES[name]()
     for figure, least in ((picture.wide, LEAST_WIDE), (picture.narrow, LEAST_NARROW)):
         figure.draw_without_rendering()
         texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
