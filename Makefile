@@ -102,14 +102,17 @@ test-slow: .venv
 	  $(ROUNDED:%=--ignore-glob='%')
 
 ## test-batches: stop, kill and starve sweeps of runs
-# Each of its tests is long: the next free worker takes the next.
+# Each of its tests is long: the next free worker takes the next. Three workers for two cores, for
+# its tests wait for what is stopped and starved.
 test-batches: .venv
-	@$(ON_TENSORFLOW) $(PYTEST) --dist load tests/batches
+	@$(ON_TENSORFLOW) $(PYTEST) -n 3 --dist load tests/batches
 
 ## test-rounding: train again with the arithmetic of a plain processor
 test-rounding: .venv
 	@$(ON_TENSORFLOW) sh scripts/plain_arithmetic.sh $(PYTEST) $(ROUNDED)
 
+# With SAMPLE=some in the environment, as in CI, what Keras 3's backends have in common is tried on
+# one of them each, here and in test-resuming.
 ## test-backends: run tests/backends and tests/fuzz on JAX, torch and tf_keras
 # Each in an environment of its own, .venv-jax …, made as .venv is. Three workers for two cores, for
 # tests of Keras 2 wait.
@@ -119,7 +122,6 @@ test-backends:
 
 ## test-resuming: kill trainings at every step, on TensorFlow, JAX and torch
 # The next free worker takes the next test, for a script that is killed at every step takes long.
-# With SAMPLE=some in the environment, as in CI, each kill is made on one of the backends.
 # What came of each kill, as a table: python -m tests.resuming.matrix
 test-resuming:
 	@$(call on_backends,tensorflow jax torch,tensorflow jax torch) -m pytest tests/resuming -n 2 --dist load

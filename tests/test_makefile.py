@@ -150,7 +150,7 @@ ROUNDED = (
 NOT_ROUNDED = " ".join(f"--ignore-glob={place}" for place in ROUNDED)
 REST = [
     f"{XDIST} -m slow --ignore=tests/batches --ignore=tests/resuming {NOT_ROUNDED}",
-    f"{XDIST} --dist load tests/batches",
+    f"{XDIST} -n 3 --dist load tests/batches",
 ]
 AGAIN = " ".join([XDIST, *ROUNDED])
 
