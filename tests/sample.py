@@ -1,6 +1,6 @@
 """With SAMPLE=some, as in CI, what Keras 3's backends have in common is tried on one of them each.
 
-All of it on each of them takes half an hour more.
+And pages are looked at in two of four ways. All of it takes half an hour more.
 """
 
 import os

@@ -8,13 +8,14 @@ import shutil
 import pytest
 
 from epochwatch_lab._runs import project
+from tests.sample import IS_WHOLE
 
 PATIENCE = 300_000  # ms; a busy machine has time enough
 SCREENSHOTS = project.ROOT / "outputs" / "screenshots"
 WIDTHS, SCHEMES = (390, 1280), ("light", "dark")  # a telephone and a desk
-# By hand two looks, in which every width and every scheme occurs; in CI all four.
+# Where there is less time two looks, in which every width and every scheme occurs.
 ALL_LOOKS = list(itertools.product(WIDTHS, SCHEMES))
-LOOKS = ALL_LOOKS if os.environ.get("CI") else list(zip(WIDTHS, SCHEMES, strict=True))
+LOOKS = ALL_LOOKS if IS_WHOLE else list(zip(WIDTHS, SCHEMES, strict=True))
 
 # What Bokeh and the theme of the site say of themselves.
 SMALL_TALK = r"console: (\[bokeh .*\] document idle|\[PST\]: )"
