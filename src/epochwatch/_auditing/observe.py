@@ -157,11 +157,21 @@ def observe_training(
     model = make_probe(
         plan.keras, sink, call.steps_per_execution, plan.longest_execution, plan.is_indexed
     )
-    begun, stopped = model.epochwatch.recorder.begun, []
+    begun = model.epochwatch.recorder.begun
+    stopped = fit_probe(plan, model)
+    return ObservedTraining(ExposureLog.read(folder), begun, samples, sink.steps, stopped)
+
+
+def fit_probe(plan: AuditPlan, model, **own) -> list[tuple[int, int]]:
+    """Run `fit` as planned, as often as planned, with further arguments of the audit's own.
+
+    Returns fit and epoch of those epochs in which a callback ended the training.
+    """
+    call, begun, stopped = plan.call, model.epochwatch.recorder.begun, []
     plan.feed.set_seed()
     for fit in range(1, call.fits + 1):
         try:
-            model.fit(**arguments_of(plan))
+            model.fit(**arguments_of(plan), **own)
         # Up to Keras 3.14 an IndexError.
         except (ValueError, StopIteration, IndexError) as error:
             # It raised before an epoch began: the fit before it had taken the last batch.
@@ -174,7 +184,7 @@ def observe_training(
             raise
         if model.stop_training and begun:
             stopped.append(begun[-1])
-    return ObservedTraining(ExposureLog.read(folder), begun, samples, sink.steps, stopped)
+    return stopped
 
 
 def arguments_of(plan: AuditPlan) -> dict[str, Any]:

@@ -27,9 +27,18 @@ PASSED_OVER = "passed over"
 INDEX_CONFLICT = "index conflict"
 COVERAGE = "coverage"
 NOT_RESUMABLE = "not resumable"
+# Of several workers alone.
+HANGS = "hangs"
+DIES = "dies"
+UNEQUAL_STEPS = "unequal steps"
+DOUBLES = "doubles"
 FINDINGS = (
+    HANGS,
+    DIES,
+    UNEQUAL_STEPS,
     *ORDER_FINDINGS,
     LOSES,
+    DOUBLES,
     ALIKE,
     UNMEASURED,
     DISAGREES,
@@ -40,7 +49,12 @@ FINDINGS = (
 )
 RESHUFFLES = "reshuffles"
 NEVER_TRAINED = "never trained"
-FAIL_ON = (*FINDINGS, RESHUFFLES, NEVER_TRAINED)
+RAGGED = "ragged"
+FAIL_ON = (*FINDINGS, RESHUFFLES, NEVER_TRAINED, RAGGED)
+
+# What only an audit of several workers looks for, and all that it looks for.
+OF_WORKERS = (HANGS, DIES, UNEQUAL_STEPS, DOUBLES, RAGGED)
+WITH_WORKERS = (*OF_WORKERS, LOSES, UNMEASURED, COVERAGE, NEVER_TRAINED)
 
 KILLS = 50  # of a training that is to be resumed, if nothing else is asked for
 
@@ -153,6 +167,18 @@ def kills_asked(resume: bool, kills: int | None, gate: Gate) -> int:
             f"fail_on: got {NOT_RESUMABLE!r} without resume, allowed: with resume=True (--resume)"
         )
     return 0
+
+
+def check_looked_for(gate: Gate, with_workers: bool) -> None:
+    """Refuse a finding that an audit, of several workers or not, does not look for."""
+    if set(FINDINGS) <= set(gate.fail_on):
+        return
+    for name in gate.fail_on:
+        if with_workers and name not in WITH_WORKERS:
+            allowed = ", ".join(name for name in FAIL_ON if name in WITH_WORKERS)
+            raise BadInput(f"fail_on: got {name!r} with workers, allowed: {allowed}")
+        if not with_workers and name in OF_WORKERS:
+            raise BadInput(f"fail_on: got {name!r} without workers, allowed: with --workers")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,8 +27,49 @@ from epochwatch._exposures.verdict import Verdict
 SCHEMA = 2
 
 
+class Measured:
+    """What two kinds of audit have in common: they know of their counts, or do not."""
+
+    @property
+    def named_counts(self) -> dict[str, StreamCounts]:
+        """The counts that a minimum of coverage holds for, by name."""
+        return self.streams or {"all samples": self.whole}
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """What cannot be known, each with its remedy."""
+        if self.contents_vary:
+            return (
+                "the feed changes the samples' contents in each pass (augmentation, perhaps), so "
+                'they cannot be recognised; give them an index: {"label": …, "index": …}',
+            )
+        if self.gate.min_coverage is None:
+            return ()
+        return tuple(
+            f"the coverage of {name}: no pass of the feed came to an end, so it is not known how "
+            "many samples there are; give population"
+            for name, counts in self.named_counts.items()
+            if counts.coverage is None
+        )
+
+    @property
+    def below_minimum(self) -> tuple[str, ...]:
+        """The streams of which less was trained than the least that was asked for."""
+        least = self.gate.min_coverage
+        return tuple(
+            name
+            for name, counts in self.named_counts.items()
+            if least is not None and counts.coverage is not None and counts.coverage[-1] < least
+        )
+
+    @property
+    def sound(self) -> bool:
+        """Whether there is no finding."""
+        return not self.findings
+
+
 @dataclasses.dataclass(frozen=True)
-class AuditResult:
+class AuditResult(Measured):
     """What an audit found.
 
     Attributes:
@@ -93,38 +134,6 @@ class AuditResult:
         return None if self.loss is None else self.loss.lost
 
     @property
-    def named_counts(self) -> dict[str, StreamCounts]:
-        """The counts that a minimum of coverage holds for, by name."""
-        return self.streams or {"all samples": self.whole}
-
-    @property
-    def unmeasured(self) -> tuple[str, ...]:
-        """What cannot be known, each with its remedy."""
-        if self.contents_vary:
-            return (
-                "the feed changes the samples' contents in each pass (augmentation, perhaps), so "
-                'they cannot be recognised; give them an index: {"label": …, "index": …}',
-            )
-        if self.gate.min_coverage is None:
-            return ()
-        return tuple(
-            f"the coverage of {name}: no pass of the feed came to an end, so it is not known how "
-            "many samples there are; give population"
-            for name, counts in self.named_counts.items()
-            if counts.coverage is None
-        )
-
-    @property
-    def below_minimum(self) -> tuple[str, ...]:
-        """The streams of which less was trained than the least that was asked for."""
-        least = self.gate.min_coverage
-        return tuple(
-            name
-            for name, counts in self.named_counts.items()
-            if least is not None and counts.coverage is not None and counts.coverage[-1] < least
-        )
-
-    @property
     def boundaries(self) -> list[dict]:
         """Every boundary, judged or not, with the batches before and after it."""
         judged = self.judged
@@ -160,11 +169,6 @@ class AuditResult:
         }
         occur |= {name for name, occurs in besides.items() if occurs}
         return [name for name in FAIL_ON if name in occur and name in self.gate.fail_on]
-
-    @property
-    def sound(self) -> bool:
-        """Whether there is no finding."""
-        return not self.findings
 
     def as_json(self) -> dict:
         """Return the report for JSON: the stable part of it, and the findings."""

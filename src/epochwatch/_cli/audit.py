@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from epochwatch._auditing.request import FAIL_ON, FINDINGS, KILLS
+from epochwatch._auditing.strategies import STRATEGIES
+from epochwatch._auditing.workers import PATIENCE
 from epochwatch._cli import fit_options, user_code
 from epochwatch._cli.options import FAILED, count_option
 from epochwatch._extras import missing_extras_named
@@ -74,6 +76,7 @@ def figure_file(ctx, param, path: Path | None) -> Path | None:
         fit_options.TITLE: fit_options.NAMES,
         "What is counted": ("streams", "population"),
         "What is tried besides": ("resume", "kills"),
+        "Several workers": ("workers", "strategy", "hangs_after"),
         "What counts as a finding": ("fail_on", "min_coverage"),
         "What is written": ("as_json", "figure", "log"),
     },
@@ -84,6 +87,7 @@ Examples:
   epochwatch audit my.data:train --fail-on restarts,skips --min-coverage 0.99
   epochwatch audit my.data:train --steps-per-epoch 99 --population 0=380,1=20
   epochwatch audit feeds.py:make_feed --epochs 3 --resume
+  epochwatch audit feeds.py:make_feed --epochs 3 --workers 2
 
 Exit codes: 0 no findings, 1 findings, 2 bad input.""",
 )
@@ -131,6 +135,25 @@ Exit codes: 0 no findings, 1 findings, 2 bad input.""",
     f"  [default: {KILLS}]",
     word="all",
 )
+@count_option(
+    "--workers",
+    "Train on so many workers: processes of this machine, or replicas in one, each with the feed "
+    "that TARGET makes there.",
+    low=2,
+)
+@click.option(
+    "--strategy",
+    type=click.Choice(STRATEGIES),
+    help="How workers train together.  [default: that of the backend; on tf_keras multi_worker]",
+)
+@click.option(
+    "--hangs-after",
+    type=click.FloatRange(0, min_open=True),
+    default=PATIENCE,
+    show_default=True,
+    metavar="SECONDS",
+    help="Without a step of any worker, after which fit is taken to wait for ever.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.option(
     "--figure",
@@ -156,7 +179,14 @@ def audit(target: str, as_json: bool, figure: Path | None, **arguments):
     them? Did shuffling change the order? What could not be measured? Samples are identified by
     their index if the targets have one ({"label": ..., "index": ...}), or else by their content.
     """
-    report = audited_target(target, **arguments)
+    of_workers = {name: arguments.pop(name) for name in ("workers", "strategy", "hangs_after")}
+    check_workers(**of_workers, **arguments)
+    if of_workers["workers"]:
+        from epochwatch._cli.audit_workers import audited_by_workers
+
+        report = audited_by_workers(target, **of_workers, **arguments)
+    else:
+        report = audited_target(target, **arguments)
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
@@ -167,6 +197,14 @@ def audit(target: str, as_json: bool, figure: Path | None, **arguments):
         save_figure(report, figure)
     if not report.sound:
         sys.exit(FAILED)
+
+
+def check_workers(workers: int | None, strategy: str | None, resume: bool, **_) -> None:
+    """Refuse what is of several workers without them, and what is of one with several."""
+    if strategy and not workers:
+        raise BadInput(f"--strategy: got {strategy!r} without --workers, allowed: with --workers 2")
+    if resume and workers:
+        raise BadInput("--resume: got it with --workers, allowed: one of the two")
 
 
 def audited_target(

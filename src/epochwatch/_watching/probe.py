@@ -48,7 +48,12 @@ def identify_samples(backend, data) -> list:
 
 
 def make_probe(
-    keras, sink, steps_per_execution: int = 1, longest_execution: int = 0, weighs: bool = True
+    keras,
+    sink,
+    steps_per_execution: int = 1,
+    longest_execution: int = 0,
+    weighs: bool = True,
+    replicas: int = 1,
 ):
     """Make a watched, compiled model that learns nothing.
 
@@ -60,6 +65,7 @@ def make_probe(
         longest_execution: samples that one execution may have.
         weighs: whether `class_weight` is kept from Keras' `fit`, which has none for targets
             in a dictionary.
+        replicas: of the model in this process; it is made in the scope of their strategy.
     """
     backend = backends.backend_module(backends.backend_name(keras))
 
@@ -83,7 +89,8 @@ def make_probe(
     model.compile(optimizer="sgd", loss=None, jit_compile=False, **options)
     # Half of it may wait to be drained, and each step takes a cell for its length.
     capacity = max(CAPACITY, 2 * (len(COLUMNS) * longest_execution + steps_per_execution))
-    counter = BatchCounter(capacity, columns=len(COLUMNS), backend=backends.backend_name(keras))
+    name = backends.backend_name(keras)
+    counter = BatchCounter(capacity, columns=len(COLUMNS), backend=name, replicas=replicas)
     recorder = None if sink is None else recorder_class(keras)(counter, sink)
     carry(model, CARRIED_AS, ProbeWatch(backend, counter, recorder, weighs))
     return model

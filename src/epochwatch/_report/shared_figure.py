@@ -1,0 +1,87 @@
+"""Who trained which samples: a lane for each worker, a column for each sample."""
+
+import textwrap
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from epochwatch._auditing.shared_counts import EpochPicture
+from epochwatch._auditing.shared_result import SharedResult
+from epochwatch._report import style
+from epochwatch._report.figure import _settle
+from epochwatch._report.shared import headline, unit
+
+ONCE, AGAIN = "#9cc7ef", "#e76300"
+LANE = 0.82  # of a lane's height that is drawn in
+MOST_LANES = 8
+
+
+def draw(report: SharedResult) -> Figure:
+    """Draw the first epochs: what each worker trained, what came twice, and what never.
+
+    Args:
+        report: what the audit found.
+
+    Returns:
+        A figure that belongs to no window.
+    """
+    pictures = [] if report.contents_vary else list(report.pictures)
+    lanes = len(pictures[0].once) + 1 if pictures else 1
+    title = textwrap.fill(headline(report), 100)
+    height = 1.1 + 0.2 * title.count("\n") + len(pictures) * (0.35 + 0.24 * lanes)
+    with style.figure(8, height) as figure:
+        axes = figure.subplots(max(len(pictures), 1), sharex=True, squeeze=False)[:, 0]
+        for ax, picture, epoch in zip(axes, pictures, report.epochs, strict=False):
+            draw_epoch(ax, picture, unit(report))
+            fit = f"fit {epoch.fit}, " if report.epochs[-1].fit > 1 else ""
+            ax.set_ylabel(f"{fit}epoch {epoch.epoch}", fontsize=9)
+        axes[-1].set_xlabel(_samples_axis(report, pictures))
+        axes[0].legend(fontsize=8, loc="lower left", ncols=3, bbox_to_anchor=(0, 1.0), borderpad=0)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10.5)
+        _settle(figure)
+    return figure
+
+
+def draw_epoch(ax: Axes, picture: EpochPicture, unit: str) -> Axes:
+    """Draw an epoch: a lane for each worker, and one for what none trained.
+
+    A bar is as high as the share of its samples: where each has a column, it is whole or none.
+
+    Args:
+        ax: where.
+        picture: of the epoch.
+        unit: what a worker is called.
+
+    Returns:
+        The Axes.
+    """
+    lanes = len(picture.once)
+    places = np.arange(len(picture.never))
+    look = {"width": 1.0, "linewidth": 0}
+    for lane in range(lanes):
+        bottom = np.full(len(places), lanes - lane, float)
+        once, again = LANE * picture.once[lane], LANE * picture.again[lane]
+        label = {"label": "trained once"} if not lane else {}
+        ax.bar(places, once, bottom=bottom, color=ONCE, **look, **label)
+        label = {"label": "trained more than once"} if not lane else {}
+        more = {"hatch": "////", "edgecolor": "white"}
+        ax.bar(places, again, bottom=bottom + once, color=AGAIN, **look, **more, **label)
+    ax.bar(places, LANE * picture.never, color=style.NEVER, label="trained by none", **look)
+    names = [f"{unit} {number}" for number in range(lanes)] if lanes <= MOST_LANES else []
+    ticks = [lanes - lane + LANE / 2 for lane in range(lanes)][: len(names)]
+    ax.set_yticks([*ticks, LANE / 2], [*names, "none"], fontsize=8)
+    ax.tick_params(axis="y", length=0)
+    ax.set(xlim=(-0.5, len(places) - 0.5), ylim=(0, lanes + 1))
+    ax.spines[["left", "bottom"]].set_visible(False)
+    return ax
+
+
+def _samples_axis(report: SharedResult, pictures: list[EpochPicture]) -> str:
+    """Name what stands side by side."""
+    if not pictures:
+        return ""
+    by = "index" if report.identified_by == "index" else "the feed's order"
+    bins, samples = len(pictures[0].never), report.whole.samples or report.whole.trained
+    a_column = "" if bins >= samples else f", a column for {samples / bins:,.0f}"
+    return f"samples by {by}{a_column}"
