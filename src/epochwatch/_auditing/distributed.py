@@ -196,6 +196,8 @@ class JudgedWorkers:
             doubled=self.doubled(expected) if self.finished else None,
             identified_by="index" if self.plan.is_indexed else "content",
             population_by=known.population_by,
+            rows=None if self.passes.first.length is None else self.passes.first.rows,
+            conflicts=self.passes.first.samples.conflicts if self.plan.is_indexed else 0,
             not_in_pass=len(np.setdiff1d(self.trained.index, self.passes.first.samples.identity)),
             environment=loaded_versions(self.plan.keras) | {"backend": self.plan.backend},
             gate=gate,

@@ -54,7 +54,7 @@ FAIL_ON = (*FINDINGS, RESHUFFLES, NEVER_TRAINED, RAGGED)
 
 # What only an audit of several workers looks for, and all that it looks for.
 OF_WORKERS = (HANGS, DIES, UNEQUAL_STEPS, DOUBLES, RAGGED)
-WITH_WORKERS = (*OF_WORKERS, LOSES, UNMEASURED, COVERAGE, NEVER_TRAINED)
+WITH_WORKERS = (*OF_WORKERS, LOSES, UNMEASURED, INDEX_CONFLICT, COVERAGE, NEVER_TRAINED)
 
 KILLS = 50  # of a training that is to be resumed, if nothing else is asked for
 

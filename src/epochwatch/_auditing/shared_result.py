@@ -10,6 +10,7 @@ from epochwatch._auditing.request import (
     DOUBLES,
     FAIL_ON,
     HANGS,
+    INDEX_CONFLICT,
     LOSES,
     NEVER_TRAINED,
     RAGGED,
@@ -41,6 +42,8 @@ class SharedResult(Measured):
             chance decides.
         identified_by: "index" or "content".
         population_by: how the number of samples is known; see `AuditResult`.
+        rows: samples in one pass as often as they come; None where there is no end.
+        conflicts: indices that came with different contents in a pass.
         not_in_pass: samples trained that a pass of the feed in a single process does not have.
         environment: versions and backend.
         gate: what counts as a finding.
@@ -58,6 +61,8 @@ class SharedResult(Measured):
     doubled: int | None
     identified_by: str
     population_by: str | None
+    rows: int | None
+    conflicts: int
     not_in_pass: int
     environment: dict[str, Any]
     gate: Gate
@@ -83,6 +88,7 @@ class SharedResult(Measured):
             LOSES: self.lost,
             DOUBLES: self.doubled or any(epoch.doubled for epoch in self.epochs),
             UNMEASURED: self.unmeasured,
+            INDEX_CONFLICT: self.conflicts,
             COVERAGE: self.below_minimum,
             RAGGED: any(epoch.ragged or epoch.empty for epoch in self.epochs),
             NEVER_TRAINED: any(c.never_trained for c in (self.whole, *self.streams.values())),
@@ -106,6 +112,8 @@ class SharedResult(Measured):
                 "identified_by": self.identified_by,
                 "population": population,
                 "population_by": self.population_by,
+                "rows": self.rows,
+                "index_conflicts": self.conflicts,
                 "not_in_the_pass": self.not_in_pass,
                 "lost": self.lost,
                 "doubled": self.doubled,

@@ -1,7 +1,7 @@
 """The ways to train on several workers that an audit can set up on this machine.
 
-What a worker is told by environment variables is what its feed may read: `EPOCHWATCH_WORKER`, from 0,
-and `EPOCHWATCH_WORKERS`; and what the framework itself says, such as `jax.process_index()`.
+A feed may read which worker it is made for: the variables `EPOCHWATCH_WORKER`, from 0, and
+`EPOCHWATCH_WORKERS`, and what the framework itself says, such as `jax.process_index()`.
 """
 
 import contextlib

@@ -1,9 +1,9 @@
 """Starting the processes of a distributed training on this machine, watching them, ending them.
 
 A worker reads its job from its standard input, and ends itself when that is closed: whether we end
-it, or have been killed. It notes in a file how far it is, line by line; so whoever waits for ever is
-known, whatever it waits in. When it has trained, it stays until all have: what leaves early would
-take the others' connections with it.
+it, or have been killed. It notes in a file how far it is, line by line; so who waits for ever is
+known, whatever it waits in. When it has trained, it stays until all have: it would take the others'
+connections with it.
 """
 
 import contextlib

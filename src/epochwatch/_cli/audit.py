@@ -190,9 +190,7 @@ def audit(target: str, as_json: bool, figure: Path | None, **arguments):
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
-        from epochwatch._report.terminal import show
-
-        show(report)
+        report.show()
     if figure:
         save_figure(report, figure)
     if not report.sound:

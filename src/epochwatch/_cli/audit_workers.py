@@ -1,7 +1,7 @@
 """`epochwatch audit --workers`: what several workers are fed.
 
-There is no such argument of `epochwatch.audit`: each worker is a process that makes the feed itself,
-so it must find the function by a name, which a `lambda` or a notebook's function does not have.
+`epochwatch.audit` has no such argument: each worker is a process that makes the feed itself, so it
+must find the function by a name, which a `lambda` or a notebook's function does not have.
 """
 
 import sys

@@ -37,6 +37,10 @@ class Report(AuditResult):
     def headline(self) -> str:
         return headline(self)
 
+    def show(self) -> None:
+        """Print it: in colour and as wide as the terminal where there is one."""
+        terminal.show(self)
+
     def __str__(self) -> str:
         return terminal.as_text(self)
 

@@ -1,6 +1,5 @@
-"""What an audit of several workers found: the sentence, the text, and the object that shows both."""
+"""What an audit of several workers found: as a sentence, as text, and as what shows them."""
 
-import dataclasses
 from collections.abc import Callable, Iterator
 
 from rich.console import Group
@@ -12,7 +11,12 @@ from epochwatch._auditing.shared_result import SharedResult
 from epochwatch._auditing.workers import DIED, FINISHED, WAITED, WorkerEnd
 from epochwatch._extras import missing_extras_named
 from epochwatch._report import terminal
-from epochwatch._report.headline import _samples_unknown, _too_little_covered, _unmeasured
+from epochwatch._report.headline import (
+    _indices_shared,
+    _samples_unknown,
+    _too_little_covered,
+    _unmeasured,
+)
 from epochwatch._text import count_of
 
 MOST_EPOCHS = 12
@@ -24,13 +28,15 @@ class SharedReport(SharedResult):
 
     @classmethod
     def showing(cls, result: SharedResult) -> "SharedReport":
-        return cls(
-            **{field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
-        )
+        return cls(**vars(result))
 
     @property
     def headline(self) -> str:
         return headline(self)
+
+    def show(self) -> None:
+        """Print it: in colour and as wide as the terminal where there is one."""
+        terminal.show_laid_out(layout(self))
 
     def __str__(self) -> str:
         return terminal.plain_text(layout(self))
@@ -134,10 +140,8 @@ def _doubles(result: SharedResult) -> str | None:
         return None
     left = max((epoch.left_out or 0 for epoch in result.epochs), default=0)
     out = f", and up to {left:,} by none" if left else ""
-    whole = result.whole.samples
-    return (
-        f"of {whole:,} samples, {_doubled_words(result)}{out}" if whole else _doubled_words(result)
-    )
+    of = f"of {result.whole.samples:,} samples, " if result.whole.samples else ""
+    return f"{of}{_doubled_words(result)}{out}"
 
 
 def _sound(result: SharedResult) -> str:
@@ -158,6 +162,7 @@ _WORST_FIRST: tuple[Callable[[SharedResult], str | None], ...] = (
     _samples_unknown,
     _unequal,
     _lost,
+    _indices_shared,
     _too_little_covered,
     _doubles,
     _unmeasured,
