@@ -20,7 +20,7 @@ from epochwatch._auditing.request import (
 )
 from epochwatch._auditing.result import SCHEMA, Measured
 from epochwatch._auditing.shared_counts import EpochPicture, SharedEpoch
-from epochwatch._auditing.workers import DIED, WAITED, WorkerEnd
+from epochwatch._auditing.workers import DIED, FINISHED, WAITED, WorkerEnd
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +74,9 @@ class SharedResult(Measured):
 
     @property
     def unequal(self) -> list[SharedEpoch]:
-        """The epochs in which not all processes made as many steps."""
+        """The epochs in which not all processes, which all finished, made as many steps."""
+        if any(end.outcome != FINISHED for end in self.ends):
+            return []
         return [epoch for epoch in self.epochs if len(set(epoch.steps)) > 1]
 
     @property

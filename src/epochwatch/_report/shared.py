@@ -8,7 +8,7 @@ from rich.text import Text
 
 from epochwatch._auditing.shared_counts import SharedEpoch
 from epochwatch._auditing.shared_result import SharedResult
-from epochwatch._auditing.workers import DIED, FINISHED, WAITED, WorkerEnd
+from epochwatch._auditing.workers import DIED, ENDED, FINISHED, WAITED, WorkerEnd
 from epochwatch._extras import missing_extras_named
 from epochwatch._report import terminal
 from epochwatch._report.headline import (
@@ -91,7 +91,7 @@ def _dies(result: SharedResult) -> str | None:
     died = [w for w, end in enumerate(result.ends) if end.outcome == DIED]
     if not died:
         return None
-    rest = "" if len(result.ends) == 1 else "; the others were ended"
+    rest = "; the others were ended" if ENDED in {end.outcome for end in result.ends} else ""
     trained = f"{_samples(result, result.whole.trained)} trained until then"
     return f"worker {died[0]} died {where(result.ends[died[0]])}{rest}; {trained}"
 
@@ -104,44 +104,44 @@ def _unequal(result: SharedResult) -> str | None:
     steps = ", ".join(map(str, first.steps[:-1]))
     return (
         f"in epoch {first.epoch}{more} the workers made unequal numbers of steps, "
-        f"{steps} and {first.steps[-1]}: a model that learns would wait for ever"
+        f"{steps} and {first.steps[-1]}: where each step is one of all, some wait for ever"
     )
 
 
 def _lost(result: SharedResult) -> str | None:
     if not result.lost:
         return None
-    again = f"; {_doubled_words(result)}" if _most_doubled(result) else ""
-    return f"{_samples(result, result.lost)} never trained, by no {unit(result)}{again}"
+    again = f", and {_doubled_words(result)}" if _most_doubled(result) else ""
+    return f"{_samples(result, result.lost)} never trained{again}"
 
 
 def _most_doubled(result: SharedResult) -> int:
     return max([result.doubled or 0, *(epoch.doubled or 0 for epoch in result.epochs)])
 
 
-def _doubled_words(result: SharedResult) -> str:
-    """Write how many were trained too often, by whom, in a clause."""
+def _doubled_words(result: SharedResult, of: str = "") -> str:
+    """Write how many were trained too often, by whom, in a clause; `of` how many samples."""
     by_epoch = [epoch.doubled for epoch in result.epochs]
     if None in by_epoch:
-        return f"{result.doubled:,} were trained more often than one process would train them"
+        were = "was" if result.doubled == 1 else "were"
+        return f"{result.doubled:,}{of} {were} trained more often than by a single process"
     low, high = min(by_epoch), max(by_epoch)
     count = f"{high:,}" if low == high else f"{low:,} to {high:,}"
-    was = "was" if (low, high) == (1, 1) else "were"
-    every = "" if len(by_epoch) == 1 else "in every epoch " if low == high else "in each epoch "
-    every = every or "in the same epoch "
+    were = "was" if (low, high) == (1, 1) else "were"
     by_all = all(epoch.doubled == epoch.by_all == epoch.more_than_once for epoch in result.epochs)
     both = "both" if result.workers == 2 else f"all {result.workers}"
-    whom = f" by {both} {unit(result)}s" if by_all else " more than once"
-    return f"{every}{count} {was} trained{whom}"
+    whom = f"by {both} {unit(result)}s" if by_all else "more than once"
+    when = "in the same epoch" if len(by_epoch) == 1 else "in every epoch" if low else "in an epoch"
+    return f"{count}{of} {were} trained {whom} {when}"
 
 
 def _doubles(result: SharedResult) -> str | None:
     if not _most_doubled(result):
         return None
+    samples = result.whole.samples
+    doubled = _doubled_words(result, f" of {samples:,} samples" if samples else "")
     left = max((epoch.left_out or 0 for epoch in result.epochs), default=0)
-    out = f", and up to {left:,} by none" if left else ""
-    of = f"of {result.whole.samples:,} samples, " if result.whole.samples else ""
-    return f"{of}{_doubled_words(result)}{out}"
+    return f"{doubled}, and up to {left:,} by none" if left else doubled
 
 
 def _sound(result: SharedResult) -> str:

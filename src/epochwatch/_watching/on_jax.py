@@ -91,9 +91,16 @@ class ProbeStep:
     """The steps of a model that learns nothing."""
 
     def train_step(self, state, data):
-        return {"loss": 0.0}, state
+        return {"loss": mean_of_all(data)}, state
 
     test_step = train_step
+
+
+def mean_of_all(data):
+    """Compute a mean over the batches of all processes, which each waits for, as for a loss."""
+    if jax.process_count() == 1:
+        return 0.0
+    return jax.numpy.mean(jax.tree.leaves(data)[0].astype("float32"))
 
 
 def split_index_on_the_way(adapter) -> None:
