@@ -78,13 +78,21 @@ def where(end: WorkerEnd) -> str:
 
 
 def _hangs(result: SharedResult) -> str | None:
-    waiting = [w for w, end in enumerate(result.ends) if end.outcome == WAITED]
-    if not waiting:
+    stood: dict[str, list[str]] = {}
+    for worker, end in enumerate(result.ends):
+        if end.outcome == WAITED:
+            stood.setdefault(where(end), []).append(str(worker))
+    if not stood:
         return None
-    stood = "; ".join(f"worker {w} stood {where(result.ends[w])}" for w in waiting)
+    told = "; ".join(f"{_workers_named(names)} stood {at}" for at, names in stood.items())
     done = [str(w) for w, end in enumerate(result.ends) if end.outcome == FINISHED]
-    finished = f", while worker {', '.join(done)} had finished" if done else ""
-    return f"fit never ended: {stood}, and made no further step in {result.patience:g} s{finished}"
+    finished = f", while {_workers_named(done)} had finished" if done else ""
+    return f"fit never ended: {told}, and nobody made a step in {result.patience:g} s{finished}"
+
+
+def _workers_named(numbers: list[str]) -> str:
+    """Name some workers by their numbers."""
+    return f"worker {numbers[0]}" if len(numbers) == 1 else f"workers {', '.join(numbers)}"
 
 
 def _dies(result: SharedResult) -> str | None:
