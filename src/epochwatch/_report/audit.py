@@ -10,6 +10,7 @@ from epochwatch._auditing.request import (
     FitCall,
     Gate,
     Population,
+    check_looked_for,
     kills_asked,
 )
 from epochwatch._checks import whole_number
@@ -68,7 +69,7 @@ def audit(
         fail_on: what counts as a finding: of "restarts", "skips", "replays", "runs dry",
             "overruns", "loses", "alike", "unmeasured", "disagrees", "passed over",
             "index conflict", "coverage", "not resumable" (these by default), "reshuffles" and
-            "never trained".
+            "never trained". The command looks for more with `--workers`.
         progress: called with steps trained since the last call.
         resume: whether `fit` is also killed and resumed, as a `resumable` model's: does it go on
             with the samples that it would have trained?
@@ -96,6 +97,7 @@ def audit(
     gate = Gate(fail_on, min_coverage)
     population = Population.from_argument(population)
     kills = kills_asked(resume, kills, gate)
+    check_looked_for(gate, with_workers=False)
     if seed is not None:
         whole_number("seed", seed, low=0)
     keras = keras_for(backend)

@@ -38,7 +38,10 @@ def draw(report: SharedResult) -> Figure:
             ax.set_ylabel(f"{fit}epoch {epoch.epoch}", fontsize=9)
         axes[-1].set_xticks([])  # what stands in a column is no number
         axes[-1].set_xlabel(_samples_axis(report, pictures))
-        axes[0].legend(fontsize=8, loc="lower left", ncols=3, bbox_to_anchor=(0, 1.0), borderpad=0)
+        if pictures:
+            axes[0].legend(
+                fontsize=8, loc="lower left", ncols=3, bbox_to_anchor=(0, 1.0), borderpad=0
+            )
         figure.suptitle(title, x=0.01, ha="left", fontsize=10.5)
         _settle(figure)
     return figure

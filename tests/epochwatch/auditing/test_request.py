@@ -32,9 +32,9 @@ BAD_GATES = [
     ({"min_coverage": float("nan")}, "min_coverage: got nan, allowed: a share from 0 to 1"),
     (
         {"fail_on": ("resumes",)},
-        "fail_on: got 'resumes', allowed: restarts, skips, replays, runs dry, overruns, loses, "
-        "alike, unmeasured, disagrees, passed over, index conflict, coverage, not resumable, "
-        "reshuffles, never trained",
+        "fail_on: got 'resumes', allowed: hangs, dies, unequal steps, restarts, skips, replays, "
+        "runs dry, overruns, loses, doubles, alike, unmeasured, disagrees, passed over, index "
+        "conflict, coverage, not resumable, reshuffles, never trained, ragged",
     ),
     ({"fail_on": "skips"}, "fail_on: got the text 'skips', allowed: a tuple, ('skips',)"),
     ({"fail_on": "skip"}, f"fail_on: got 'skip', allowed: {', '.join(FAIL_ON)}"),
