@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import heapq
 import itertools
+import operator
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -175,10 +176,15 @@ class JudgedWorkers:
 
     def result(self, gate: Gate, streams: Mapping | None, population: Population) -> SharedResult:
         """Count and judge."""
+        in_pass = self.passes.first.samples.merged_identity()
+        not_in_pass = len(np.setdiff1d(self.trained.index, in_pass))
+        # By their content nothing is told where most have another one in each pass.
+        varies = not self.plan.is_indexed and 2 * not_in_pass > len(self.trained)
+        is_judged = self.finished and not varies
         known = self.known_samples(population)
         first = self.plain_run(None if self.is_pass_an_epoch else self.rows)
         expected = self.expected(first)
-        a_pass = expected if self.is_pass_an_epoch and self.finished else None
+        a_pass = expected if self.is_pass_an_epoch and is_judged else None
         order = known.everything.members if self.plan.is_indexed else first.order
         order = np.append(order, np.setdiff1d(known.everything.members, order))
         counter = EpochCounter(self.workers.count, order, a_pass)
@@ -192,13 +198,14 @@ class JudgedWorkers:
             pictures=tuple(counter.pictures),
             whole=by_name.pop(None),
             streams=by_name,
-            lost=self.lost(expected) if self.finished else None,
-            doubled=self.doubled(expected) if self.finished else None,
+            lost=self.lost(expected) if is_judged else None,
+            doubled=self.doubled(expected) if is_judged else None,
             identified_by="index" if self.plan.is_indexed else "content",
             population_by=known.population_by,
             rows=None if self.passes.first.length is None else self.passes.first.rows,
             conflicts=self.passes.first.samples.conflicts if self.plan.is_indexed else 0,
-            not_in_pass=len(np.setdiff1d(self.trained.index, self.passes.first.samples.identity)),
+            not_in_pass=not_in_pass,
+            contents_vary=varies,
             environment=loaded_versions(self.plan.keras) | {"backend": self.plan.backend},
             gate=gate,
         )
@@ -211,6 +218,8 @@ class JudgedWorkers:
         counted = {None: known.everything} | named
         members = {name: each.members for name, each in counted.items() if each.samples is not None}
         shares = coverage(([counter.add(*epoch)] for epoch in self.epochs()), members)
+        if not counter.epochs:
+            shares = {name: np.zeros(1) for name in members}
         return {
             name: counts_of(self.trained, stream, shares.get(name))
             for name, stream in counted.items()
@@ -277,14 +286,19 @@ class JudgedWorkers:
         """Go through the epochs: place, batches of all workers, and steps of each."""
         merged = heapq.merge(*(log.batches() for log in self.logs), key=place_of)
         trained = itertools.groupby(merged, key=place_of)
-        ahead = next(trained, None)
-        for place in sorted({place for end in self.ends for place in end.steps}):
-            steps = [end.steps.get(place, 0) for end in self.ends]
-            if ahead is None or ahead[0] != place:  # it trained nothing, and has left no batch
-                yield place, [], steps
-            else:
-                yield place, list(ahead[1]), steps
-                ahead = next(trained, None)
+        begun = {place for end in self.ends for place in end.steps}
+        noted = ((place, ()) for place in sorted(begun))
+        # One that trained nothing was noted, and has left no batch.
+        both = heapq.merge(trained, noted, key=operator.itemgetter(0))
+        for place, each in itertools.groupby(both, key=operator.itemgetter(0)):
+            batches = [batch for _, group in each for batch in group]
+            yield place, batches, [self.steps_of(n, place, batches) for n in range(len(self.ends))]
+
+    def steps_of(self, process: int, place: tuple[int, int], batches: list[TrainedBatch]) -> int:
+        """Count the steps of a process: a kill may come between the log and the note of a step."""
+        replicas = self.workers.count // self.workers.processes
+        own = (b.step + 1 for b in batches if (b.replica or 0) // replicas == process)
+        return max(self.ends[process].steps.get(place, 0), *own, 0)
 
 
 def place_of(batch: TrainedBatch) -> tuple[int, int]:

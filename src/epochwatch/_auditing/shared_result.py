@@ -45,6 +45,7 @@ class SharedResult(Measured):
         rows: samples in one pass as often as they come; None where there is no end.
         conflicts: indices that came with different contents in a pass.
         not_in_pass: samples trained that a pass of the feed in a single process does not have.
+        contents_vary: whether samples are told apart by contents that are others in each pass.
         environment: versions and backend.
         gate: what counts as a finding.
     """
@@ -64,13 +65,14 @@ class SharedResult(Measured):
     rows: int | None
     conflicts: int
     not_in_pass: int
+    contents_vary: bool
     environment: dict[str, Any]
     gate: Gate
 
     @property
-    def contents_vary(self) -> bool:
-        """Whether samples cannot be told by their content: others stand in each pass."""
-        return self.identified_by == "content" and 2 * self.not_in_pass > self.whole.trained
+    def most_doubled(self) -> int:
+        """Samples trained more often than by a single process, in an epoch or in all."""
+        return max(self.doubled or 0, 0, *(epoch.doubled or 0 for epoch in self.epochs))
 
     @property
     def unequal(self) -> list[SharedEpoch]:
@@ -88,7 +90,7 @@ class SharedResult(Measured):
             DIES: DIED in outcomes,
             UNEQUAL_STEPS: self.unequal,
             LOSES: self.lost,
-            DOUBLES: self.doubled or any(epoch.doubled for epoch in self.epochs),
+            DOUBLES: self.most_doubled,
             UNMEASURED: self.unmeasured,
             INDEX_CONFLICT: self.conflicts,
             COVERAGE: self.below_minimum,

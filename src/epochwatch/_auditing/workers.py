@@ -76,10 +76,8 @@ class Notes:
         lines = self.progress.read_text().splitlines() if self.progress.exists() else []
         return [Stand(*map(int, line.split())) for line in lines]
 
-    def failure(self) -> str:
-        """Read what the worker failed with, or else how its output ended."""
-        if self.error.exists():
-            return self.error.read_text()
+    def last_words(self) -> str:
+        """Read how the worker's output ended."""
         lines = self.output.read_text(errors="replace").splitlines() if self.output.exists() else []
         said = [line.strip()[:LINE_WIDTH] for line in lines if line.strip()]
         return " | ".join(said[-LINES_SHOWN:]) or "it said nothing"
@@ -110,6 +108,12 @@ class Worker:
             self.process.stdin.write(json.dumps(job).encode() + b"\n")
             self.process.stdin.flush()
 
+    def why(self) -> str:
+        """Say what it died of."""
+        if self.notes.error.exists():
+            return self.notes.error.read_text()
+        return f"{code_in_words(self.process.returncode)}: {self.notes.last_words()}"
+
     @property
     def outcome(self) -> str | None:
         """How it ended by itself; None while it trains."""
@@ -135,11 +139,7 @@ class Worker:
         """Put together how it ended."""
         stands = self.notes.stands() or [Stand(0, 0, 0)]
         steps = {(fit, epoch): steps for fit, epoch, steps in stands if epoch}
-        why = (
-            f"{code_in_words(self.process.returncode)}: {self.notes.failure()}"
-            if outcome == DIED
-            else None
-        )
+        why = self.why() if outcome == DIED else None
         return WorkerEnd(outcome, stands[-1], steps, why)
 
 

@@ -4,6 +4,7 @@
 must find the function by a name, which a `lambda` or a notebook's function does not have.
 """
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ def audited_by_workers(
     **arguments,
 ) -> "SharedReport":
     """Audit what a target feeds to several workers; further arguments say how `fit` is called."""
+    from rich.console import Console
+
     from epochwatch._cli.audit import loaded_streams
 
     feed = user_code.parse_target(target)
@@ -44,7 +47,9 @@ def audited_by_workers(
     call = FitCall(**{name: arguments[name] for name in names}, options=options)
     gate = Gate(fail_on, min_coverage)
     check_looked_for(gate, with_workers=True)
-    with fit_options.keras_begun(backend, seed):
+    console = Console(stderr=True)
+    waiting = console.status if console.is_terminal else contextlib.nullcontext
+    with waiting(f"{workers} workers begin, and train"), fit_options.keras_begun(backend, seed):
         from epochwatch._auditing import distributed, strategies
         from epochwatch._auditing.keras_door import keras_for
         from epochwatch._report.shared import SharedReport

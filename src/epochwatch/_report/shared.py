@@ -119,12 +119,8 @@ def _unequal(result: SharedResult) -> str | None:
 def _lost(result: SharedResult) -> str | None:
     if not result.lost:
         return None
-    again = f", and {_doubled_words(result)}" if _most_doubled(result) else ""
+    again = f", and {_doubled_words(result)}" if result.most_doubled else ""
     return f"{_samples(result, result.lost)} never trained{again}"
-
-
-def _most_doubled(result: SharedResult) -> int:
-    return max([result.doubled or 0, *(epoch.doubled or 0 for epoch in result.epochs)])
 
 
 def _doubled_words(result: SharedResult, of: str = "") -> str:
@@ -144,7 +140,7 @@ def _doubled_words(result: SharedResult, of: str = "") -> str:
 
 
 def _doubles(result: SharedResult) -> str | None:
-    if not _most_doubled(result):
+    if not result.most_doubled:
         return None
     samples = result.whole.samples
     doubled = _doubled_words(result, f" of {samples:,} samples" if samples else "")
@@ -242,6 +238,9 @@ def steps_in_short(epoch: SharedEpoch) -> str:
 
 def loss_rows(report: SharedResult) -> Iterator[tuple[str, Text | str]]:
     """Write what was lost and what was doubled, beside what one process is delivered."""
+    if report.contents_vary:
+        yield "loss", Text("not known", terminal.WRONG)
+        return
     if report.lost is None:
         yield "loss", "not judged: the training did not come to its end"
         return

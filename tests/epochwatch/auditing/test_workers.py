@@ -78,7 +78,7 @@ def test_one_that_dies_ends_the_others(tmp_path):
 
 def test_a_worker_says_what_it_failed_with(tmp_path):
     [died] = ended(tmp_path, "notes.error.write_text('the disk is gone'); os._exit(1)")
-    assert died.why == "exit code 1: the disk is gone"
+    assert died.why == "the disk is gone"
 
 
 def test_a_signal_is_named(tmp_path):
