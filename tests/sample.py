@@ -12,11 +12,12 @@ IS_WHOLE = os.environ.get("SAMPLE") != "some"
 SHARING = ("torch", "tensorflow", "jax")
 
 
-def shared_out(cases: Sequence, backend: str = BACKEND) -> list:
+def shared_out(cases: Sequence, backend: str | None = None) -> list:
     """Return all cases, or those of this backend: each is of one of the backends.
 
     Of three in a row, such as the steps of an epoch, each time another one is of this backend.
     """
+    backend = backend or BACKEND
     if IS_WHOLE or backend not in SHARING:
         return list(cases)
     count, place = len(SHARING), SHARING.index(backend)

@@ -8,7 +8,6 @@ import itertools
 
 import pytest
 
-from tests import sample
 from tests.resuming.how import PLAIN, RESUMABLE
 from tests.resuming.scripts import FEEDS, WAYS
 from tests.sample import BACKEND, IS_WHOLE, shared_out
@@ -109,14 +108,6 @@ def behind_the_end(runs, script, *kinds) -> list[str]:
 @pytest.mark.parametrize("script", [name for name in FEEDS if name not in REFUSED])
 def test_a_feed_is_put_back_after_a_kill_at_every_step(runs, script):
     assert_exact(runs, script, shared_out(steps_of(runs, script)))
-
-
-@pytest.mark.parametrize("count", [3, 9, 15])
-def test_where_there_is_less_time_each_step_is_killed_on_one_of_the_backends(count, monkeypatch):
-    monkeypatch.setattr(sample, "IS_WHOLE", False)
-    killed = [shared_out(range(count), backend=backend) for backend in sample.SHARING]
-    assert all(killed)
-    assert sorted(itertools.chain.from_iterable(killed)) == list(range(count))
 
 
 @pytest.mark.slow
