@@ -1,6 +1,6 @@
 """With SAMPLE=some, as in CI, what Keras 3's backends have in common is tried on one of them each.
 
-And pages are looked at in two of four ways. All of it takes half an hour more.
+And pages are looked at in two of four ways. For all of it CI has no time on a slow machine.
 """
 
 import os
