@@ -72,8 +72,9 @@ def majority_of(epoch: int) -> np.ndarray:
     return majority_pass(number)[begin : begin + EPOCH // 2]
 
 
-def write(folder: str, exposures: int) -> None:
+def write(folder: str, exposures: int) -> dict:
     """Write a log as ten workers would, all of them in this process."""
+    begin = time.perf_counter()
     shares = [Share((n,), n, WORKERS).joining(folder) for n in range(WORKERS)]
     writers = [ExposureWriter(share.folder_in(folder), share=share) for share in shares]
     for writer in writers:
@@ -87,6 +88,10 @@ def write(folder: str, exposures: int) -> None:
             writer.append(1, epoch + 1, 0, np.full(STEPS, 2 * OF_A_CLASS), index.ravel())
     for writer in writers:
         writer.close()
+    files = list(Path(folder).glob(PARTS))
+    size = sum(file.stat().st_size for file in files)
+    seconds = time.perf_counter() - begin
+    return {"parts": len(files), "bytes": size, "seconds to write": round(seconds, 1)}
 
 
 def expected(exposures: int) -> dict:
@@ -219,30 +224,26 @@ def size_measured(exposures: int, kept: dict) -> None:
     """Have the engines answer by turns, as often as what is kept has not got yet."""
     size = kept["sizes"].setdefault(str(exposures), {"rounds": {name: [] for name in ENGINES}})
     rounds = size["rounds"]
-    wanted = [
-        (turn, name)
-        for turn in range(ROUNDS[exposures])
-        for name in list(ENGINES)[:: -1 if turn % 2 else 1]
-        if len(rounds[name]) <= turn
-    ]
-    if not wanted:
-        return
     folder = OUTPUTS / "scale" / str(exposures)
-    if not is_written(folder, exposures):
-        in_a_process("write", folder, exposures)
-    files = list(folder.glob(PARTS))
-    size |= {"parts": len(files), "bytes": sum(file.stat().st_size for file in files)}
-    described(f"{exposures:,} exposures, {size['parts']:,} parts, {size['bytes']:,} bytes")
-    must = in_a_process("expected", exposures)
-    size["samples"] = must["samples"]
-    for turn, name in wanted:
-        got = in_a_process(name, folder)
-        assert must.items() <= got.items(), f"{name} says otherwise: {got}, not {must}"
-        took = {key: got[key] for key in got if key not in must}
-        rounds[name].append(took | {"load": round(os.getloadavg()[0], 1)})
-        described(f"  {name}, round {turn + 1}: {rounds[name][-1]}")
-        keep(kept)
-    shutil.rmtree(folder)
+    for turn in range(ROUNDS[exposures]):
+        for name in list(ENGINES)[:: -1 if turn % 2 else 1]:
+            if len(rounds[name]) > turn:
+                continue
+            if not is_written(folder, exposures):
+                size |= in_a_process("write", folder, exposures)
+                described(
+                    f"{exposures:,} exposures, {size['parts']:,} parts, {size['bytes']:,} bytes"
+                )
+            must = in_a_process("expected", exposures)
+            got = in_a_process(name, folder)
+            assert must.items() <= got.items(), f"{name} says otherwise: {got}, not {must}"
+            load = round(os.getloadavg()[0], 1)
+            took = {key: got[key] for key in got if key not in must} | {"load": load}
+            described(f"  {name}: {took}")
+            rounds[name].append(took)
+            size["samples"] = must["samples"]
+            keep(kept)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_written(folder: Path, exposures: int) -> bool:
