@@ -142,10 +142,11 @@ site: .venv
 	@$(VENV)/python scripts/build_site.py
 
 ## bench: measure what docs/costs.md says, into outputs/bench
-# Not bench_records.py, which writes 16 GB: run it by hand. It and bench_samplers.py keep what they
-# find in bench.
+# Not bench_records.py, which writes 16 GB, nor bench_scale.py, which needs DuckDB: run them by hand.
+# They and bench_samplers.py keep what they find in bench.
+BY_HAND := bench/bench_records.py bench/bench_scale.py
 bench: .venv
-	@for script in $(filter-out bench/bench_records.py,$(wildcard bench/bench_*.py)); do \
+	@for script in $(filter-out $(BY_HAND),$(wildcard bench/bench_*.py)); do \
 	  EPOCHWATCH_BACKEND= KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 \
 	    $(VENV)/python "$$script" || exit; \
 	done

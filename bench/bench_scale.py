@@ -14,9 +14,9 @@ DuckDB and dask's data frames are not needed for anything else: in an environmen
 `pip install -e '.[cluster]' duckdb 'dask[dataframe]'`. The log of 10^9 takes 3 GB of disk, under
 outputs/bench, until all have answered.
 
-bench/scale.json keeps each answer's measurement as it comes, and docs/large_logs.md quotes it. What
-is there is not measured again: remove a round, an engine or a size from it to do so. Sizes as
-arguments, `python bench/bench_scale.py 10000000`, leave the others out.
+bench/scale.json keeps each measurement as it comes, and docs/reading_logs.md quotes it. What is
+there is not measured again: remove rounds or a size from it to do so. Sizes as arguments, `python
+bench/bench_scale.py 10000000`, leave the others out.
 """
 
 import functools
@@ -43,7 +43,7 @@ from epochwatch._exposures.share import Share
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch.errors import BadInput
 
-ROUNDS = {10**7: 5, 10**8: 3, 10**9: 1}  # by exposures
+ROUNDS = {10**7: 3, 10**8: 3, 10**9: 1}  # by exposures
 WORKERS, STEPS, OF_A_CLASS = 10, 15_625, 16  # a step has 16 samples of each class and worker
 EPOCH = WORKERS * STEPS * 2 * OF_A_CLASS
 MINORITY, MAJORITY = 10**4, 10**7

@@ -1,8 +1,8 @@
 """The recipes of README and of the guide run as they stand, and print what the pages say.
 
-What needs DuckDB and Polars is left out where they are not installed. It was run in an environment
-with both beside this one: `python -m venv --system-site-packages …`, `pip install duckdb polars`
-(DuckDB 2.0.1, Polars 2.1.0), and this file.
+What needs DuckDB, Polars or pandas is left out where they are not installed. It was run in an
+environment with all three beside this one: `python -m venv --system-site-packages …`, `pip install
+duckdb polars pandas` (DuckDB 2.0.1, Polars 2.1.0, pandas 3.1.1), and this file.
 """
 
 import sys

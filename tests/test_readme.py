@@ -75,6 +75,35 @@ def test_the_ways_to_balance_are_as_they_were_measured():
     assert f"{never} of 53,258, and repeats only these" in page
 
 
+def processor_seconds(rounds):
+    """CPU seconds that counts and coverage take together, the median of some rounds."""
+    took = ("counts took", "coverage took")
+    return statistics.median(sum(one[each]["CPU seconds"] for each in took) for one in rounds)
+
+
+def test_what_large_logs_take_is_as_it_was_measured():
+    scale = json.loads((project.ROOT / "bench" / "scale.json").read_text())
+    page = (DOCS / "reading_logs.md").read_text()
+    rows = table_rows(page, "exposures | on disk")
+    assert [row[0] for row in rows] == [f"{int(exposures):,}" for exposures in scale["sizes"]]
+    for (_, on_disk, *cells), size in zip(rows, scale["sizes"].values(), strict=True):
+        assert on_disk == f"{size['bytes'] / 1e9:.2g} GB, {size['parts']:,} parts"
+        for cell, rounds in zip(cells, size["rounds"].values(), strict=True):
+            memory = max(most for one in rounds for most in one["peak MiB"])
+            assert cell == f"{processor_seconds(rounds):,.0f} s, {memory:,} MiB"
+    largest = scale["sizes"]["1000000000"]
+    assert f"{largest['bytes'] / 1e7:.0f} GB" in page  # of a hundred times as many
+    for rounds in largest["rounds"].values():
+        assert f"{processor_seconds(rounds) * 100 / 3600:.1f}" in page  # hours
+
+
+def test_what_a_step_of_a_shard_costs_is_as_it_was_measured():
+    costs = json.loads((project.ROOT / "bench" / "scale.json").read_text())["sampler"]["costs"]
+    page = (DOCS / "balanced_batches.md").read_text()
+    times = [round(cost["microseconds"]) for cost in costs]
+    assert f"{min(times)} to {max(times)} microseconds" in page
+
+
 def test_the_guide_shows_a_sweep_as_it_is():
     page = (DOCS / "sweeps_and_clusters.md").read_text()
     (shown,) = re.findall(r"```yaml\n# sweeps/digits\.yaml: .*?\n(.*?)```", page, re.DOTALL)
