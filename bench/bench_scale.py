@@ -42,6 +42,7 @@ from epochwatch import BalancedSampler, ExposureLog
 from epochwatch._exposures.share import Share
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch.errors import BadInput
+from epochwatch_lab.tables import markdown_table
 
 ROUNDS = {10**7: 3, 10**8: 3, 10**9: 1}  # by exposures
 WORKERS, STEPS, OF_A_CLASS = 10, 15_625, 16  # a step has 16 samples of each class and worker
@@ -286,6 +287,22 @@ def sampler_measured(kept: dict) -> None:
     keep(kept)
 
 
+def as_table(kept: dict) -> str:
+    """Write what logs take as Markdown: seconds of CPU time, counts and coverage together."""
+    rows = []
+    for exposures, size in kept["sizes"].items():
+        row = [f"{int(exposures):,}", f"{size['bytes'] / 1e9:.2g} GB, {size['parts']:,} parts"]
+        for rounds in size["rounds"].values():
+            seconds = [
+                one["counts took"]["CPU seconds"] + one["coverage took"]["CPU seconds"]
+                for one in rounds
+            ]
+            memory = max(most for one in rounds for most in one["peak MiB"])
+            row.append(f"{statistics.median(seconds):,.0f} s, {memory:,} MiB")
+        rows.append(row)
+    return markdown_table(["exposures", "on disk", *ENGINES], rows)
+
+
 def keep(kept: dict) -> None:
     """Write what was measured, and by which versions."""
     names = ("numpy", "pyarrow", "duckdb", "dask", "pandas")
@@ -310,6 +327,7 @@ def main(sizes: list[int]) -> None:
     for exposures in sizes:
         size_measured(exposures, kept)
     sampler_measured(kept)
+    print(as_table(kept))
 
 
 def is_installed(module: str) -> bool:
