@@ -15,7 +15,7 @@ PARAMETERS := DIGIT=positive_digit BATCH_SIZE=batch_size STEPS_PER_EPOCH=steps_p
 # Notebooks whose runs named default are published.
 PUBLISHED := 01_does_fit_resume 02_minority_or_majority_epoch 03_ways_to_feed_fit \
   03b_your_shuffle_may_not_shuffle 04_what_the_model_never_saw \
-  05_satellite_scale_imbalance 06_after_a_crash
+  05_satellite_scale_imbalance 06_after_a_crash 07_many_devices
 
 variable_of = $(firstword $(subst =, ,$(1)))
 parameter_of = $(lastword $(subst =, ,$(1)))
@@ -114,8 +114,8 @@ test-rounding: .venv
 # With SAMPLE=some in the environment, as in CI, what Keras 3's backends have in common is tried on
 # one of them each, here and in test-resuming.
 ## test-backends: run tests/backends and tests/fuzz on JAX, torch and tf_keras
-# Each in an environment of its own, .venv-jax …, made as .venv is. Three workers for two cores, for
-# tests of Keras 2 wait.
+# JAX and torch in environments of their own, .venv-jax …, made as .venv is. Three workers for two
+# cores, for tests of Keras 2 wait.
 test-backends:
 	@$(call on_backends,jax torch tf_keras,jax torch tf_keras) -m pytest tests/backends tests/fuzz \
 	  -n 3 --dist loadfile --no-loadscope-reorder

@@ -25,7 +25,7 @@ lacking() {
 
 resolve --output-file "$everyone"
 sed -n 's/^\(torch==.*\)+cpu.*/\1/p' requirements-torch-cpu.lock >"$new/torch"
-for extra in grain jax tf_keras torch; do
+for extra in grain jax torch; do
     resolve --extra $extra --output-file "$new/all" \
         --constraints "$everyone" --constraints "$new/torch"
     lacking "$new/all" >"$new/requirements-$extra.lock"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run python on some backends, each in an environment of its own, and on all of them though one
-# fails: scripts/on_backends.sh asked-for|any PYTHON "KNOWN …" "BACKEND …" ARGUMENT…
+# Run python on some backends, each in its environment, and on all of them though one fails:
+# scripts/on_backends.sh asked-for|any PYTHON "KNOWN …" "BACKEND …" ARGUMENT…
 set -f
 asked_for=$1
 python=$2
@@ -13,8 +13,13 @@ refuse() {
     exit 2
 }
 
-# The environment of TensorFlow is .venv itself.
-environment_of() { [ "$1" = tensorflow ] || echo "$1"; }
+# The environment of TensorFlow, and of tf_keras on it, is .venv itself.
+environment_of() {
+    case $1 in
+    tensorflow | tf_keras) ;;
+    *) echo "$1" ;;
+    esac
+}
 
 run() {
     environment=$(environment_of "$backend")

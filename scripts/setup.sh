@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make .venv from requirements.lock: scripts/setup.sh asked-for|any PYTHON
-# Make .venv-jax, .venv-tf_keras or .venv-torch, which has more: scripts/setup.sh … BACKEND
+# Make .venv-jax or .venv-torch, which has more: scripts/setup.sh … BACKEND
 #
 # A .venv of another Python stays, if this one was not asked for.
 # .venv holds either .ready, a copy of what it was made from, or, while it is being made,
@@ -21,7 +21,6 @@ cpu_torch=requirements-torch-cpu.lock
 case $backend in
 torch) locks="requirements.lock requirements-grain.lock requirements-torch.lock" ;;
 jax) locks="requirements.lock requirements-grain.lock requirements-jax.lock" ;;
-tf_keras) locks="requirements.lock requirements-tf_keras.lock" ;;
 *) locks=requirements.lock ;;
 esac
 

@@ -25,7 +25,7 @@ EXTRA = (
     f"linux==1 ; on != 'win' \\\n{HASH}"
 )
 OF_A_CLONE = ("dev", "cluster", "report")
-EXTRAS = ("grain", "jax", "tf_keras", "torch")
+EXTRAS = ("grain", "jax", "torch")
 
 
 @pytest.fixture

@@ -179,16 +179,10 @@ def installed(checkout, backend: str, **variables: str) -> list[str]:
     return [line.removeprefix(f"{into} --compile-bytecode --require-hashes ") for line in packages]
 
 
-@pytest.mark.parametrize(
-    ("backend", "locks"),
-    [
-        ("jax", f"{GRAIN} -r requirements-jax.lock"),
-        ("tf_keras", "-r requirements.lock -r requirements-tf_keras.lock"),
-    ],
-)
-def test_a_backend_has_the_first_lock_and_its_own(checkout, backend, locks):
+def test_a_backend_has_the_first_lock_and_its_own(checkout):
     checkout.program("uv", NOTE)
-    assert installed(checkout, backend, PIP_FIND_LINKS="/wheels") == [locks]
+    locks = f"{GRAIN} -r requirements-jax.lock"
+    assert installed(checkout, "jax", PIP_FIND_LINKS="/wheels") == [locks]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +217,6 @@ def test_without_one_the_torch_of_the_package_index_is_taken_with_a_warning(chec
         ("requirements-grain.lock", ["jax", "torch"]),
         ("requirements-jax.lock", ["jax"]),
         ("requirements-torch-cpu.lock", ["torch"]),
-        ("requirements-tf_keras.lock", []),
     ],
 )
 def test_a_backend_is_set_up_again_where_a_lock_of_its_own_has_changed(checkout, lock, begun_again):
