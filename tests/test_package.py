@@ -31,6 +31,7 @@ LABORATORY = [
     "strategies",
     "shuffling",
     "killed_trainings",
+    "distributed_trainings",
     "figures",
     "atlas",
     "answers",
@@ -130,7 +131,7 @@ def test_only_the_files_that_must_import_a_framework():
     allowed |= {f"epochwatch/_watching/{name}.py" for name in of_watching}
     lab = {"models.py", "schedules.py", "datasets/_mnist.py", "_atlas/toy_feeds.py"}
     lab |= {"shuffling/_tasks.py", "shuffling/_training.py", "strategies/_training.py"}
-    lab |= {"killed_trainings/_training.py"}
+    lab |= {"killed_trainings/_training.py", "distributed_trainings/_training.py"}
     # Feeds are judged again under its seed, and two acts are about ops of its graphs.
     lab |= {f"_atlas/{name}.py" for name in ("judging", "acts/augment", "acts/auto_execution")}
     # Only TensorFlow reads and writes TFRecords at the speed of the disk.

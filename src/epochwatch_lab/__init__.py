@@ -16,6 +16,7 @@ _MODULES = {
         "answers",
         "atlas",
         "datasets",
+        "distributed_trainings",
         "figures",
         "killed_trainings",
         "models",

@@ -1,9 +1,11 @@
 """The small models of the investigation."""
 
+from types import ModuleType
+
 import numpy as np
 
 
-def small_cnn(dropout: float = 0.0):
+def small_cnn(dropout: float = 0.0, keras: ModuleType | None = None):
     """Build the binary classifier of the original post, for images of 28 × 28 grey values.
 
     Three convolutions of ten 3 × 3 filters, max-pooling between them, one sigmoid unit:
@@ -12,6 +14,7 @@ def small_cnn(dropout: float = 0.0):
 
     Args:
         dropout: rate of a Dropout layer before the last one, which draws at random; 0 for none.
+        keras: whose model it is, such as `tf_keras`; None for Keras 3.
 
     Returns:
         An uncompiled `keras.Model` from (batch, 28, 28) to (batch, 1).
@@ -20,8 +23,9 @@ def small_cnn(dropout: float = 0.0):
         >>> small_cnn().count_params()
         2011
     """
-    import keras
-    from keras import layers
+    if keras is None:
+        import keras
+    layers = keras.layers
 
     def convolution():
         return layers.Conv2D(10, kernel_size=3, activation="relu")

@@ -8,6 +8,7 @@ from epochwatch._lazy import lazy_names
 _HOMES = {
     "AfterACrash": "epochwatch_lab._runs.notebooks",
     "DoesFitResume": "epochwatch_lab._runs.notebooks",
+    "ManyDevices": "epochwatch_lab._runs.notebooks",
     "MinorityOrMajorityEpoch": "epochwatch_lab._runs.notebooks",
     "Run": "epochwatch_lab._runs.run",
     "SatelliteScaleImbalance": "epochwatch_lab._runs.notebooks",

@@ -11,6 +11,7 @@ _MODULES = {
     name: f"{__name__}.{name}"
     for name in (
         "after_a_crash",
+        "many_devices",
         "sweep",
         "ways_to_feed_fit",
         "what_the_model_never_saw",

@@ -25,6 +25,7 @@ _OWN = (
     "repeated_order",
     "scene",
     "schedule",
+    "shares",
     "sweep",
 )
 _HOMES = {name: f"{__name__}.{name}" for name in _OWN} | {

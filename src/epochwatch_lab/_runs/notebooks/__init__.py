@@ -3,6 +3,7 @@
 from epochwatch.errors import BadInput
 from epochwatch_lab._runs.notebooks.after_a_crash import AfterACrash
 from epochwatch_lab._runs.notebooks.does_fit_resume import DoesFitResume
+from epochwatch_lab._runs.notebooks.many_devices import ManyDevices
 from epochwatch_lab._runs.notebooks.minority_or_majority_epoch import MinorityOrMajorityEpoch
 from epochwatch_lab._runs.notebooks.satellite_scale_imbalance import SatelliteScaleImbalance
 from epochwatch_lab._runs.notebooks.ways_to_feed_fit import WaysToFeedFit
@@ -20,6 +21,7 @@ NOTEBOOKS: dict[str, type[Parameters]] = {
         WhatTheModelNeverSaw,
         SatelliteScaleImbalance,
         AfterACrash,
+        ManyDevices,
     )
 }
 

@@ -1,0 +1,58 @@
+"""Who trained what as a picture: a lane for each worker, and one for nobody."""
+
+import numpy as np
+import pytest
+
+from epochwatch._auditing.shared_counts import EpochPicture
+from epochwatch._report import shared_figure, style
+from epochwatch_lab.figures import shares
+
+HALVES = np.repeat([1.0, 0.0], 5)
+NOBODY, ALL = np.zeros(10), np.ones(10)
+OFF = EpochPicture(np.array([NOBODY, NOBODY]), np.array([HALVES, HALVES]), 1 - HALVES)
+EXACT = EpochPicture(np.array([HALVES, 1 - HALVES]), np.array([NOBODY, NOBODY]), NOBODY)
+PANELS = {
+    "exact": shares.Panel(EXACT, "replica", 1_000),
+    "off": shares.Panel(OFF, "worker", 1_000),
+}
+
+
+def heights(ax, colour):
+    """Sum the bars of a colour, which are as wide as a sample's column."""
+    bars = [bar for bar in ax.patches if style.mpl.colors.same_color(bar.get_facecolor(), colour)]
+    return pytest.approx(sum(bar.get_height() for bar in bars) / shared_figure.LANE)
+
+
+def test_each_training_shows_what_came_once_again_and_never():
+    picture = shares.picture(PANELS)
+    for figure in (picture.wide, picture.narrow):
+        exact, off = figure.axes
+        colours = (shared_figure.ONCE, shared_figure.AGAIN, style.NEVER)
+        assert [heights(exact, colour) for colour in colours] == [10, 0, 0]
+        assert [heights(off, colour) for colour in colours] == [0, 10, 5]
+
+
+def test_lanes_are_named_by_what_shares_the_samples():
+    for ax, unit in zip(shares.picture(PANELS).wide.axes, ("replica", "worker"), strict=True):
+        names = [label.get_text() for label in ax.get_yticklabels()]
+        assert names == [f"{unit} 0", f"{unit} 1", "none"]
+
+
+def test_the_words_say_who_trained_how_much():
+    assert shares.describe(PANELS["off"]) == (
+        "worker 0 trained 50% of 1,000 samples, 50% that were trained more than once; "
+        "worker 1 trained 50% of 1,000 samples, 50% that were trained more than once; "
+        "nobody trained 50%."
+    )
+    words = shares.picture(PANELS).alt
+    assert words.startswith("exact. replica 0 trained 50% of 1,000 samples, 0% that were")
+
+
+def test_on_a_telephone_all_is_legible():
+    picture = shares.picture(PANELS)
+    for figure, least in ((picture.wide, 8), (picture.narrow, 6.75)):
+        assert [ax.get_title(loc="left") for ax in figure.axes] == list(PANELS)
+        texts = [text for ax in figure.axes for text in (ax.title, *ax.get_yticklabels())]
+        assert min(text.get_fontsize() for text in texts) >= least
+        (legend,) = figure.legends
+        assert len(legend.get_texts()) == 3
