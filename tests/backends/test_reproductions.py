@@ -28,6 +28,7 @@ MEASURED = {release for one in REPRODUCTIONS.values() for release in one.seen}
 OF_OLD_PYTHON = "data_loader_workers_end_with_an_error"
 IS_OLD_PYTHON = sys.version_info < (3, 11, 8) or (3, 12) <= sys.version_info < (3, 12, 2)
 PROCESSES = 2  # a process imports its frameworks in 5 s, and has them for all its scripts
+FORKING = "concurrent.futures"  # what forks must not have used a framework before
 
 
 def is_runnable(name: str) -> bool:
@@ -44,9 +45,12 @@ def start(names):
 
 @pytest.fixture(scope="module")
 def outputs():
-    names = list(filter(is_runnable, REPRODUCTIONS))
+    forking, others = [], []
+    for name in filter(is_runnable, REPRODUCTIONS):
+        (forking if FORKING in packages_of(REPRODUCTIONS[name]) else others).append(name)
     printed = {}
-    for process in [start(names[first::PROCESSES]) for first in range(PROCESSES)]:
+    shares = [forking, *(others[first::PROCESSES] for first in range(PROCESSES))]
+    for process in [start(names) for names in shares]:
         out, said = process.communicate()
         assert process.returncode == 0, said
         printed |= json.loads(out)

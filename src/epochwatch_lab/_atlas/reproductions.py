@@ -14,6 +14,7 @@ TRACKERS = {
     "keras-hub": "keras-team/keras-hub",
     "tensorflow": "tensorflow/tensorflow",
     "cpython": "python/cpython",
+    "pytorch": "pytorch/pytorch",
 }
 
 Sentence = Annotated[str, pydantic.Field(pattern=r"^[A-Z`\d_][^\n]*[.?]$")]
@@ -21,7 +22,9 @@ Status = Annotated[
     str, pydantic.Field(pattern=r"^(to be reported|known|works as documented|fixed in \d+\.\d+)$")
 ]
 Release = Annotated[str, pydantic.Field(pattern=r"^(keras-3\.\d+|tf_keras|tf-2\.\d+)$")]
-Source = Annotated[str, pydantic.Field(pattern=r"^(keras|tf_keras)/[\w/]+\.py: [\w.]+$")]
+Source = Annotated[
+    str, pydantic.Field(pattern=r"^(keras|tf_keras|tensorflow|torch)/[\w/]+\.py: [\w.]+$")
+]
 Report = Annotated[str, pydantic.Field(pattern=rf"^({'|'.join(TRACKERS)})#\d+$")]
 Phrase = Annotated[str, pydantic.Field(min_length=1)]
 Verdict = Literal[
@@ -51,7 +54,7 @@ class Reproduction(pydantic.BaseModel, extra="forbid", frozen=True):
         verdict: what happens to the feed.
         warns: whether Keras says anything.
         seen: where the script prints what the page shows: by release, the backends.
-        cause: functions of Keras that make it so, as "file: function".
+        cause: functions of Keras, or of what it is fed by, that make it so, as "file: function".
         fix: the change proposed to Keras, or what a user does where nothing is wrong in Keras.
         related: reports of it in the trackers, as "keras#19037".
         symptoms: what people search for, or see on the screen.

@@ -10,6 +10,7 @@ import io
 import json
 import linecache
 import sys
+import types
 
 
 def printed(source: str, name: str, namespace: dict) -> str:
@@ -29,7 +30,9 @@ def run(script: str, remedy: str, name: str, keras: str) -> list[str]:
     """Run a script and its remedy, without the seed that one before it may have set."""
     if "tensorflow" in sys.modules:
         sys.modules["tensorflow"].random.set_seed(None)
-    namespace = {"__name__": "__main__"}
+    # A module, for what a script gives to processes of its own is found there by its name.
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    namespace = vars(sys.modules["__main__"])
     script = script.replace("import keras\n", f"import {keras} as keras\n")
     return [printed(script, f"{name}.py", namespace), printed(remedy, f"{name}.md", namespace)]
 

@@ -46,7 +46,9 @@ def test_a_script_is_short_and_needs_nothing_of_this_project(reproduction):
     assert packages_of(reproduction) <= {
         *frameworks,
         "numpy",
+        "concurrent.futures",
         "contextlib",
+        "socket",
         "subprocess",
         "sys",
         "tempfile",
