@@ -1,7 +1,7 @@
 """Write what the atlas says in sum into the guide, between the marks of its pages.
 
 docs/atlas.md gets the summary, docs/keras_releases.md the releases and what changed from one to
-the next.
+the next, docs/atlas_of_workers.md what several workers trained together.
 """
 
 import sys
@@ -11,6 +11,8 @@ from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 from epochwatch_lab._atlas.environments import read_environments
 from epochwatch_lab._atlas.files import read_atlas
+from epochwatch_lab._atlas.many_devices import FOLDER
+from epochwatch_lab._atlas.many_devices_page import table_of
 from epochwatch_lab._atlas.releases import releases_page
 from epochwatch_lab._atlas.rows import rows_of
 from epochwatch_lab._atlas.summary import readme
@@ -19,6 +21,7 @@ from epochwatch_lab._runs import project
 
 ATLAS, DOCS = project.ROOT / "atlas", project.ROOT / "docs"
 SUMMARY, RELEASES = DOCS / "atlas.md", DOCS / "keras_releases.md"
+WORKERS = DOCS / "atlas_of_workers.md"
 
 
 def pages() -> dict[Path, str]:
@@ -33,6 +36,7 @@ def pages() -> dict[Path, str]:
     return {
         SUMMARY: between_marks(SUMMARY, "atlas", readme(rows_of(files), cells)),
         RELEASES: between_marks(RELEASES, "releases", releases),
+        WORKERS: between_marks(WORKERS, "workers", table_of(FOLDER)),
     }
 
 

@@ -28,7 +28,8 @@ MEASURED = {release for one in REPRODUCTIONS.values() for release in one.seen}
 OF_OLD_PYTHON = "data_loader_workers_end_with_an_error"
 IS_OLD_PYTHON = sys.version_info < (3, 11, 8) or (3, 12) <= sys.version_info < (3, 12, 2)
 PROCESSES = 2  # a process imports its frameworks in 5 s, and has them for all its scripts
-FORKING = "concurrent.futures"  # what forks must not have used a framework before
+# What forks must not have used a framework before.
+FORKING = {"concurrent.futures", "multiprocessing"}
 
 
 def is_runnable(name: str) -> bool:
@@ -47,13 +48,14 @@ def start(names):
 def outputs():
     forking, others = [], []
     for name in filter(is_runnable, REPRODUCTIONS):
-        (forking if FORKING in packages_of(REPRODUCTIONS[name]) else others).append(name)
+        (forking if FORKING & packages_of(REPRODUCTIONS[name]) else others).append(name)
     printed = {}
     shares = [forking, *(others[first::PROCESSES] for first in range(PROCESSES))]
     for process in [start(names) for names in shares]:
         out, said = process.communicate()
         assert process.returncode == 0, said
-        printed |= json.loads(out)
+        # Before it stands what processes of a script's own have printed past Python.
+        printed |= json.loads(out.splitlines()[-1])
     return printed
 
 

@@ -42,12 +42,13 @@ def test_each_script_has_a_page_and_each_page_a_script():
 
 def test_a_script_is_short_and_needs_nothing_of_this_project(reproduction):
     assert len(reproduction.script.splitlines()) <= 30
-    frameworks = {"keras", "tensorflow", "torch", "grain"}
+    frameworks = {"keras", "tensorflow", "torch", "jax", "grain"}
     assert packages_of(reproduction) <= {
         *frameworks,
         "numpy",
         "concurrent.futures",
         "contextlib",
+        "multiprocessing",
         "socket",
         "subprocess",
         "sys",
