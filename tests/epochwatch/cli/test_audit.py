@@ -291,7 +291,7 @@ def test_a_fit_option_without_a_name_or_value_is_refused(text):
         (["feeds:arrays", "--kills", "3"], "kills: got 3 without resume, allowed: with resume=Tr"),
         (["feeds:arrays", "--kills", "some"], "--kills: got 'some', allowed: a whole number, 1 "),
         (["feeds:arrays", "--fail-on", "not-resumable"], "fail_on: got 'not resumable' without"),
-        (["feeds:arrays", "--fail-on", "restart"], "'restart', allowed: none, restarts, "),
+        (["feeds:arrays", "--fail-on", "restart"], "'restart', allowed: none, hangs, "),
         (["feeds:arrays", "--fit-option", "epochs=3"], "'epochs', which has an option of its own"),
         (["feeds:arrays", "--fit-option", "shufle=1"], "got 'shufle', allowed: "),
         (["feeds:arrays", "--figure", "a.pdf"], "ends in .svg or .png"),
