@@ -36,8 +36,14 @@ def is_runnable(name: str) -> bool:
     return all(map(importlib.util.find_spec, packages_of(REPRODUCTIONS[name])))
 
 
+def sources_of(name: str) -> tuple[str, str]:
+    """Return a script, and its remedy where there is something to be mended."""
+    one = REPRODUCTIONS[name]
+    return one.script, remedy_of(one) if is_seen_here(one) else ""
+
+
 def start(names):
-    both = {n: (REPRODUCTIONS[n].script, remedy_of(REPRODUCTIONS[n])) for n in names}
+    both = {name: sources_of(name) for name in names}
     program = [sys.executable, "-W", "ignore", run_scripts.__file__, json.dumps(both)]
     program += ["tf_keras"] if BACKEND == "tf_keras" else []
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
