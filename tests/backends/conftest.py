@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from epochwatch._watching.backends import keras_release
+from tests.sample import shared_out
 
 BACKEND = os.environ.get("EPOCHWATCH_BACKEND", "tensorflow")
 ROWS, BATCH_SIZE = 34, 16
@@ -24,6 +25,25 @@ HAS_STEPS_PER_EXECUTION = BACKEND != "torch" or COLLECTS_EXECUTIONS  # or Keras 
 def backend_only(*names):
     """Leave a test to some of the backends."""
     return pytest.mark.skipif(BACKEND not in names, reason=f"is of {', '.join(names)}")
+
+
+# What an audit makes of the batches that it has seen trained is one code for Keras 3's backends.
+# That it sees them is for test_audit.py and the tests of watching.
+JUDGEMENTS = [f"test_audit_{name}.py" for name in ("counts", "findings", "options", "verdicts")]
+
+
+def pytest_collection_modifyitems(config, items):
+    """Share tests of judgements out among the backends; those that some of them lack stay."""
+
+    def function_of(item):
+        is_everywhere = not any(item.iter_markers("skipif"))
+        is_judgement = item.path.parent.name == "backends" and item.path.name in JUDGEMENTS
+        return (item.path.name, item.originalname) if is_judgement and is_everywhere else None
+
+    functions = sorted({function_of(item) for item in items} - {None})
+    of_others = set(functions) - set(shared_out(functions))
+    config.hook.pytest_deselected(items=[item for item in items if function_of(item) in of_others])
+    items[:] = [item for item in items if function_of(item) not in of_others]
 
 
 @pytest.fixture(scope="session", autouse=True)
