@@ -167,7 +167,7 @@ def by_dask(folder: str) -> dict:
     firsts["minority"] = firsts["index"] < MINORITY
     new = firsts.groupby(["epoch", "minority"]).size()
     options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": 0}
-    local = {"host": "127.0.0.1", "dashboard_address": None}
+    local = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(**options, **local) as cluster, Client(cluster) as client:
 
         def cpu() -> float:
@@ -290,17 +290,20 @@ def sampler_measured(kept: dict) -> None:
 def as_table(kept: dict) -> str:
     """Write what logs take as Markdown: seconds of CPU time, counts and coverage together."""
     rows = []
-    for exposures, size in kept["sizes"].items():
+    for exposures, size in sorted(kept["sizes"].items(), key=lambda item: int(item[0])):
         row = [f"{int(exposures):,}", f"{size['bytes'] / 1e9:.2g} GB, {size['parts']:,} parts"]
-        for rounds in size["rounds"].values():
-            seconds = [
-                one["counts took"]["CPU seconds"] + one["coverage took"]["CPU seconds"]
-                for one in rounds
-            ]
-            memory = max(most for one in rounds for most in one["peak MiB"])
-            row.append(f"{statistics.median(seconds):,.0f} s, {memory:,} MiB")
-        rows.append(row)
+        rows.append(row + [as_cell(rounds) for rounds in size["rounds"].values()])
     return markdown_table(["exposures", "on disk", *ENGINES], rows)
+
+
+def as_cell(rounds: list[dict]) -> str:
+    """Write what an engine took; "–" where it was not asked."""
+    if not rounds:
+        return "–"
+    took = ("counts took", "coverage took")
+    seconds = [sum(one[each]["CPU seconds"] for each in took) for one in rounds]
+    memory = max(most for one in rounds for most in one["peak MiB"])
+    return f"{statistics.median(seconds):,.0f} s, {memory:,} MiB"
 
 
 def keep(kept: dict) -> None:
