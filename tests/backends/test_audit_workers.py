@@ -6,6 +6,7 @@ import pytest
 
 from epochwatch._auditing import distributed
 from epochwatch._auditing.request import FitCall, Gate
+from epochwatch._auditing.workers import DIED, Stand, WorkerEnd
 from epochwatch._cli import user_code
 from epochwatch._cli.audit_workers import COMMAND
 from epochwatch._report.shared import SharedReport
@@ -75,6 +76,17 @@ def audited(folder, code, workers=2, name="make_feed", **call):
     assert json.loads(json.dumps(report.as_json()))["findings"] == report.findings
     assert all(len(line) <= 80 for line in str(report).splitlines())
     return report
+
+
+def test_a_port_that_was_taken_meanwhile_is_one_line():
+    why = "exit code 1: RuntimeError: 127.0.0.1:4001: Address already in use"
+    died = WorkerEnd(DIED, Stand(0, 0, 0), {}, why)
+    with pytest.raises(BadInput) as refused:
+        distributed.check_begun([died])
+    assert str(refused.value) == (
+        f"worker 0 ended before its first step: {why}; another program has taken the port; audit "
+        "again, and one is chosen anew"
+    )
 
 
 @backend_only("tensorflow")

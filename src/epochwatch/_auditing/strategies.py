@@ -7,10 +7,10 @@ A feed may read which worker it is made for: the variables `EPOCHWATCH_WORKER`, 
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from types import ModuleType
 
-from epochwatch._auditing.workers import check_port, free_ports
+from epochwatch._auditing.workers import free_ports
 from epochwatch.errors import BadInput
 
 WORKER, WORKERS, RUN = "EPOCHWATCH_WORKER", "EPOCHWATCH_WORKERS", "EPOCHWATCH_RUN"
@@ -42,19 +42,16 @@ def processes_of(strategy: str, workers: int) -> int:
     return 1 if strategy == MIRRORED else workers
 
 
-def environments(strategy: str, workers: int, run: str, ports: Sequence[int] = ()) -> list[dict]:
+def environments(strategy: str, workers: int, run: str) -> list[dict]:
     """Make the variables of each process, with how the processes find each other.
 
     Args:
         strategy: of `STRATEGIES`.
         workers: how many there are.
         run: names the run.
-        ports: of 127.0.0.1, one a process; none where they are to be chosen.
     """
     count = processes_of(strategy, workers)
-    for port in ports:
-        check_port(port)
-    hosts = [f"127.0.0.1:{port}" for port in ports or free_ports(count)]
+    hosts = [f"127.0.0.1:{port}" for port in free_ports(count)]
     common = {**os.environ, **CPUS_ONLY, RUN: run, WORKERS: str(count)}
     return [
         {**common, WORKER: str(number), **_of_framework(strategy, hosts, number)}

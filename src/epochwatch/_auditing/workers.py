@@ -18,8 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from epochwatch.errors import BadInput
-
 FINISHED, DIED, WAITED, ENDED = "finished", "died", "waited", "was ended"
 PATIENCE = 120  # seconds without a step of any worker
 LOOK_AGAIN = 0.05  # seconds
@@ -223,15 +221,3 @@ def free_ports(count: int) -> list[int]:
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in sockets]
-
-
-def check_port(port: int) -> None:
-    """Refuse a port that another program listens on."""
-    with socket.socket() as trial:
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise BadInput(
-                f"port: got {port}, which is in use on this machine, allowed: a free one; audit "
-                "again, and others are chosen"
-            ) from error

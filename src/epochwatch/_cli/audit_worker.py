@@ -21,6 +21,9 @@ from epochwatch._cli.options import BAD_INPUT, FAILED
 from epochwatch._cli.standard_streams import quiet
 from epochwatch.errors import BadInput
 
+# Noted again and again: on a busy machine it takes minutes until the first step.
+BEGINNING = Stand(0, 0, 0)
+
 
 def main() -> None:
     """Do the job, and note what it failed with."""
@@ -50,10 +53,11 @@ def train(job: Mapping, notes: Notes, close: contextlib.ExitStack) -> None:
     """
     strategy, workers = job["strategy"], job["workers"]
     joined = strategies.join(strategy, workers)
-    notes.note(Stand(0, 0, 0))
+    notes.note(BEGINNING)
     from epochwatch._auditing.keras_door import keras_for
 
     keras = keras_for(job["backend"])
+    notes.note(BEGINNING)
     from epochwatch._auditing.observe import plan_audit
     from epochwatch._auditing.shared_training import (
         ShareWriter,
@@ -68,6 +72,7 @@ def train(job: Mapping, notes: Notes, close: contextlib.ExitStack) -> None:
     with quiet(), user_code.user_errors(job["target"]):
         make_feed = loaded_make_feed(target)
         plan = plan_audit(keras, make_feed, FitCall(**job["call"]), job["seed"])
+    notes.note(BEGINNING)
     share = own_share(strategy, workers)
     writer = ShareWriter(Path(job["log"]), metadata_of_share(plan, strategy), share, notes.note)
     close.callback(writer.close, "Ended")

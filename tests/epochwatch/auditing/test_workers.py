@@ -1,8 +1,9 @@
 """Processes that finish, die, wait for ever or are interrupted: none is left, and all is known."""
 
 import os
-import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from epochwatch._auditing import strategies, workers
 from epochwatch._auditing.workers import DIED, ENDED, FINISHED, WAITED, Notes, Stand, run_workers
 from epochwatch.errors import BadInput
 
+ROOT = Path(__file__).parents[3]
 HOUR = 3600  # nothing here waits for it
 BEGIN = """
 import json, sys, os, threading
@@ -120,13 +122,21 @@ def test_an_interrupt_leaves_none(tmp_path, monkeypatch):
     assert is_gone(tmp_path, 1)
 
 
-def test_a_busy_port_is_refused():
-    with socket.socket() as busy:
-        busy.bind(("127.0.0.1", 0))
-        busy.listen()
-        port = busy.getsockname()[1]
-        with pytest.raises(BadInput, match=f"^port: got {port}, which is in use .* audit again"):
-            strategies.environments("multi_worker", 2, "run", (port, port))
+def test_workers_end_with_whoever_started_them(tmp_path):
+    """Killed, it can tell nobody; a pipe that the worker has open is closed all the same."""
+    pipe = tmp_path / "alive"
+    os.mkfifo(pipe)
+    code = f"alive = open({str(pipe)!r}, 'w'); alive.write('begun\\n'); alive.flush(); {WAIT}"
+    script = (
+        "import pathlib, sys; from tests.epochwatch.auditing.test_workers import ended; "
+        "ended(pathlib.Path(sys.argv[1]), sys.argv[2])"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), code], cwd=ROOT)
+    with pipe.open() as alive:
+        assert alive.readline() == "begun\n"
+        parent.kill()
+        assert alive.read() == ""
+    parent.wait()
 
 
 def test_free_ports_differ():
