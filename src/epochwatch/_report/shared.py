@@ -72,7 +72,7 @@ def _samples(result: SharedResult, count: int) -> str:
 def where(end: WorkerEnd) -> str:
     """Write where a worker stood."""
     if not end.stand.epoch:
-        return "before its first epoch"
+        return "before the first epoch"
     fit = f"fit {end.stand.fit}, " if end.stand.fit > 1 else ""
     return f"in {fit}epoch {end.stand.epoch} after {count_of(end.stand.steps, 'step')}"
 
