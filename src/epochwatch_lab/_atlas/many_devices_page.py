@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ STRATEGIES = {
     "torch": "torch, {workers} ranks",
 }
 PACKAGES = {"keras": "Keras", "tf_keras": "tf_keras"}
-LONGEST_ERROR = 100  # characters
+# What the audit says before the reason.
+PREFIX = re.compile(r"^epochwatch: (worker \d+ ended before its first step: (exit code \d+: )?)?")
 
 
 def read_cells(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -58,7 +60,7 @@ def feed_of(cell: dict[str, Any]) -> str:
 def outcome_of(cell: dict[str, Any]) -> str:
     """Say in a few words what a cell's workers trained."""
     if "refused" in cell:
-        return f"refused: {short(cell['refused'])}"
+        return f"no step: {short(PREFIX.sub('', cell['refused']))}"
     whys = [why for outcome, why in cell["ends"] if outcome != "finished" and why]
     if whys:
         return f"ends with an error: {short(whys[0])}"
@@ -82,7 +84,9 @@ def trained_text(cell: dict[str, Any]) -> str:
     texts = [describe(times) for times in epochs]
     if all(times == epochs[0] for times in epochs):
         return f"{texts[0]}: the same in each epoch"
-    return texts[0] + ", in each epoch others" if len(set(texts)) == 1 else "; then ".join(texts)
+    if len(set(texts)) == 1:
+        return f"{texts[0]}: others in each epoch"
+    return "; then ".join(text for text, _ in itertools.groupby(texts))
 
 
 def times_trained(epoch: dict[str, Any]) -> dict[int, int]:
@@ -104,6 +108,5 @@ def in_words(times: int) -> str:
 
 
 def short(text: str) -> str:
-    """Cut a message at its first line, and where it is long."""
-    line = text.strip().splitlines()[0].replace("|", "\\|")
-    return line if len(line) <= LONGEST_ERROR else f"{line[:LONGEST_ERROR]}…"
+    """Cut a message behind what it says first."""
+    return text.strip().splitlines()[0].partition(";")[0].replace("|", "\\|")
