@@ -18,12 +18,13 @@ NAMES = {
 }
 # What stands in the middle of a sentence.
 _WITH = {
-    MIRRORED: "with two replicas in one process",
-    "off": "with the policy `OFF`",
-    "other_seeds": "with `DATA` where each worker shuffles with a seed of its own",
+    MIRRORED: "on two replicas in one process",
+    "off": "on two workers with TensorFlow's shard policy `OFF`",
+    "other_seeds": "with `DATA`, but a shuffle seed of its own on each worker",
     "one_seed": "with `DATA` and one seed for both",
     "sampler": "with a `BalancedSampler` that gives each worker its shard",
 }
+_BY_EYE = 4  # samples of a step
 _ADVICE = (
     "Shuffle with one seed on all workers, and keep the policy `DATA`. Or let a sampler say which "
     "worker trains what: `BalancedSampler(streams, batch_size, shard=(worker, workers))` with the "
@@ -42,23 +43,22 @@ def answer(trainings: Mapping[str, Mapping], samples: int) -> Answer:
     Returns:
         The answer.
     """
-    wrong = [way for way, one in trainings.items() if not is_exact(one)]
-    short = "; ".join(f"{NAMES[way].replace('`', '')}: {outcome(trainings[way])}" for way in wrong)
-    others = [_WITH[way] for way in trainings if way not in wrong]
-    exact = f"{_listed(others)}, each sample was trained once in each epoch"
+    exact = [way for way, one in trainings.items() if is_exact(one)]
+    wrong = sorted(set(trainings) - set(exact), key=lambda way: -_never(trainings[way]))
     if not wrong:
-        return Answer("all exact", f"**Yes: {exact}.** {_losses(trainings)}", _ADVICE)
-    parts = []
-    for way in wrong:
-        first = trainings[way]["epochs"][0]
-        parts.append(f"{_WITH[way]}, {first['never']:,}")
+        listed = _listed([_WITH[way] for way in exact])
+        text = f"**Yes: {listed}, each sample was trained once in each epoch.**"
+        return Answer("all exact", f"{text} {_losses(trainings)}", _ADVICE)
+    worst, *others = wrong
+    first = trainings[worst]["epochs"][0]
     lost = (
-        f"Not always: {_listed(parts)} of {samples:,} samples were never trained in the first "
-        "epoch, and as many were trained twice"
+        f"Not always: {_WITH[worst]}, {first['never']:,} of {samples:,} samples were never trained "
+        f"in the first epoch, and {first['again']:,} were trained twice"
     )
-    return Answer(
-        short, f"**{lost}.** {_losses(trainings)} {exact[0].upper()}{exact[1:]}.", _ADVICE
-    )
+    parts = [f"{_WITH[way]}, it was {_never(trainings[way]):,}." for way in others]
+    sentences = [f"{part[0].upper()}{part[1:]}" for part in parts]
+    short = "; ".join(f"{NAMES[way].replace('`', '')}: {outcome(trainings[way])}" for way in wrong)
+    return Answer(short, " ".join([f"**{lost}.**", *sentences, _losses(trainings)]), _ADVICE)
 
 
 def is_exact(one: Mapping) -> bool:
@@ -79,14 +79,32 @@ def title(way: str, one: Mapping) -> str:
     return f"{NAMES[way].replace('`', '')}: {outcome(one)}"
 
 
+def _never(one: Mapping) -> int:
+    return one["epochs"][0]["never"]
+
+
 def _losses(trainings: Mapping[str, Mapping]) -> str:
     if all(one["losses_alike"] for one in trainings.values()):
-        return "The two workers reported the same loss all the same, to the last digit."
-    return "The two workers reported different losses."
+        return "The workers of each training reported the same losses, to the last digit."
+    return "The workers of a training reported different losses."
 
 
 def _listed(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def first_steps_table(first: Mapping[str, Sequence[Sequence[int]]]) -> Table:
+    """Show the first samples that each device trained, to be read by eye.
+
+    Args:
+        first: by way and device, the samples of its first step.
+    """
+    header = ["training", "first device", "second device"]
+    rows = []
+    for way, batches in first.items():
+        texts = [", ".join(str(sample) for sample in batch[:_BY_EYE]) for batch in batches]
+        rows.append([NAMES[way], *texts])
+    return Table(header, rows)
 
 
 def rows_table(trainings: Mapping[str, Mapping]) -> Table:

@@ -61,10 +61,12 @@ def draw(ax: Axes, panel: Panel) -> Axes:
 def describe(panel: Panel) -> str:
     """Put what `draw` shows, given the same, into words: its alternative text."""
     once, again, never = panel.shares
-    bins = len(never)
     parts = [
-        f"{panel.unit} {number} trained {(alone + shared).sum() / bins:.0%} of {panel.samples:,} "
-        f"samples, {shared.sum() / bins:.0%} that were trained more than once"
-        for number, (alone, shared) in enumerate(zip(once, again, strict=True))
+        f"{panel.unit} {number} trained {share:.0%}"
+        for number, share in enumerate((once + again).mean(axis=1))
     ]
-    return f"{'; '.join(parts)}; nobody trained {never.sum() / bins:.0%}."
+    more = 1 - once.sum(axis=0).mean() - never.mean()
+    return (
+        f"Of {panel.samples:,} samples, {', '.join(parts)}; {abs(more):.0%} were trained more than "
+        f"once, {never.mean():.0%} by none."
+    )

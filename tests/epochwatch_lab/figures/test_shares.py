@@ -40,12 +40,12 @@ def test_lanes_are_named_by_what_shares_the_samples():
 
 def test_the_words_say_who_trained_how_much():
     assert shares.describe(PANELS["off"]) == (
-        "worker 0 trained 50% of 1,000 samples, 50% that were trained more than once; "
-        "worker 1 trained 50% of 1,000 samples, 50% that were trained more than once; "
-        "nobody trained 50%."
+        "Of 1,000 samples, worker 0 trained 50%, worker 1 trained 50%; 50% were trained more than "
+        "once, 50% by none."
     )
     words = shares.picture(PANELS).alt
-    assert words.startswith("exact. replica 0 trained 50% of 1,000 samples, 0% that were")
+    assert words.startswith("exact. Of 1,000 samples, replica 0 trained 50%, replica 1 trained")
+    assert words.split(" off. ")[0].endswith("; 0% were trained more than once, 0% by none.")
 
 
 def test_on_a_telephone_all_is_legible():
