@@ -11,7 +11,6 @@ from epochwatch._files import write_whole
 from epochwatch.errors import BadInput
 from epochwatch_lab._atlas.environments import read_environments
 from epochwatch_lab._atlas.files import read_atlas
-from epochwatch_lab._atlas.many_devices import FOLDER
 from epochwatch_lab._atlas.many_devices_page import table_of
 from epochwatch_lab._atlas.releases import releases_page
 from epochwatch_lab._atlas.rows import rows_of
@@ -36,7 +35,7 @@ def pages() -> dict[Path, str]:
     return {
         SUMMARY: between_marks(SUMMARY, "atlas", readme(rows_of(files), cells)),
         RELEASES: between_marks(RELEASES, "releases", releases),
-        WORKERS: between_marks(WORKERS, "workers", table_of(FOLDER)),
+        WORKERS: between_marks(WORKERS, "workers", table_of(ATLAS / "many_devices")),
     }
 
 

@@ -14,8 +14,10 @@ import tempfile
 from pathlib import Path
 
 from epochwatch._files import write_whole
-from epochwatch_lab._atlas.many_devices import FOLDER, SharedCell, cells_of, file_name, observed_of
+from epochwatch_lab._atlas.many_devices import SharedCell, cells_of, file_name, observed_of
+from epochwatch_lab._runs import project
 
+FOLDER = project.ROOT / "atlas" / "many_devices"
 COMMAND = (sys.executable, "-W", "ignore", "-c", "from epochwatch._cli import main; main()")
 
 
@@ -30,7 +32,14 @@ def backend_here() -> str:
 def audit(cell: SharedCell, backend: str, log: Path) -> subprocess.CompletedProcess:
     """Audit a cell's feed in processes of their own."""
     return subprocess.run(
-        [*COMMAND, "audit", *cell.arguments(backend), "--json", "--log", str(log)],
+        [
+            *COMMAND,
+            "audit",
+            *cell.arguments(FOLDER / "feeds.py", backend),
+            "--json",
+            "--log",
+            str(log),
+        ],
         capture_output=True,
         text=True,
     )

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from epochwatch_lab._atlas.many_devices import FOLDER, cells_of
+from epochwatch_lab._atlas.many_devices import cells_of
 from epochwatch_lab._runs import project
 from tests.backends.conftest import backend_only
 
@@ -24,7 +24,7 @@ def script():
 
 @backend_only("tf_keras")
 def test_two_workers_without_sharding_train_again_what_is_committed(script):
-    (path,) = FOLDER.glob("tf_keras-*.json")
+    (path,) = script.FOLDER.glob("tf_keras-*.json")
     cells = json.loads(path.read_text())["cells"]
     committed = next(cell for cell in cells if cell["feed"] == "autoshard_off")
     (cell,) = [cell for cell in cells_of("tf_keras") if cell.feed == "autoshard_off"]

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from epochwatch_lab._runs import project
-
-FOLDER = project.ROOT / "atlas" / "many_devices"
 EPOCHS = 3
 REFUSED = 2  # exit code
 
@@ -28,12 +25,12 @@ class SharedCell(NamedTuple):
     workers: int = 2
     call: Mapping[str, int] = {}  # not written into
 
-    def arguments(self, backend: str) -> list[str]:
-        """Return the arguments of `epochwatch audit`."""
+    def arguments(self, feeds: Path, backend: str) -> list[str]:
+        """Return the arguments of `epochwatch audit`, given the file of the feeds."""
         call = {"workers": self.workers, "strategy": self.strategy, "backend": backend}
         options = (call | {"epochs": EPOCHS} | dict(self.call)).items()
         named = [(f"--{name.replace('_', '-')}", str(value)) for name, value in options]
-        return [f"{FOLDER / 'feeds.py'}:{self.feed}", *itertools.chain.from_iterable(named)]
+        return [f"{feeds}:{self.feed}", *itertools.chain.from_iterable(named)]
 
     def as_json(self) -> dict[str, Any]:
         """Return how the cell begins in its file."""

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epochwatch_lab._atlas.many_devices import EPOCHS, FOLDER, cells_of, rows_of, text_of
+from epochwatch_lab._atlas.many_devices import EPOCHS, cells_of, rows_of, text_of
 from epochwatch_lab._atlas.many_devices_page import table_of
 from epochwatch_lab._marks import between_marks
 from epochwatch_lab._runs import project
 
+FOLDER = project.ROOT / "atlas" / "many_devices"
 FILES = sorted(FOLDER.glob("*.json"))
 PAGE = project.ROOT / "docs" / "atlas_of_workers.md"
 
