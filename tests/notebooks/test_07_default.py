@@ -23,8 +23,8 @@ def orders(seed):
     import tensorflow as tf
 
     tf.random.set_seed(0)
-    rows = tf.data.Dataset.range(SAMPLES).shuffle(SAMPLES, seed=seed)
-    return np.array([list(rows.as_numpy_iterator()) for _ in range(EPOCHS + 1)])[1:]
+    rows = tf.data.Dataset.range(SAMPLES).shuffle(SAMPLES, seed=seed).batch(SAMPLES)
+    return np.array([rows.get_single_element() for _ in range(EPOCHS + 1)])[1:]
 
 
 def every_second_half(order, worker):
