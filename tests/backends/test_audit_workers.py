@@ -1,12 +1,14 @@
 """What several workers are fed, in processes of their own: one training on each backend."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from epochwatch._auditing import distributed
 from epochwatch._auditing.request import FitCall, Gate
-from epochwatch._auditing.workers import DIED, Stand, WorkerEnd
+from epochwatch._auditing.shared_training import FIRST_BATCH
+from epochwatch._auditing.workers import DIED, FINISHED, Stand, WorkerEnd
 from epochwatch._cli import user_code
 from epochwatch._cli.audit_workers import COMMAND
 from epochwatch._report.shared import SharedReport
@@ -87,6 +89,18 @@ def test_a_port_that_was_taken_meanwhile_is_one_line():
         f"worker 0 ended before its first step: {why}; another program has taken the port; audit "
         "again, and one is chosen anew"
     )
+
+
+@backend_only("torch")
+def test_workers_with_other_batch_sizes_are_one_line():
+    ends = [WorkerEnd(FINISHED, Stand(1, 1, 3), {(1, 1): 3}, None)] * 2
+    logs = [SimpleNamespace(metadata={FIRST_BATCH: size}) for size in (8, 6)]
+    with pytest.raises(BadInput, match="workers: got first batches of 8, 6 samples, allowed: as"):
+        distributed.check_batch_sizes(ends, logs)
+    distributed.check_batch_sizes(ends, logs[:1] * 2)
+    # The one batch of a small share may be short.
+    short = WorkerEnd(FINISHED, Stand(1, 1, 1), {(1, 1): 1}, None)
+    distributed.check_batch_sizes([ends[0], short], logs)
 
 
 @backend_only("tensorflow")

@@ -31,13 +31,14 @@ from epochwatch._auditing.request import FitCall, Gate, Population
 from epochwatch._auditing.samples import MetSamples
 from epochwatch._auditing.shared_counts import EpochCounter, beyond
 from epochwatch._auditing.shared_result import SharedResult
+from epochwatch._auditing.shared_training import FIRST_BATCH
 from epochwatch._auditing.workers import DIED, FINISHED, IN_USE, PATIENCE, WorkerEnd, run_workers
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.counts import Counts, coverage
 from epochwatch._exposures.log import ExposureLog
 from epochwatch._exposures.share import Share
 from epochwatch._exposures.verdict import Verdict
-from epochwatch._watching.backends import loaded_versions
+from epochwatch._watching.backends import is_keras_2, loaded_versions
 from epochwatch._watching.fingerprint import NO_CONTENT, NO_LABEL
 from epochwatch.errors import BadInput
 from epochwatch.feeds._plain_iteration import between_passes
@@ -96,10 +97,12 @@ def audit_workers(
     with strategies.alone(workers.strategy):
         plan = plan_audit(keras, make_feed, call, seed)
         check_streams(streams, plan)
+    check_executions_together(plan, workers)
     with log_folder(log) as folder, tempfile.TemporaryDirectory(prefix="epochwatch-") as aside:
         ends = run_all(plan, workers, seed, folder, Path(aside))
         check_begun(ends)
         logs = logs_of(workers, folder)
+        check_batch_sizes(ends, logs)
         with strategies.alone(workers.strategy):
             judged = JudgedWorkers(plan, workers, ends, logs)
             return judged.result(gate, streams, population or Population())
@@ -134,6 +137,25 @@ def check_begun(ends: Sequence[WorkerEnd]) -> None:
             if IN_USE in end.why:
                 remedy = "another program has taken the port; audit again, and one is chosen anew"
             raise BadInput(f"worker {worker} ended before its first step: {end.why}; {remedy}")
+
+
+def check_executions_together(plan: AuditPlan, workers: Workers) -> None:
+    """Refuse what the audit's model could train and no other: Keras 3 fails there."""
+    several = plan.call.steps_per_execution
+    if several > 1 and workers.strategy == strategies.MIRRORED and not is_keras_2(plan.keras):
+        raise BadInput(
+            f"steps_per_execution: got {several} with the strategy mirrored, allowed on Keras 3: 1"
+        )
+
+
+def check_batch_sizes(ends: Sequence[WorkerEnd], logs: Sequence[ExposureLog]) -> None:
+    """Refuse feeds of unlike batches; of one step alone, it may be the short last one."""
+    sizes = [log.metadata[FIRST_BATCH] for log in logs]
+    if len(set(sizes)) > 1 and all(max(end.steps.values(), default=0) > 1 for end in ends):
+        raise BadInput(
+            f"workers: got first batches of {', '.join(map(str, sizes))} samples, allowed: as many "
+            "in each worker; give all of them the same batch size"
+        )
 
 
 def logs_of(workers: Workers, folder: Path) -> list[ExposureLog]:

@@ -15,6 +15,7 @@ from epochwatch._exposures.share import Share
 from epochwatch._exposures.writer import ExposureWriter
 from epochwatch._watching.probe import make_probe
 
+FIRST_BATCH = "first_batch"  # in a log's metadata: how many samples the feed's first batch has
 Note = Callable[[Stand], None]
 
 
@@ -93,4 +94,4 @@ def step_by_step(keras, recorder):
 
 def metadata_of_share(plan: AuditPlan, strategy: str) -> dict:
     """Return what the log of a worker says of its run."""
-    return metadata_of(plan) | {"strategy": strategy}
+    return metadata_of(plan) | {"strategy": strategy, FIRST_BATCH: plan.rows}

@@ -22,6 +22,10 @@ REFUSED = [
         "it (keras#20585): add --backend tf_keras",
     ),
     (
+        (*WORKERS, "--steps-per-execution", 3),
+        "steps_per_execution: got 3 with the strategy mirrored, allowed on Keras 3: 1",
+    ),
+    (
         (*WORKERS, "--fit-option", "callbacks=1"),
         "--fit-option: got 'callbacks', which has an option of its own; see --help",
     ),
