@@ -7,10 +7,12 @@ Run it in each environment; it writes atlas/many_devices/<Keras>-<backend>.json 
 Names of feeds after it have only those measured, and printed instead of written.
 """
 
+import importlib.util
 import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from epochwatch._files import write_whole
@@ -21,12 +23,10 @@ FOLDER = project.ROOT / "atlas" / "many_devices"
 COMMAND = (sys.executable, "-W", "ignore", "-c", "from epochwatch._cli import main; main()")
 
 
-def backend_here() -> str:
-    """Name the backend whose environment this is."""
-    import importlib.util
-
-    present = [name for name in ("tf_keras", "torch", "jax") if importlib.util.find_spec(name)]
-    return present[0] if present else "tensorflow"
+def backends_here() -> list[str]:
+    """Name the backends whose environment this is."""
+    of_an_extra = [name for name in ("torch", "jax") if importlib.util.find_spec(name)]
+    return of_an_extra or ["tensorflow", "tf_keras"]
 
 
 def audit(cell: SharedCell, backend: str, log: Path) -> subprocess.CompletedProcess:
@@ -55,12 +55,16 @@ def measure(cell: SharedCell, backend: str) -> dict:
 
 def main() -> None:
     """Measure, and write or print."""
-    backend = backend_here()
-    cells = cells_of(backend)
-    asked = sys.argv[1:]
-    chosen = [cell for cell in cells if not asked or cell.feed in asked]
+    for backend in backends_here():
+        measure_all(backend, sys.argv[1:])
+
+
+def measure_all(backend: str, asked: Sequence[str]) -> None:
+    """Measure the cells of a backend, or those asked for."""
     measured, environment = [], {}
-    for cell in chosen:
+    for cell in cells_of(backend):
+        if asked and cell.feed not in asked:
+            continue
         line = measure(cell, backend)
         environment = line.pop("environment") or environment
         measured.append(line)

@@ -65,6 +65,8 @@ def outcome_of(cell: dict[str, Any]) -> str:
     if whys:
         return f"ends with an error: {short(whys[0])}"
     steps = cell["epochs"][-1]["steps"]
+    if any(outcome == "waited" for outcome, _ in cell["ends"]):
+        return f"hangs in epoch {len(cell['epochs'])}, after {steps[0]} steps"
     if len(set(steps)) > 1:
         return f"unequal steps: {', '.join(map(str, steps))}"
     return trained_text(cell)
