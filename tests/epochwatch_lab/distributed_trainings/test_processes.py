@@ -32,7 +32,7 @@ def test_a_process_that_does_not_finish_is_told_in_one_line(ends, told, tmp_path
 def test_each_way_is_trained_by_one_strategy_in_as_many_processes_as_it_has(tmp_path, monkeypatch):
     called = []
 
-    def run(command, jobs, variables, folder):
+    def run(command, jobs, variables, folder, patience):
         called.append((jobs, variables))
         return [DONE] * len(jobs)
 
