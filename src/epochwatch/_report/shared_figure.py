@@ -60,23 +60,34 @@ def draw_epoch(ax: Axes, picture: EpochPicture, unit: str) -> Axes:
     Returns:
         The Axes.
     """
-    lanes = len(picture.once)
-    places = np.arange(len(picture.never))
-    look = {"width": 1.0, "linewidth": 0}
+    lanes, bins = len(picture.once), len(picture.never)
+
+    def fill(bottom, shares, **look):
+        # One area with a corner where it changes: hundreds of bars would be a large file.
+        low, high = np.broadcast_to(bottom, bins), bottom + LANE * shares
+        changes = (np.diff(low) != 0) | (np.diff(high) != 0)
+        starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
+        low, high = (np.append(heights[starts], heights[-1]) for heights in (low, high))
+        edges = np.append(starts, bins) - 0.5
+        ax.fill_between(edges, low, high, step="post", linewidth=0, **look)
+
     for lane in range(lanes):
-        bottom = np.full(len(places), lanes - lane, float)
-        once, again = LANE * picture.once[lane], LANE * picture.again[lane]
-        label = {"label": "trained once"} if not lane else {}
-        ax.bar(places, once, bottom=bottom, color=ONCE, **look, **label)
-        label = {"label": "trained more than once"} if not lane else {}
-        more = {"hatch": "////", "edgecolor": "white"}
-        ax.bar(places, again, bottom=bottom + once, color=AGAIN, **look, **more, **label)
-    ax.bar(places, LANE * picture.never, color=style.NEVER, label="trained by none", **look)
+        bottom, once = float(lanes - lane), picture.once[lane]
+        fill(bottom, once, color=ONCE, label="_" * bool(lane) + "trained once")
+        fill(
+            bottom + LANE * once,
+            picture.again[lane],
+            facecolor=AGAIN,
+            edgecolor="white",
+            hatch="////",
+            label="_" * bool(lane) + "trained more than once",
+        )
+    fill(0.0, picture.never, color=style.NEVER, label="trained by none")
     names = [f"{unit} {number}" for number in range(lanes)] if lanes <= MOST_LANES else []
     ticks = [lanes - lane + LANE / 2 for lane in range(lanes)][: len(names)]
     ax.set_yticks([*ticks, LANE / 2], [*names, "none"], fontsize=8)
     ax.tick_params(axis="y", length=0)
-    ax.set(xlim=(-0.5, len(places) - 0.5), ylim=(0, lanes + 1))
+    ax.set(xlim=(-0.5, bins - 0.5), ylim=(0, lanes + 1))
     ax.spines[["left", "bottom"]].set_visible(False)
     return ax
 

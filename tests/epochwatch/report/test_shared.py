@@ -9,7 +9,9 @@ from epochwatch._auditing.shared_counts import EpochCounter
 from epochwatch._auditing.workers import DIED, ENDED, FINISHED, WAITED, Stand, WorkerEnd
 from epochwatch._exposures.batches import TrainedBatch
 from epochwatch._exposures.counts import Counts
+from epochwatch._report import shared_figure, style
 from epochwatch._report.shared import SharedReport
+from tests.epochwatch.report.areas import filled
 
 
 def report_of(epochs, rows=34, workers=2, ends=None, a_pass=True, **fields):
@@ -196,6 +198,5 @@ def test_the_picture_shows_what_the_counts_say(name):
         return
     assert len(figure.axes) == min(3, len(report.epochs))
     for ax, epoch in zip(figure.axes, report.epochs, strict=False):
-        # The bars of the lane at the bottom are what none trained.
-        never = [bar for bar in ax.patches if bar.get_y() == 0 and bar.get_height()]
-        assert len(never) == report.never(epoch)
+        never = filled(ax, style.NEVER) / shared_figure.LANE
+        assert never == pytest.approx(report.never(epoch))

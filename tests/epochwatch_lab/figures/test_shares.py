@@ -6,6 +6,7 @@ import pytest
 from epochwatch._auditing.shared_counts import EpochPicture
 from epochwatch._report import shared_figure, style
 from epochwatch_lab.figures import shares
+from tests.epochwatch.report.areas import filled
 
 HALVES = np.repeat([1.0, 0.0], 5)
 NOBODY, ALL = np.zeros(10), np.ones(10)
@@ -17,10 +18,9 @@ PANELS = {
 }
 
 
-def heights(ax, colour):
-    """Sum the bars of a colour, which are as wide as a sample's column."""
-    bars = [bar for bar in ax.patches if style.mpl.colors.same_color(bar.get_facecolor(), colour)]
-    return pytest.approx(sum(bar.get_height() for bar in bars) / shared_figure.LANE)
+def columns(ax, colour):
+    """Count the columns that are filled with a colour."""
+    return pytest.approx(filled(ax, colour) / shared_figure.LANE)
 
 
 def test_each_training_shows_what_came_once_again_and_never():
@@ -28,8 +28,8 @@ def test_each_training_shows_what_came_once_again_and_never():
     for figure in (picture.wide, picture.narrow):
         exact, off = figure.axes
         colours = (shared_figure.ONCE, shared_figure.AGAIN, style.NEVER)
-        assert [heights(exact, colour) for colour in colours] == [10, 0, 0]
-        assert [heights(off, colour) for colour in colours] == [0, 10, 5]
+        assert [columns(exact, colour) for colour in colours] == [10, 0, 0]
+        assert [columns(off, colour) for colour in colours] == [0, 10, 5]
 
 
 def test_lanes_are_named_by_what_shares_the_samples():
