@@ -27,9 +27,6 @@ class JoinedLog(ExposureLog):
         folder: that of the whole log.
         workers: the log of each worker, in order.
 
-    Attributes:
-        workers: the same.
-
     Example:
         >>> import tempfile
         >>> from epochwatch._exposures.share import Share
