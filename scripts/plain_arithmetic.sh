@@ -11,14 +11,10 @@ NPY_DISABLE_CPU_FEATURES=$(
 print(*numpy.__cpu_dispatch__)'
 )
 OPENBLAS_CORETYPE=Nehalem # NumPy's and SciPy's products of matrices
-# oneDNN is also behind what TensorFlow multiplies without it. Its plainest kernels take three times
-# as long to train the notebooks' models as its best, AVX-512, and those of AVX2 half as long again.
-if grep -qs avx512f /proc/cpuinfo; then
-    ONEDNN_MAX_CPU_ISA=AVX2
-else
-    TF_ENABLE_ONEDNN_OPTS=0
-    ONEDNN_MAX_CPU_ISA=SSE41
-fi
+TF_ENABLE_ONEDNN_OPTS=0
+# oneDNN is also behind what TensorFlow multiplies without it. Its plainest kernels, SSE41, take a
+# fifth longer. With TensorFlow's kernels of oneDNN, AVX2 has none for bfloat16, and aborts.
+ONEDNN_MAX_CPU_ISA=AVX2
 XLA_FLAGS="$XLA_FLAGS --xla_cpu_max_isa=SSE4_2"
 export NPY_DISABLE_CPU_FEATURES OPENBLAS_CORETYPE TF_ENABLE_ONEDNN_OPTS ONEDNN_MAX_CPU_ISA XLA_FLAGS
 exec "$@"
