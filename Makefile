@@ -81,11 +81,11 @@ lab: .venv
 	@JUPYTER_PREFER_ENV_PATH=1 exec $(VENV)/jupyter lab --allow-root \
 	  --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lab/01_does_fit_resume.ipynb
 
-## test: run the quick tests, on TensorFlow (five minutes)
+## test: run the quick tests, on TensorFlow (ten minutes)
 test: .venv
 	@$(ON_TENSORFLOW) $(PYTEST) -m "not slow"
 
-## test-all: run every test there is (three quarters of an hour)
+## test-all: run every test there is (more than an hour)
 test-all: test test-slow test-batches test-backends test-resuming test-rounding
 
 # The trainings that figures and posts are made of, in the notebooks' default runs and around them,
