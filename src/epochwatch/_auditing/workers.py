@@ -12,8 +12,10 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -211,6 +213,32 @@ def end_with_parent(before: Callable[[], None]) -> None:
             os._exit(0)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def do_job(
+    train: Callable[[Mapping, Notes, contextlib.ExitStack], None],
+    in_one_line: Callable[[BaseException], str],
+) -> None:
+    """In a worker: read the job, do it, note what came of it, and stay until all have done theirs.
+
+    Args:
+        train: is given the job, where to note how far it is, and what takes callbacks for the
+            case that the worker is ended from outside.
+        in_one_line: writes what it failed with.
+    """
+    job = json.loads(sys.stdin.buffer.readline())
+    notes, close = Notes(Path(job["aside"]), job["number"]), contextlib.ExitStack()
+    end_with_parent(close.close)
+    try:
+        train(job, notes, close)
+    except BaseException as error:
+        notes.error.write_text(in_one_line(error))
+        traceback.print_exc()
+        # At once: at their exit, frameworks wait for workers that wait for this one.
+        os._exit(1)
+    notes.done.touch()
+    # It would take the others' connections with it.
+    threading.Event().wait()
 
 
 def free_ports(count: int) -> list[int]:

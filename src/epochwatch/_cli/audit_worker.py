@@ -4,20 +4,14 @@ Its job is a line of JSON on standard input; it ends when that is closed.
 """
 
 import contextlib
-import json
-import os
-import sys
-import threading
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
 from epochwatch._auditing import strategies
 from epochwatch._auditing.request import FitCall
-from epochwatch._auditing.workers import Notes, Stand, end_with_parent
+from epochwatch._auditing.workers import Notes, Stand, do_job
 from epochwatch._cli import user_code
 from epochwatch._cli.fit_options import loaded_make_feed
-from epochwatch._cli.options import BAD_INPUT, FAILED
 from epochwatch._cli.standard_streams import quiet
 from epochwatch.errors import BadInput
 
@@ -27,20 +21,12 @@ BEGINNING = Stand(0, 0, 0)
 
 def main() -> None:
     """Do the job, and note what it failed with."""
-    job = json.loads(sys.stdin.buffer.readline())
-    notes = Notes(Path(job["aside"]), job["number"])
-    close = contextlib.ExitStack()
-    end_with_parent(close.close)
-    try:
-        train(job, notes, close)
-    except BaseException as error:
-        is_bad_input = isinstance(error, BadInput)
-        notes.error.write_text(str(error) if is_bad_input else user_code.in_one_line(error))
-        traceback.print_exc()
-        # At once: at their exit, frameworks wait for workers that wait for this one.
-        os._exit(BAD_INPUT if is_bad_input else FAILED)
-    notes.done.touch()
-    threading.Event().wait()
+    do_job(train, in_one_line)
+
+
+def in_one_line(error: BaseException) -> str:
+    """Write what a worker failed with."""
+    return str(error) if isinstance(error, BadInput) else user_code.in_one_line(error)
 
 
 def train(job: Mapping, notes: Notes, close: contextlib.ExitStack) -> None:
