@@ -67,6 +67,17 @@ class Measured:
         """Whether there is no finding."""
         return not self.findings
 
+    def samples_as_json(self, population: int | None) -> dict:
+        """Return for JSON how samples are known, and how many there are."""
+        return {
+            "identified_by": self.identified_by,
+            "population": population,
+            "population_by": self.population_by,
+            "rows": self.rows,
+            "index_conflicts": self.conflicts,
+            "not_in_the_pass": self.not_in_pass,
+        }
+
 
 @dataclasses.dataclass(frozen=True)
 class AuditResult(Measured):
@@ -186,12 +197,7 @@ class AuditResult(Measured):
                 "findings": list(self.judged.step_findings),
             },
             "samples": {
-                "identified_by": self.identified_by,
-                "population": population,
-                "population_by": self.population_by,
-                "rows": self.rows,
-                "index_conflicts": self.conflicts,
-                "not_in_the_pass": self.not_in_pass,
+                **self.samples_as_json(population),
                 "reachable": self.reachable,
                 "lost": self.lost,
                 **counts,

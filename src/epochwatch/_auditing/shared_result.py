@@ -113,12 +113,7 @@ class SharedResult(Measured):
             ],
             "epochs": [{**epoch._asdict(), "never": self.never(epoch)} for epoch in self.epochs],
             "samples": {
-                "identified_by": self.identified_by,
-                "population": population,
-                "population_by": self.population_by,
-                "rows": self.rows,
-                "index_conflicts": self.conflicts,
-                "not_in_the_pass": self.not_in_pass,
+                **self.samples_as_json(population),
                 "lost": self.lost,
                 "doubled": self.doubled,
                 **counts,
