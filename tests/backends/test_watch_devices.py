@@ -4,7 +4,6 @@ Against what the steps themselves noted: each training runs in processes of its 
 """
 
 import json
-import socket
 import subprocess
 import sys
 
@@ -12,25 +11,17 @@ import numpy as np
 import pytest
 
 from epochwatch import ExposureLog
+from epochwatch._auditing.workers import free_ports
 from tests.backends.conftest import BACKEND, backend_only
 from tests.backends.devices import BATCH, EPOCHS, FIRST
 
 pytestmark = pytest.mark.slow
 
 
-def free_ports(count):
-    """Find ports that nobody listens at."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [str(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 def run_workers(setup, workers, folder):
     """Train as so many workers, and read what each of them noted."""
     command = [sys.executable, "-m", "tests.backends.devices", setup, str(folder)]
-    ports = free_ports(workers)
+    ports = list(map(str, free_ports(workers)))
     processes = [
         subprocess.Popen([*command, str(worker), *ports], stderr=subprocess.PIPE, text=True)
         for worker in range(workers)

@@ -257,9 +257,9 @@ def scope_of(model) -> contextlib.AbstractContextManager:
 
 def share_of(model, is_keras_2: bool) -> Share | None:
     """Say which replicas this process trains; None for a training that is not distributed."""
-    if distribution(model) is None:
-        return None
     name = distribution(model)
+    if name is None:
+        return None
     if name not in WATCHED:
         raise BadInput(
             f"watch: cannot watch {model.name!r}: it is trained by {name}, under which nobody has "
